@@ -1,0 +1,105 @@
+#include "base/error.h"
+
+#include "base/buffer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ERROR_CUT "..."
+
+/* Copy the buffer into the fixed text; a sentence about failing memory must not need memory. */
+static void error_take(struct error *error, struct buffer *text)
+{
+    size_t length = text->length;
+
+    if (text->failed) {
+        (void)error_set_memory(error);
+    } else {
+        if (length >= ERROR_TEXT_SIZE) {
+            length = ERROR_TEXT_SIZE - sizeof ERROR_CUT;
+        }
+        memcpy(error->text, buffer_text(text), length);
+        error->text[length] = '\0';
+        if (length < text->length) {
+            memcpy(error->text + length, ERROR_CUT, sizeof ERROR_CUT);
+        }
+    }
+    buffer_free(text);
+}
+
+int error_set(struct error *error, enum exit_status status, const char *format, ...)
+{
+    struct buffer text = BUFFER_EMPTY;
+    va_list arguments;
+
+    error->status = status;
+    va_start(arguments, format);
+    buffer_format_list(&text, format, arguments);
+    va_end(arguments);
+    error_take(error, &text);
+    return -1;
+}
+
+int error_prefix(struct error *error, const char *format, ...)
+{
+    struct buffer text = BUFFER_EMPTY;
+    va_list arguments;
+
+    va_start(arguments, format);
+    buffer_format_list(&text, format, arguments);
+    va_end(arguments);
+    buffer_append_text(&text, error->text);
+    error_take(error, &text);
+    return -1;
+}
+
+int error_suffix(struct error *error, const char *format, ...)
+{
+    struct buffer text = BUFFER_EMPTY;
+    va_list arguments;
+
+    buffer_append_text(&text, error->text);
+    va_start(arguments, format);
+    buffer_format_list(&text, format, arguments);
+    va_end(arguments);
+    error_take(error, &text);
+    return -1;
+}
+
+int error_set_memory(struct error *error)
+{
+    static const char sentence[] = "out of memory; nothing more was done, free some and run again";
+
+    error->status = STATUS_SYSTEM;
+    memcpy(error->text, sentence, sizeof sentence);
+    return -1;
+}
+
+void error_print(const struct error *error)
+{
+    char line[ERROR_TEXT_SIZE + sizeof "gridkey: \n"];
+    size_t length = sizeof "gridkey: " - 1;
+    size_t done = 0;
+
+    memcpy(line, "gridkey: ", length);
+    for (const char *at = error->text; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        line[length++] = (byte < 0x20 && byte != '\n') || byte == 0x7f ? '?' : *at;
+    }
+    line[length++] = '\n';
+    while (done < length) {
+        ssize_t written = write(STDERR_FILENO, line + done, length - done);
+        if (written < 0 && errno != EINTR) {
+            return;
+        }
+        if (written > 0) {
+            done += (size_t)written;
+        }
+    }
+}
+
+const char *error_system_text(int number)
+{
+    return strerror(number);
+}

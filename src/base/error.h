@@ -1,0 +1,64 @@
+/*
+ * Errors: one struct that carries the exit status and the sentence for the user, and the one
+ * function that prints it.
+ *
+ * Every function that can fail takes a struct error as its last argument and returns 0, or -1
+ * with the error set. The sentence names the thing, the reason and the next step, in one or two
+ * lines, without the program's name and without a full stop, and never holds a secret.
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include <stddef.h>
+
+/* The exit statuses that scripts rely on. */
+enum exit_status {
+    STATUS_DONE = 0,
+    STATUS_REFUSED = 1,     /* the API refused, 4xx other than below */
+    STATUS_USAGE = 2,       /* usage or an invalid request; nothing was sent */
+    STATUS_FILE = 3,        /* a file cannot be used; nothing was sent */
+    STATUS_CONNECT = 4,     /* nothing reached the API; safe to repeat */
+    STATUS_UNKNOWN = 5,     /* a changing request went out, no whole answer came back */
+    STATUS_DENIED = 6,      /* 401 or 403 */
+    STATUS_NOT_FOUND = 7,   /* 404, or a name that matches nothing */
+    STATUS_UNAVAILABLE = 8, /* 429 or 5xx after all tries */
+    STATUS_NOT_STORED = 9,  /* a secret was received but not stored as asked */
+    STATUS_DIFFERS = 10,    /* differences, or something that expires */
+    STATUS_SYSTEM = 11      /* memory, entropy or disk failed before anything was sent */
+};
+
+#define ERROR_TEXT_SIZE 1024
+
+struct error {
+    enum exit_status status;
+    char text[ERROR_TEXT_SIZE]; /* NUL-terminated; cut with "..." when too long */
+};
+
+/*
+ * Set status and sentence; format is that of buffer_format. Any earlier sentence is replaced.
+ * Returns -1, so that a caller can write: return error_set(...).
+ */
+int error_set(struct error *error, enum exit_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Put a formatted text before the present sentence, and keep its status. Returns -1. */
+int error_prefix(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Put a formatted text behind the present sentence, and keep its status. Returns -1. */
+int error_suffix(struct error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Memory ran out: the same sentence everywhere. Returns -1. */
+int error_set_memory(struct error *error);
+
+/*
+ * Print "gridkey: SENTENCE" and a newline to standard error in one write; control characters,
+ * which may come from a server, are shown as '?', but for newlines.
+ */
+void error_print(const struct error *error);
+
+/* The name of an errno value in words, as strerror gives it. */
+const char *error_system_text(int number);
+
+#endif

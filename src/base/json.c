@@ -1,0 +1,448 @@
+/*
+ * JSON over cJSON. A struct json is a cJSON item; numbers carry their text in valuestring, which
+ * cJSON leaves unused for them but copies and frees like a string's.
+ *
+ * Before cJSON sees a text, json_scan_fault refuses what cJSON lets pass; after the parse each
+ * number is handed its text, since numbers stand in the tree in the order of the text.
+ */
+#include "base/json.h"
+
+#include "base/json_scan.h"
+#include "base/text.h"
+#include "base/wipe.h"
+
+#include <cJSON.h>
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_CURSOR_END SIZE_MAX
+
+static bool json_failed; /* a building call failed since json_build_start */
+
+static void json_wiping_free(void *memory)
+{
+    if (memory != NULL) {
+        memory_wipe(memory, malloc_usable_size(memory));
+        free(memory);
+    }
+}
+
+static void json_use_hooks(void)
+{
+    cJSON_Hooks hooks = {malloc, json_wiping_free};
+
+    cJSON_InitHooks(&hooks);
+}
+
+static const cJSON *json_item(const struct json *value)
+{
+    return (const cJSON *)(const void *)value;
+}
+
+static cJSON *json_item_mutable(struct json *value)
+{
+    return (cJSON *)(void *)value;
+}
+
+static struct json *json_value(cJSON *item)
+{
+    return (struct json *)(void *)item;
+}
+
+/* --- parsing -------------------------------------------------------------------------------- */
+
+/* The item behind this one in the order of the text, below root; NULL at the end. */
+static cJSON *json_walk(cJSON *item, cJSON **parents, size_t *depth)
+{
+    if (item->child != NULL && *depth < JSON_DEPTH) {
+        parents[(*depth)++] = item;
+        return item->child;
+    }
+    while (item->next == NULL) {
+        if (*depth == 0) {
+            return NULL;
+        }
+        item = parents[--*depth];
+        if (*depth == 0) {
+            return NULL;
+        }
+    }
+    return item->next;
+}
+
+static int json_take_number(cJSON *item, const char *text, size_t length)
+{
+    char *copy = cJSON_malloc(length + 1);
+
+    if (copy == NULL) {
+        return -1;
+    }
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    item->valuestring = copy;
+    return 0;
+}
+
+/* Hand each number below root the text it was written in. */
+static int json_take_numbers(cJSON *root, const char *text, size_t length)
+{
+    cJSON *parents[JSON_DEPTH];
+    cJSON *item = root;
+    size_t depth = 0;
+    size_t end = 0;
+    size_t start;
+
+    while ((start = json_scan_number(text, length, &end)) < length) {
+        while (item != NULL && !cJSON_IsNumber(item)) {
+            item = json_walk(item, parents, &depth);
+        }
+        if (item == NULL || json_take_number(item, text + start, end - start) != 0) {
+            return -1;
+        }
+        item = json_walk(item, parents, &depth);
+        if (item == NULL) {
+            break;
+        }
+    }
+    return 0;
+}
+
+static int json_error_at(const char *text, size_t length, size_t at, struct error *error)
+{
+    size_t line = 1;
+    size_t column = 1;
+
+    for (size_t i = 0; i < at; i++) {
+        column = text[i] == '\n' ? 1 : column + 1;
+        line += text[i] == '\n';
+    }
+    return error_set(error, STATUS_USAGE, "is not valid JSON: %s at line %zu, column %zu",
+                     at >= length ? "it ends too early" : "unexpected text", line, column);
+}
+
+int json_parse(const char *text, size_t length, struct json **value, struct error *error)
+{
+    const char *end = NULL;
+    cJSON *root;
+    size_t at = json_scan_fault(text, length, JSON_DEPTH);
+
+    *value = NULL;
+    if (at < length) {
+        return json_error_at(text, length, at, error);
+    }
+    json_use_hooks();
+    root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
+    at = end == NULL ? 0 : (size_t)(end - text);
+    if (root == NULL) {
+        /* cJSON says where it stopped also when memory ran out; both are refused alike. */
+        return json_error_at(text, length, at + 1 >= length ? length : at, error);
+    }
+    at = json_scan_white(text, length, at);
+    if (at < length) {
+        cJSON_Delete(root);
+        return json_error_at(text, length, at, error);
+    }
+    if (json_take_numbers(root, text, length) != 0) {
+        cJSON_Delete(root);
+        return error_set_memory(error);
+    }
+    *value = json_value(root);
+    return 0;
+}
+
+/* Only blanks may follow the array's end; the cursor then says that it was reached. */
+static int json_array_end(const char *text, size_t length, size_t at, size_t *cursor,
+                          struct error *error)
+{
+    at = json_scan_white(text, length, at);
+    *cursor = JSON_CURSOR_END;
+    return at < length ? json_error_at(text, length, at, error) : 0;
+}
+
+int json_array_step(const char *text, size_t length, size_t *cursor, struct json **element,
+                    struct error *error)
+{
+    size_t at = *cursor;
+    size_t end;
+
+    *element = NULL;
+    if (at == JSON_CURSOR_END) {
+        return 0;
+    }
+    if (at == 0) {
+        at = json_scan_white(text, length, 0);
+        if (at >= length || text[at] != '[') {
+            return json_error_at(text, length, at, error);
+        }
+        at = json_scan_white(text, length, at + 1);
+        if (at < length && text[at] == ']') {
+            return json_array_end(text, length, at + 1, cursor, error);
+        }
+    } else if (text[at - 1] == ']') {
+        return json_array_end(text, length, at, cursor, error);
+    }
+    end = json_scan_element(text, length, at);
+    if (end >= length) {
+        return json_error_at(text, length, length, error);
+    }
+    if (json_parse(text + at, end - at, element, error) != 0) {
+        return error->status == STATUS_SYSTEM ? -1 : json_error_at(text, length, at, error);
+    }
+    *cursor = end + 1;
+    return 1;
+}
+
+void json_free(struct json *value)
+{
+    cJSON_Delete(json_item_mutable(value));
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+bool json_is_object(const struct json *value)
+{
+    return cJSON_IsObject(json_item(value));
+}
+
+bool json_is_array(const struct json *value)
+{
+    return cJSON_IsArray(json_item(value));
+}
+
+bool json_is_text(const struct json *value)
+{
+    return cJSON_IsString(json_item(value));
+}
+
+bool json_is_null(const struct json *value)
+{
+    return cJSON_IsNull(json_item(value));
+}
+
+const struct json *json_get(const struct json *object, const char *name)
+{
+    if (!json_is_object(object)) {
+        return NULL;
+    }
+    return json_value(cJSON_GetObjectItemCaseSensitive(json_item(object), name));
+}
+
+struct json *json_get_mutable(struct json *object, const char *name)
+{
+    if (!json_is_object(object)) {
+        return NULL;
+    }
+    return json_value(cJSON_GetObjectItemCaseSensitive(json_item(object), name));
+}
+
+const struct json *json_first(const struct json *container)
+{
+    return container == NULL ? NULL : json_value(json_item(container)->child);
+}
+
+const struct json *json_next(const struct json *element)
+{
+    return element == NULL ? NULL : json_value(json_item(element)->next);
+}
+
+struct json *json_first_mutable(struct json *container)
+{
+    return container == NULL ? NULL : json_value(json_item(container)->child);
+}
+
+struct json *json_next_mutable(struct json *element)
+{
+    return element == NULL ? NULL : json_value(json_item(element)->next);
+}
+
+const char *json_name(const struct json *member)
+{
+    return member == NULL ? NULL : json_item(member)->string;
+}
+
+size_t json_count(const struct json *container)
+{
+    size_t count = 0;
+
+    for (const struct json *at = json_first(container); at != NULL; at = json_next(at)) {
+        count++;
+    }
+    return count;
+}
+
+const char *json_text(const struct json *value)
+{
+    return json_is_text(value) ? json_item(value)->valuestring : NULL;
+}
+
+const char *json_number_text(const struct json *value)
+{
+    return cJSON_IsNumber(json_item(value)) ? json_item(value)->valuestring : NULL;
+}
+
+int json_integer(const struct json *value, int64_t *number)
+{
+    const char *text = json_number_text(value);
+    uint64_t magnitude;
+    bool negative;
+
+    if (text == NULL) {
+        return -1;
+    }
+    negative = *text == '-';
+    if (text_parse_unsigned(text + negative, INT64_MAX, &magnitude) != 0) {
+        return -1;
+    }
+    *number = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    return 0;
+}
+
+bool json_is_true(const struct json *value)
+{
+    return cJSON_IsTrue(json_item(value));
+}
+
+bool json_is_boolean(const struct json *value)
+{
+    return cJSON_IsBool(json_item(value));
+}
+
+const char *json_get_text(const struct json *object, const char *name)
+{
+    return json_text(json_get(object, name));
+}
+
+/* --- building ------------------------------------------------------------------------------- */
+
+void json_build_start(void)
+{
+    json_use_hooks();
+    json_failed = false;
+}
+
+bool json_build_failed(void)
+{
+    return json_failed;
+}
+
+static struct json *json_built(cJSON *item)
+{
+    json_failed = json_failed || item == NULL;
+    return json_value(item);
+}
+
+/* Put item into the container, under name unless that is NULL; frees it when that fails. */
+static struct json *json_put(struct json *container, const char *name, cJSON *item)
+{
+    bool put = false;
+
+    if (container != NULL && item != NULL) {
+        if (name == NULL) {
+            put = cJSON_AddItemToArray(json_item_mutable(container), item);
+        } else if (json_get(container, name) != NULL) {
+            put = cJSON_ReplaceItemInObjectCaseSensitive(json_item_mutable(container), name, item);
+        } else {
+            put = cJSON_AddItemToObject(json_item_mutable(container), name, item);
+        }
+    }
+    if (!put) {
+        cJSON_Delete(item);
+        item = NULL;
+    }
+    return json_built(item);
+}
+
+static cJSON *json_new_integer(int64_t number)
+{
+    struct buffer text = BUFFER_EMPTY;
+    cJSON *item = cJSON_CreateNumber((double)number);
+
+    buffer_format(&text, "%lld", (long long)number);
+    if (item != NULL &&
+        (text.failed || json_take_number(item, buffer_text(&text), text.length) != 0)) {
+        cJSON_Delete(item);
+        item = NULL;
+    }
+    buffer_free(&text);
+    return item;
+}
+
+struct json *json_new_object(void)
+{
+    return json_built(cJSON_CreateObject());
+}
+
+struct json *json_new_array(void)
+{
+    return json_built(cJSON_CreateArray());
+}
+
+struct json *json_add_object(struct json *object, const char *name)
+{
+    return json_put(object, name, cJSON_CreateObject());
+}
+
+struct json *json_add_array(struct json *object, const char *name)
+{
+    return json_put(object, name, cJSON_CreateArray());
+}
+
+struct json *json_add_text(struct json *object, const char *name, const char *text)
+{
+    return json_put(object, name, cJSON_CreateString(text));
+}
+
+struct json *json_add_integer(struct json *object, const char *name, int64_t number)
+{
+    return json_put(object, name, json_new_integer(number));
+}
+
+struct json *json_add_boolean(struct json *object, const char *name, bool truth)
+{
+    return json_put(object, name, cJSON_CreateBool(truth));
+}
+
+struct json *json_add_copy(struct json *object, const char *name, const struct json *value)
+{
+    return json_put(object, name, cJSON_Duplicate(json_item(value), 1));
+}
+
+struct json *json_append_object(struct json *array)
+{
+    return json_put(array, NULL, cJSON_CreateObject());
+}
+
+struct json *json_append_text(struct json *array, const char *text)
+{
+    return json_put(array, NULL, cJSON_CreateString(text));
+}
+
+struct json *json_append_integer(struct json *array, int64_t number)
+{
+    return json_put(array, NULL, json_new_integer(number));
+}
+
+struct json *json_append_copy(struct json *array, const struct json *value)
+{
+    return json_put(array, NULL, cJSON_Duplicate(json_item(value), 1));
+}
+
+void json_remove(struct json *object, const char *name)
+{
+    if (json_is_object(object)) {
+        cJSON_DeleteItemFromObjectCaseSensitive(json_item_mutable(object), name);
+    }
+}
+
+void json_remove_element(struct json *container, struct json *element)
+{
+    cJSON_Delete(
+        cJSON_DetachItemViaPointer(json_item_mutable(container), json_item_mutable(element)));
+}
+
+struct json *json_copy(const struct json *value)
+{
+    return json_built(cJSON_Duplicate(json_item(value), 1));
+}

@@ -1,0 +1,94 @@
+/*
+ * JSON values: the only file that sees cJSON is json.c.
+ *
+ * What cJSON does not do and this adds: trailing bytes, NUL escapes, raw control characters and
+ * numbers that JSON's grammar does not know are refused; numbers keep the text they were written
+ * in, so that reading and writing back changes none; nesting is limited to JSON_DEPTH; memory is
+ * wiped when released; writing needs no floating point and is the same on every machine.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/buffer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define JSON_DEPTH 32
+
+struct json; /* one value of any type; owned by its parent, the outermost by the caller */
+
+/*
+ * Parse one whole JSON text (RFC 8259) of length bytes. Returns 0 and *value to be released with
+ * json_free; or -1, with a sentence "is not valid JSON: ... at line L, column C" to prefix.
+ */
+int json_parse(const char *text, size_t length, struct json **value, struct error *error);
+
+/* Release a value with all in it; NULL is allowed. Only for a value that has no parent. */
+void json_free(struct json *value);
+
+/*
+ * Walk the elements of a JSON array without holding the whole tree: *cursor starts at 0; each
+ * call parses the next element. Returns 1 and *element (to be freed), 0 at the end, -1 on error.
+ */
+int json_array_step(const char *text, size_t length, size_t *cursor, struct json **element,
+                    struct error *error);
+
+/* Reading; every function takes NULL and values of another type, and then finds nothing. */
+bool json_is_object(const struct json *value);
+bool json_is_array(const struct json *value);
+bool json_is_text(const struct json *value);
+bool json_is_null(const struct json *value);
+const struct json *json_get(const struct json *object, const char *name);
+struct json *json_get_mutable(struct json *object, const char *name);
+const struct json *json_first(const struct json *container); /* NULL when empty */
+const struct json *json_next(const struct json *element);    /* NULL behind the last */
+struct json *json_first_mutable(struct json *container);
+struct json *json_next_mutable(struct json *element);
+const char *json_name(const struct json *member); /* NULL outside an object */
+size_t json_count(const struct json *container);
+const char *json_text(const struct json *value);             /* NULL when not a string */
+const char *json_number_text(const struct json *value);      /* NULL when not a number */
+int json_integer(const struct json *value, int64_t *number); /* -1 when not a whole number */
+bool json_is_true(const struct json *value);
+bool json_is_boolean(const struct json *value);
+
+/* The text of a member, or NULL when it is absent or not a string. */
+const char *json_get_text(const struct json *object, const char *name);
+
+/*
+ * Building; each returns NULL when memory ran out or the container is NULL, so that a chain needs
+ * one check at the end: json_build_failed tells whether any call since json_build_start failed.
+ * Adding a member that exists replaces it. What is added is owned by the container.
+ */
+void json_build_start(void);
+bool json_build_failed(void);
+struct json *json_new_object(void);
+struct json *json_new_array(void);
+struct json *json_add_object(struct json *object, const char *name);
+struct json *json_add_array(struct json *object, const char *name);
+struct json *json_add_text(struct json *object, const char *name, const char *text);
+struct json *json_add_integer(struct json *object, const char *name, int64_t number);
+struct json *json_add_boolean(struct json *object, const char *name, bool truth);
+struct json *json_add_copy(struct json *object, const char *name, const struct json *value);
+struct json *json_append_object(struct json *array);
+struct json *json_append_text(struct json *array, const char *text);
+struct json *json_append_integer(struct json *array, int64_t number);
+struct json *json_append_copy(struct json *array, const struct json *value);
+void json_remove(struct json *object, const char *name); /* also when absent */
+void json_remove_element(struct json *container, struct json *element);
+struct json *json_copy(const struct json *value); /* NULL when memory ran out */
+
+/* Equal in type, value, and members in any order; array elements in the same order. */
+bool json_equal(const struct json *one, const struct json *other);
+
+/*
+ * Append the value as text: compact, or with pretty indented by two blanks and ending in a
+ * newline. A failure shows in the buffer.
+ */
+void json_write(struct buffer *out, const struct json *value, bool pretty);
+
+/* Append text as a JSON string with quotes and escapes. */
+void json_write_text(struct buffer *out, const char *text);
+
+#endif

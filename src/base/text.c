@@ -1,0 +1,140 @@
+#include "base/text.h"
+
+#include <string.h>
+
+#define TEXT_DISTANCE_LONGEST 63
+#define TEXT_DISTANCE_FAR 1000
+
+char text_lower(char character)
+{
+    return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
+}
+
+bool text_is_digit(char character)
+{
+    return character >= '0' && character <= '9';
+}
+
+bool text_is_blank(char character)
+{
+    return character == ' ' || character == '\t';
+}
+
+bool text_is_alphanumeric(char character)
+{
+    char lower = text_lower(character);
+
+    return text_is_digit(character) || (lower >= 'a' && lower <= 'z');
+}
+
+bool text_equal(const char *one, const char *other)
+{
+    return strcmp(one, other) == 0;
+}
+
+bool text_equal_ignore_case_length(const char *one, size_t one_length, const char *other)
+{
+    size_t at = 0;
+
+    while (at < one_length && other[at] != '\0') {
+        if (text_lower(one[at]) != text_lower(other[at])) {
+            return false;
+        }
+        at++;
+    }
+    return at == one_length && other[at] == '\0';
+}
+
+bool text_equal_ignore_case(const char *one, const char *other)
+{
+    return text_equal_ignore_case_length(one, strlen(one), other);
+}
+
+bool text_starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+bool text_ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text);
+    size_t end_length = strlen(end);
+
+    return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
+}
+
+const char *text_find_ignore_case(const char *text, const char *part)
+{
+    size_t length = strlen(part);
+
+    for (; strlen(text) >= length; text++) {
+        if (text_equal_ignore_case_length(text, length, part)) {
+            return text;
+        }
+        if (*text == '\0') {
+            break;
+        }
+    }
+    return NULL;
+}
+
+int text_parse_unsigned_length(const char *text, size_t length, uint64_t maximum, uint64_t *value)
+{
+    uint64_t sum = 0;
+
+    if (length == 0 || length > 19) {
+        return -1;
+    }
+    for (size_t at = 0; at < length; at++) {
+        if (!text_is_digit(text[at])) {
+            return -1;
+        }
+        sum = sum * 10 + (uint64_t)(text[at] - '0');
+    }
+    if (sum > maximum) {
+        return -1;
+    }
+    *value = sum;
+    return 0;
+}
+
+int text_parse_unsigned(const char *text, uint64_t maximum, uint64_t *value)
+{
+    return text_parse_unsigned_length(text, strlen(text), maximum, value);
+}
+
+static unsigned smaller(unsigned one, unsigned other)
+{
+    return one < other ? one : other;
+}
+
+unsigned text_distance(const char *one, const char *other)
+{
+    unsigned rows[3][TEXT_DISTANCE_LONGEST + 1];
+    size_t one_length = strlen(one);
+    size_t other_length = strlen(other);
+
+    if (one_length > TEXT_DISTANCE_LONGEST || other_length > TEXT_DISTANCE_LONGEST) {
+        return TEXT_DISTANCE_FAR;
+    }
+    for (unsigned j = 0; j <= other_length; j++) {
+        rows[0][j] = j;
+    }
+    for (size_t i = 1; i <= one_length; i++) {
+        unsigned *row = rows[i % 3];
+        const unsigned *above = rows[(i + 2) % 3];
+        const unsigned *before = rows[(i + 1) % 3];
+
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= other_length; j++) {
+            char a = text_lower(one[i - 1]);
+            char b = text_lower(other[j - 1]);
+
+            row[j] = smaller(smaller(row[j - 1], above[j]) + 1, above[j - 1] + (a != b));
+            if (i > 1 && j > 1 && a == text_lower(other[j - 2]) && text_lower(one[i - 2]) == b) {
+                row[j] = smaller(row[j], before[j - 2] + 1);
+            }
+        }
+    }
+    return rows[one_length % 3][other_length];
+}

@@ -1,0 +1,38 @@
+/*
+ * Small questions about text: ASCII only, no locale.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+char text_lower(char character);
+bool text_is_digit(char character);
+bool text_is_blank(char character); /* space or tab */
+bool text_is_alphanumeric(char character);
+
+bool text_equal(const char *one, const char *other);
+bool text_equal_ignore_case(const char *one, const char *other);
+bool text_equal_ignore_case_length(const char *one, size_t one_length, const char *other);
+bool text_starts_with(const char *text, const char *start);
+bool text_ends_with(const char *text, const char *end);
+
+/* Where part stands in text, without regard to case; NULL when it does not. */
+const char *text_find_ignore_case(const char *text, const char *part);
+
+/*
+ * A whole text of 1 to 19 decimal digits, at most maximum. Returns 0 and the value, or -1; no
+ * sign, no blanks.
+ */
+int text_parse_unsigned(const char *text, uint64_t maximum, uint64_t *value);
+int text_parse_unsigned_length(const char *text, size_t length, uint64_t maximum, uint64_t *value);
+
+/*
+ * How many single-character insertions, deletions, replacements and swaps of neighbours lie
+ * between two texts, case ignored; texts longer than 63 bytes count as far apart.
+ */
+unsigned text_distance(const char *one, const char *other);
+
+#endif
