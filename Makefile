@@ -1,0 +1,232 @@
+# gridkey: GNU make. `make deps` installs the Debian packages that are missing; see README.md.
+#
+#   make [all]     build/gridkey, stripped, and build/gridkey.debug with its map file
+#   make install   the binary into $(DESTDIR)$(PREFIX)/bin
+#   make test      tools, build, check-static, lint, unit, e2e;  test-all: also analyze, repro, size
+#   make demo      create a client against a local stand-in for the API;  bench: measure it
+#
+# Variables, on the command line or in the environment:
+#   CC, STRIP      compiler and strip for the machine gridkey is for; HOSTCC for this one
+#   CFLAGS         -Os -g; what gridkey needs is added
+#   LDFLAGS        more for the linker
+#   WERROR         -Werror; empty lets a compiler warn that we have not tried
+#   ROOTS          trust roots to build in: "default" are those of Debian's ca-certificates, "none",
+#                  or a PEM file
+#   BEARSSL_SRC, CJSON_SRC   folders with the sources, instead of Debian's source packages
+#   BUILD          where everything is made: build
+#   V=1            show the commands
+
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := musl-gcc
+endif
+HOSTCC ?= cc
+STRIP ?= strip
+CFLAGS ?= -Os -g
+LDFLAGS ?=
+WERROR ?= -Werror
+PREFIX ?= /usr/local
+BUILD ?= build
+ROOTS ?= default
+BEARSSL_SRC ?=
+CJSON_SRC ?=
+PYTHON ?= /usr/bin/python3
+SOURCE_DATE_EPOCH ?= 0
+
+export LC_ALL := C
+export SOURCE_DATE_EPOCH
+export PYTHONDONTWRITEBYTECODE := 1
+export GRIDKEY := $(abspath $(BUILD))/gridkey
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+Q := $(if $(V),,@)
+
+# Limits that `make size` holds the release to: bytes of file, KiB of memory.
+SIZE_LIMIT := 262144
+MEMORY_LIMIT := 1024
+
+VERSION := $(shell cat src/version)
+ROOTS_TOOL := src/tls/roots_generate.c
+SOURCES := $(filter-out $(ROOTS_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
+BEARSSL := $(shell grep '^[a-z].*\.c$$' third_party/bearssl.files)
+UNIT := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_HELPERS := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
+
+THIRD := $(BUILD)/third_party
+FETCHED := $(THIRD)/fetched
+INCLUDES := -Isrc -isystem $(THIRD)/bearssl/inc -isystem $(THIRD)/cjson
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Wundef -Wvla $(WERROR) \
+	-Wdate-time
+LANGUAGE := -std=c11 -fno-common
+DEFINES := -DVERSION='"$(VERSION)"'
+# BearSSL asks the machine for neither time nor random bits: gridkey hands both in, or it refuses.
+BEARSSL_DEFINES := -DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0
+CJSON_DEFINES := -DCJSON_NESTING_LIMIT=32 -Dstrtod=json_skip_number
+DEPENDENCIES := -MMD -MP
+SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
+	-ffile-prefix-map=$(BUILD)=build
+RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector-strong -fno-pie
+LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
+	-Wl,-z,noseparate-code -Wl,--build-id=none -Wl,--sort-section=alignment -Wl,--sort-common
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address
+SANITIZE_OURS := $(SANITIZE) -fsanitize=undefined -fno-sanitize-recover=all
+
+# objects FOLDER: everything but main and the unit tests, compiled there.
+objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c,$(SOURCES))) \
+	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
+
+.PHONY: all check-static lint unit e2e analyze test test-all repro size demo bench deps install \
+	clean FORCE
+
+all: $(BUILD)/gridkey
+
+# What the files are made with: each is written anew only when it would change.
+SETTINGS_sources := $(BEARSSL_SRC) $(CJSON_SRC)
+SETTINGS_compile = $(CC) $(HOSTCC) $(CFLAGS) $(LANGUAGE) $(RELEASE) $(WARNINGS) $(DEFINES) \
+	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS)
+SETTINGS_link = $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
+SETTINGS_roots = $(ROOTS) $(ROOTS_DATE)
+
+$(foreach kind,sources compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/settings-%: FORCE
+	@for tool in $(firstword $(CC)) $(firstword $(HOSTCC)) $(firstword $(STRIP)); do \
+		command -v $$tool >/dev/null || { \
+		echo "$$tool is not installed; 'make deps' installs what the build needs" >&2; exit 1; }; done
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(SETTINGS_$*))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(FETCHED): $(BUILD)/settings-sources third_party/fetch.sh third_party/SHA256SUMS \
+		$(wildcard third_party/*.patches third_party/patches/*/*.patch)
+	$(Q)BEARSSL_SRC='$(BEARSSL_SRC)' CJSON_SRC='$(CJSON_SRC)' sh third_party/fetch.sh $(THIRD)
+	$(Q)touch $@
+
+# The trust roots.
+ifeq ($(ROOTS),default)
+ROOTS_FILES := $(sort $(wildcard /usr/share/ca-certificates/mozilla/*.crt))
+ROOTS_DATE := $(shell dpkg-query -W -f '$${Version}' ca-certificates 2>/dev/null | \
+	sed -n 's/^\(20[0-9][0-9]\)\([01][0-9]\)\([0-3][0-9]\).*/\1-\2-\3/p')
+else ifeq ($(ROOTS),none)
+ROOTS_FILES :=
+ROOTS_DATE := none
+else
+ROOTS_FILES := $(or $(wildcard $(ROOTS)),$(error ROOTS=$(ROOTS): there is no such file))
+ROOTS_DATE := custom
+endif
+
+$(BUILD)/roots.c: $(BUILD)/host/roots_generate $(BUILD)/settings-roots $(ROOTS_FILES)
+	@[ '$(ROOTS)' = none ] || [ -n '$(ROOTS_DATE)' -a -n '$(ROOTS_FILES)' ] || { echo "the trust" \
+		"roots of Debian's ca-certificates are not installed; 'make deps' installs them, or give" \
+		"ROOTS=none or ROOTS=FILE.pem" >&2; exit 1; }
+	$(Q)$(BUILD)/host/roots_generate '$(ROOTS_DATE)' $(ROOTS_FILES) >$@
+
+# compile FOLDER,COMPILER AND FLAGS OF OURS,COMPILER AND FLAGS OF THIRD PARTIES
+define compile
+$(BUILD)/$(1)/src/%.o: src/%.c $(FETCHED) $(BUILD)/settings-compile
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  CC $(1) src/$$*.c")
+	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(DEFINES) $(INCLUDES) $(DEPENDENCIES) -c $$< -o $$@
+$(BUILD)/$(1)/tests/%.o: tests/%.c $(FETCHED) $(BUILD)/settings-compile
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  CC $(1) tests/$$*.c")
+	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(DEFINES) $(INCLUDES) $(DEPENDENCIES) -c $$< -o $$@
+$(BUILD)/$(1)/roots.o: $(BUILD)/roots.c
+	@mkdir -p $$(@D)
+	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(DEPENDENCIES) -c $$< -o $$@
+$(BUILD)/$(1)/bearssl/%.o: $(FETCHED) $(BUILD)/settings-compile
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  CC $(1) bearssl/$$*.c")
+	$(Q)$(3) $(BEARSSL_DEFINES) -w -I$(THIRD)/bearssl/inc -I$(THIRD)/bearssl/src $(DEPENDENCIES) \
+		-c $(THIRD)/bearssl/src/$$*.c -o $$@
+$(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  CC $(1) cjson/$$*.c")
+	$(Q)$(3) $(CJSON_DEFINES) -w $(DEPENDENCIES) -c $(THIRD)/cjson/$$*.c -o $$@
+endef
+$(eval $(call compile,release,$(CC) $(CFLAGS) $(RELEASE),$(CC) $(CFLAGS) $(RELEASE)))
+$(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
+$(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
+
+$(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
+		$(BUILD)/host/bearssl/codec/pemdec.o $(BUILD)/host/bearssl/x509/x509_decoder.o
+	$(Q)$(HOSTCC) $^ -o $@
+
+$(BUILD)/gridkey.debug: $(BUILD)/release/src/main.o $(call objects,release) $(BUILD)/settings-link
+	@$(if $(V),,echo "  LINK $@")
+	$(Q)$(CC) $(CFLAGS) $(LINK) -Wl,-Map,$(BUILD)/gridkey.map $(LDFLAGS) $(filter %.o,$^) -o $@
+
+$(BUILD)/gridkey: $(BUILD)/gridkey.debug
+	$(Q)$(STRIP) -s -R .comment -o $@ $<
+
+# Tests. tests/unit/test_X.c is a program of its own, with the rest of gridkey as a library; other
+# files there are linked into each.
+$(BUILD)/checked/gridkey.a: $(call objects,checked) $(BUILD)/settings-link
+	@rm -f $@
+	$(Q)ar rcD $@ $(filter %.o,$^)
+
+$(UNIT:tests/unit/%.c=$(BUILD)/checked/%): $(BUILD)/checked/%: $(BUILD)/checked/tests/unit/%.o \
+		$(UNIT_HELPERS:%.c=$(BUILD)/checked/%.o) $(BUILD)/checked/gridkey.a
+	@$(if $(V),,echo "  LINK $@")
+	$(Q)$(HOSTCC) $(SANITIZE_OURS) $^ -lcmocka -o $@
+
+unit: $(UNIT:tests/unit/%.c=$(BUILD)/checked/%)
+	@set -e; for program in $^; do echo "== $$program"; $$program; done
+
+e2e: all
+	$(PYTHON) -m pytest -p no:cacheprovider tests/e2e
+
+check-static: all
+	@sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
+
+lint: $(FETCHED)
+	@sh tests/lint/prove.sh $(THIRD)
+	@sh tests/lint/layers.sh src
+	@sh tests/lint/banned.sh src
+	@sh tests/lint/headers.sh src $(THIRD)
+	@clang-format --dry-run --Werror $$(find src tests -name '*.[ch]')
+	@echo "lint: clean"
+
+analyze: $(FETCHED)
+	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL)
+
+test:
+	$(MAKE) deps
+	$(MAKE) all
+	$(MAKE) check-static lint
+	$(MAKE) unit
+	$(MAKE) e2e
+
+test-all: test
+	sh tests/install-tools.sh analyze
+	$(MAKE) analyze
+	$(MAKE) repro
+	$(MAKE) size
+
+# Built twice from copies in folders of different names: the same bytes come out.
+repro: $(FETCHED)
+	@sh tests/lint/repro.sh $(BUILD) '$(MAKE)' ROOTS='$(if $(filter default none,$(ROOTS)),$(ROOTS),$(abspath $(ROOTS)))' \
+		BEARSSL_SRC='$(abspath $(BEARSSL_SRC))' CJSON_SRC='$(abspath $(CJSON_SRC))'
+
+size: all
+	@sh tests/lint/size.sh $(BUILD)/gridkey $(SIZE_LIMIT) $(MEMORY_LIMIT)
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@sh tests/demo.sh
+
+bench: all
+	@sh tests/bench.sh
+
+deps:
+	@sh tests/install-tools.sh build test
+
+install: all
+	install -D -m 755 $(BUILD)/gridkey $(DESTDIR)$(PREFIX)/bin/gridkey
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' -not -path '*/third_party/*' -not -path '*/repro/*' 2>/dev/null)

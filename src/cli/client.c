@@ -1,0 +1,331 @@
+/*
+ * gridkey client: API clients.
+ */
+#include "cli/commands.h"
+
+#include "base/date.h"
+#include "base/text.h"
+#include "base/wipe.h"
+#include "cli/context.h"
+#include "cli/output.h"
+#include "cli/save.h"
+#include "iam/client_body.h"
+#include "iam/create.h"
+#include "iam/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLIENT_FROM_LIMIT ((size_t)1024 * 1024)
+
+/* --- flags ---------------------------------------------------------------------------------- */
+
+/* All values of a repeatable option, into an array that client_wish_free releases. */
+static int client_list(const struct invocation *invocation, const char *name,
+                       struct text_list *list, struct error *error)
+{
+    size_t cursor = 0;
+    const char *value;
+
+    list->items = calloc(invocation->given_count + 1, sizeof *list->items);
+    if (list->items == NULL) {
+        return error_set_memory(error);
+    }
+    while ((value = invocation_next(invocation, name, &cursor)) != NULL) {
+        list->items[list->count++] = value;
+    }
+    return 0;
+}
+
+static void client_wish_free(struct client_wish *wish)
+{
+    free(wish->networks.items);
+    free(wish->groups.items);
+    free(wish->apis.items);
+    free(wish->emails.items);
+}
+
+static int client_wish_read(struct client_wish *wish, const struct invocation *invocation,
+                            struct error *error)
+{
+    memset(wish, 0, sizeof *wish);
+    wish->name = invocation_value(invocation, "name");
+    wish->description = invocation_value(invocation, "description");
+    wish->type = invocation_value(invocation, "type");
+    wish->user = invocation_value(invocation, "user");
+    wish->purge_cpcodes = invocation_value(invocation, "purge-cpcodes");
+    wish->all_apis = invocation_has(invocation, "all-apis");
+    wish->clone_groups = invocation_has(invocation, "clone-groups");
+    wish->allow_account_switch = invocation_has(invocation, "allow-account-switch");
+    wish->auto_credential = invocation_has(invocation, "auto-credential");
+    wish->purge_by_cpcode = invocation_has(invocation, "purge-by-cpcode");
+    wish->purge_by_cachetag = invocation_has(invocation, "purge-by-cachetag");
+    wish->no_credential = invocation_has(invocation, "no-credential");
+    if (client_list(invocation, "notify", &wish->emails, error) != 0 ||
+        client_list(invocation, "api", &wish->apis, error) != 0 ||
+        client_list(invocation, "group", &wish->groups, error) != 0 ||
+        client_list(invocation, "ip", &wish->networks, error) != 0) {
+        return -1;
+    }
+    return 0;
+}
+
+/* The --from file as JSON; NULL without one. */
+static int client_read_from(const struct invocation *invocation, struct json **from,
+                            struct error *error)
+{
+    const char *name = invocation_value(invocation, "from");
+    struct buffer text = BUFFER_EMPTY;
+    int result;
+
+    *from = NULL;
+    if (name == NULL) {
+        return 0;
+    }
+    result = context_read_file(name, CLIENT_FROM_LIMIT, &text, error);
+    if (result == 0) {
+        result = json_parse(buffer_text(&text), text.length, from, error);
+        if (result != 0) {
+            (void)error_prefix(error, "--from %s ", name);
+        }
+    }
+    buffer_free(&text);
+    return result;
+}
+
+static int client_draft_read(const struct invocation *invocation, struct json **draft,
+                             struct error *error)
+{
+    struct client_wish wish;
+    struct json *from = NULL;
+    int result = -1;
+
+    *draft = NULL;
+    if (client_wish_read(&wish, invocation, error) == 0 &&
+        client_read_from(invocation, &from, error) == 0 &&
+        client_draft_build(&wish, from, draft, error) == 0) {
+        result = client_draft_check(*draft, error);
+    }
+    json_free(from);
+    client_wish_free(&wish);
+    return result;
+}
+
+/* --- create --------------------------------------------------------------------------------- */
+
+struct creating {
+    const struct invocation *invocation;
+    struct context context;
+    struct save save;
+    struct deposit deposit;
+    bool has_deposit;
+    struct json *draft;
+    char *user; /* from malloc; NULL when the draft names one */
+    int64_t expires;
+};
+
+/* --expires as a day, or with a time. */
+static int creating_expiry(struct creating *creating, struct error *error)
+{
+    const char *text = invocation_value(creating->invocation, "expires");
+
+    if (text == NULL) {
+        return 0;
+    }
+    if (invocation_has(creating->invocation, "no-credential")) {
+        return error_set(error, STATUS_USAGE,
+                         "--expires is about the credential that --no-credential leaves out; "
+                         "leave one of them out");
+    }
+    if (date_parse_iso(text, &creating->expires) != 0) {
+        return error_set(error, STATUS_USAGE,
+                         "--expires \"%s\" is no date; write 2027-01-31 or 2027-01-31T12:00:00Z",
+                         text);
+    }
+    if (creating->expires <= edgegrid_session_time(&creating->context.session)) {
+        return error_set(error, STATUS_USAGE, "--expires %s is in the past; choose a later day",
+                         text);
+    }
+    return 0;
+}
+
+/* Make sure of the destination, or for a dry run look whether it would do. */
+static int creating_reserve(struct creating *creating, struct error *error)
+{
+    const struct invocation *invocation = creating->invocation;
+    int result;
+
+    if (invocation_has(invocation, "no-credential")) {
+        return 0;
+    }
+    if (save_read(&creating->save, invocation, json_get_text(creating->draft, "clientName"),
+                  error) != 0) {
+        return -1;
+    }
+    if (invocation_has(invocation, "dry-run")) {
+        result = deposit_check(&creating->save.wish, error);
+    } else {
+        creating->has_deposit = true;
+        result = deposit_open(&creating->deposit, &creating->save.wish, error);
+        if (result == 0 && !creating->deposit.has_journal) {
+            output_remark("there is no place for a journal, so a crash could lose the secret; "
+                          "name one with GRIDKEY_STATE");
+        }
+        if (result == 0 && creating->deposit.older > 0) {
+            output_remark("an earlier run did not finish; what it left is in %s",
+                          deposit_journal_name(&creating->deposit));
+        }
+    }
+    if (result != 0 && error->status == STATUS_USAGE &&
+        !invocation_has(invocation, "save-section")) {
+        (void)error_suffix(error, " (the section is named like the client; choose another name "
+                                  "with --save-section)");
+    }
+    return result;
+}
+
+/* Ask for the user where none is named, then turn names into ids. */
+static int creating_resolve(struct creating *creating, struct error *error)
+{
+    struct lookup lookup;
+    struct json *draft = creating->draft;
+    int result = 0;
+
+    lookup_init(&lookup, &creating->context.session);
+    if (json_get(draft, "authorizedUsers") == NULL) {
+        result = lookup_own_user(&lookup, &creating->user, error);
+        if (result == 0) {
+            json_build_start();
+            (void)json_append_text(json_add_array(draft, "authorizedUsers"), creating->user);
+            result = json_build_failed() ? error_set_memory(error) : 0;
+        }
+    }
+    lookup.user = json_text(json_first(json_get(draft, "authorizedUsers")));
+    lookup.client_type = json_get_text(draft, "clientType");
+    lookup.allow_account_switch = json_is_true(json_get(draft, "allowAccountSwitch"));
+    if (result == 0) {
+        result = names_resolve(&lookup, draft, error);
+    }
+    lookup_free(&lookup);
+    return result;
+}
+
+static void creating_remark_networks(const struct json *draft)
+{
+    struct error ignored;
+
+    for (const struct json *at = json_first(json_get(json_get(draft, "ipAcl"), "cidr")); at != NULL;
+         at = json_next(at)) {
+        bool host_bits_set = false;
+
+        if (url_cidr_check(json_text(at), &host_bits_set, &ignored) == 0 && host_bits_set) {
+            output_remark("--ip %s has bits set behind the network's; the whole network is meant",
+                          json_text(at));
+        }
+    }
+}
+
+static void creating_describe(const struct creating *creating,
+                              const struct client_creation *creation, struct buffer *out)
+{
+    const struct new_client *client = &creation->client;
+
+    buffer_format(out, "client      %s\n", client->client_id);
+    buffer_format(out, "name        %s\n", json_get_text(creating->draft, "clientName"));
+    if (creation->deposit == NULL) {
+        return;
+    }
+    buffer_format(out, "credential  %s\n", client->credential.credential_id);
+    if (creation->expires != 0) {
+        char date[DATE_TEXT_SIZE];
+
+        date_write_iso(creation->expires, date);
+        buffer_format(out, "expires     %s\n", date);
+    } else if (client->credential.expires_on != NULL) {
+        buffer_format(out, "expires     %s\n", client->credential.expires_on);
+    }
+    buffer_format(out, "saved in    %s, section [%s]\n", creating->save.wish.path,
+                  creating->save.wish.section);
+}
+
+/* To standard output: the credential where it was asked for there, else what was made. */
+static int creating_show(const struct creating *creating, const struct client_creation *creation,
+                         struct error *error)
+{
+    const struct buffer *message = &creating->deposit.message;
+    struct buffer out = BUFFER_EMPTY;
+    int result;
+
+    if (creation->deposit != NULL && message->length > 0) {
+        output_remark("created API client %s (%s), credential %s", creation->client.client_id,
+                      json_get_text(creating->draft, "clientName"),
+                      creation->client.credential.credential_id);
+        return output_write(message, error);
+    }
+    if (invocation_has(creating->invocation, "json") && creation->answer != NULL) {
+        json_write(&out, creation->answer, true);
+    } else {
+        creating_describe(creating, creation, &out);
+    }
+    result = output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
+static int creating_send(struct creating *creating, struct error *error)
+{
+    struct client_creation creation = {.session = &creating->context.session,
+                                       .deposit = creating->has_deposit ? &creating->deposit : NULL,
+                                       .body = creating->draft,
+                                       .expires = creating->expires};
+    struct error shown;
+    int result = client_creation_run(&creation, error);
+
+    /* What was made is told also when something after it failed. */
+    if ((result == 0 || creation.stored) && creating_show(creating, &creation, &shown) != 0 &&
+        result == 0) {
+        *error = shown;
+        result = -1;
+    }
+    client_creation_free(&creation);
+    return result;
+}
+
+static int creating_run(struct creating *creating, struct error *error)
+{
+    struct buffer out = BUFFER_EMPTY;
+    int result;
+
+    if (client_draft_read(creating->invocation, &creating->draft, error) != 0 ||
+        context_open(&creating->context, creating->invocation, error) != 0 ||
+        creating_expiry(creating, error) != 0 || creating_reserve(creating, error) != 0 ||
+        creating_resolve(creating, error) != 0) {
+        return -1;
+    }
+    creating_remark_networks(creating->draft);
+    if (!invocation_has(creating->invocation, "dry-run")) {
+        return creating_send(creating, error);
+    }
+    json_write(&out, creating->draft, true);
+    result = output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
+int command_client_create(const struct invocation *invocation, struct error *error)
+{
+    struct creating creating;
+    int result;
+
+    memset(&creating, 0, sizeof creating);
+    creating.invocation = invocation;
+    result = creating_run(&creating, error);
+    if (creating.has_deposit) {
+        deposit_close(&creating.deposit);
+    }
+    save_free(&creating.save);
+    context_close(&creating.context);
+    free(creating.user);
+    json_free(creating.draft);
+    return result;
+}

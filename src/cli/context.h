@@ -1,0 +1,59 @@
+/*
+ * What the global options and the environment say: the credential to sign with, the way to the
+ * server, the clock. Everything is checked and every file read before anything is sent.
+ */
+#ifndef CLI_CONTEXT_H
+#define CLI_CONTEXT_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "cli/options.h"
+#include "edgegrid/credential.h"
+#include "edgegrid/session.h"
+#include "http/connection.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONTEXT_PINS_MOST 16
+
+struct context {
+    const struct invocation *invocation;
+    struct edgegrid_credential credential;
+    struct buffer source; /* where the credential comes from, for messages */
+    struct trust_store *trust;
+    struct url_host connect_to;
+    struct url_proxy proxy;
+    struct tls_pin pins[CONTEXT_PINS_MOST];
+    struct http_settings settings;
+    struct edgegrid_session session;
+    bool has_session;
+};
+
+/*
+ * Read the credential alone: from --edgerc and --section, the environment, or the default file.
+ * Remarks about it go to standard error. Returns 0, or -1 with STATUS_FILE or STATUS_USAGE. The
+ * context need not be initialised and is to be closed either way.
+ */
+int context_open_credential(struct context *context, const struct invocation *invocation,
+                            struct error *error);
+
+/* The same, and a session that is ready to make calls. No connection is made yet. */
+int context_open(struct context *context, const struct invocation *invocation, struct error *error);
+
+/* Say goodbye, wipe and release. */
+void context_close(struct context *context);
+
+/* Seconds since 1970 by --clock. */
+int context_time(const struct invocation *invocation, int64_t *offset, struct error *error);
+
+/* Append path with a "~" or "~/" at its start replaced by $HOME. */
+int context_expand_home(const char *path, struct buffer *out, struct error *error);
+
+/*
+ * Read what an option or argument names: "-" is standard input, else a file. Returns 0, or -1
+ * with STATUS_FILE.
+ */
+int context_read_file(const char *name, size_t limit, struct buffer *out, struct error *error);
+
+#endif

@@ -1,0 +1,303 @@
+#include "cli/options.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "cli/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTIONS_NEAR 3 /* a word this many changes away is taken for a slip */
+
+const struct option *option_find_name(const struct option_group *group, const char *name,
+                                      size_t length)
+{
+    for (const struct option *at = group->options; at->name != NULL; at++) {
+        if (strlen(at->name) == length && memcmp(at->name, name, length) == 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+const struct option *option_find_letter(const struct option_group *group, char letter)
+{
+    for (const struct option *at = group->options; at->name != NULL; at++) {
+        if (at->letter == letter) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* --- the nearest word ----------------------------------------------------------------------- */
+
+struct nearest {
+    const char *wanted;
+    const char *word;
+    unsigned distance;
+};
+
+static void nearest_offer(struct nearest *nearest, const char *word)
+{
+    unsigned distance = text_distance(nearest->wanted, word);
+
+    /* "--nam" for "--name" and "cred" for "credential" are slips as well. */
+    if (distance > OPTIONS_NEAR && strlen(nearest->wanted) >= 3 &&
+        text_starts_with(word, nearest->wanted)) {
+        distance = OPTIONS_NEAR;
+    }
+    if (distance <= OPTIONS_NEAR && distance < nearest->distance &&
+        distance < strlen(nearest->wanted)) {
+        nearest->distance = distance;
+        nearest->word = word;
+    }
+}
+
+static void nearest_offer_group(struct nearest *nearest, const struct option_group *group)
+{
+    for (const struct option *at = group->options; at->name != NULL; at++) {
+        nearest_offer(nearest, at->name);
+    }
+}
+
+static struct nearest nearest_start(const char *wanted)
+{
+    return (struct nearest){.wanted = wanted, .word = NULL, .distance = OPTIONS_NEAR + 1};
+}
+
+static void invocation_name(const struct invocation *invocation, struct buffer *out)
+{
+    const struct command *command = invocation->command;
+
+    buffer_append_text(out, "gridkey");
+    if (command != NULL) {
+        buffer_format(out, " %s%s%s", command->noun, command->verb == NULL ? "" : " ",
+                      command->verb == NULL ? "" : command->verb);
+    } else if (invocation->noun != NULL) {
+        buffer_format(out, " %s", invocation->noun);
+    }
+}
+
+static int invocation_unknown_option(const struct invocation *invocation, const char *word,
+                                     struct error *error)
+{
+    size_t length = strcspn(word, "=");
+    struct buffer name = BUFFER_EMPTY;
+    struct buffer wanted = BUFFER_EMPTY;
+    struct nearest nearest;
+
+    /* What stands behind '=' may be a secret: it is not repeated. */
+    buffer_append(&wanted, word, length);
+    nearest = nearest_start(buffer_text(&wanted) + strspn(buffer_text(&wanted), "-"));
+    nearest_offer_group(&nearest, &command_global_options);
+    for (size_t i = 0; invocation->command != NULL && i < COMMAND_GROUPS_MOST; i++) {
+        if (invocation->command->groups[i] != NULL) {
+            nearest_offer_group(&nearest, invocation->command->groups[i]);
+        }
+    }
+    invocation_name(invocation, &name);
+    (void)error_set(error, STATUS_USAGE, "%s has no option %s%s%s%s; see: %s --help",
+                    buffer_text(&name), buffer_text(&wanted),
+                    nearest.word == NULL ? "" : " (did you mean --",
+                    nearest.word == NULL ? "" : nearest.word, nearest.word == NULL ? "" : "?)",
+                    buffer_text(&name));
+    buffer_free(&wanted);
+    buffer_free(&name);
+    return -1;
+}
+
+static int invocation_unknown_word(const struct invocation *invocation, const char *word,
+                                   struct error *error)
+{
+    struct nearest nearest = nearest_start(word);
+    const char *noun = invocation->noun;
+
+    for (size_t i = 0; i < command_count; i++) {
+        if (noun == NULL) {
+            nearest_offer(&nearest, command_table[i].noun);
+        } else if (text_equal(command_table[i].noun, noun)) {
+            nearest_offer(&nearest, command_table[i].verb);
+        }
+    }
+    return error_set(
+        error, STATUS_USAGE, "there is no command \"%s%s%s\"%s%s%s; see: gridkey%s%s --help",
+        noun == NULL ? "" : noun, noun == NULL ? "" : " ", word,
+        nearest.word == NULL ? "" : " (did you mean ", nearest.word == NULL ? "" : nearest.word,
+        nearest.word == NULL ? "" : "?)", noun == NULL ? "" : " ", noun == NULL ? "" : noun);
+}
+
+/* --- parsing -------------------------------------------------------------------------------- */
+
+static const struct option *invocation_find(const struct invocation *invocation, const char *name,
+                                            size_t length)
+{
+    /* A single letter is looked up by letter when it comes without its second dash. */
+    bool is_letter = length == 0;
+    const struct option *option = NULL;
+
+    for (size_t i = 0; option == NULL && invocation->command != NULL && i < COMMAND_GROUPS_MOST;
+         i++) {
+        const struct option_group *group = invocation->command->groups[i];
+        if (group != NULL) {
+            option = is_letter ? option_find_letter(group, *name)
+                               : option_find_name(group, name, length);
+        }
+    }
+    if (option == NULL) {
+        option = is_letter ? option_find_letter(&command_global_options, *name)
+                           : option_find_name(&command_global_options, name, length);
+    }
+    return option;
+}
+
+/*
+ * An option at argv[*at]. Moves *at over its value when that is a word of its own. Knows
+ * "--name value", "--name=value", "-x value", "-xvalue".
+ */
+static int invocation_take_option(struct invocation *invocation, int argc, char **argv, int *at,
+                                  struct error *error)
+{
+    const char *word = argv[*at];
+    bool is_long = word[1] == '-';
+    size_t length = is_long ? strcspn(word + 2, "=") : 0;
+    const struct option *option = invocation_find(invocation, word + 1 + is_long, length);
+    const char *attached = NULL;
+    struct option_given *given = &invocation->given[invocation->given_count];
+
+    if (option == NULL || (is_long && length == 0)) {
+        return invocation_unknown_option(invocation, word, error);
+    }
+    if (is_long && word[2 + length] == '=') {
+        attached = word + 2 + length + 1;
+    } else if (!is_long && word[2] != '\0') {
+        attached = word + 2;
+    }
+    if (option->value == NULL && attached != NULL) {
+        return error_set(error, STATUS_USAGE, "--%s takes no value; leave away what follows it",
+                         option->name);
+    }
+    if (option->value != NULL && attached == NULL) {
+        if (*at + 1 >= argc) {
+            return error_set(error, STATUS_USAGE, "--%s needs a value: --%s %s", option->name,
+                             option->name, option->value);
+        }
+        attached = argv[++*at];
+    }
+    given->option = option;
+    given->value = attached == NULL ? "" : attached;
+    invocation->given_count++;
+    invocation->wants_help = invocation->wants_help || text_equal(option->name, "help");
+    return 0;
+}
+
+static int invocation_take_word(struct invocation *invocation, const char *word,
+                                struct error *error)
+{
+    if (invocation->command != NULL) {
+        invocation->arguments[invocation->argument_count++] = word;
+        return 0;
+    }
+    if (invocation->noun == NULL && command_has_verbs(word)) {
+        invocation->noun = word;
+        return 0;
+    }
+    invocation->command =
+        invocation->noun == NULL ? command_find(word, NULL) : command_find(invocation->noun, word);
+    if (invocation->command == NULL) {
+        return invocation_unknown_word(invocation, word, error);
+    }
+    invocation->noun = invocation->command->noun;
+    return 0;
+}
+
+static int invocation_check(const struct invocation *invocation, struct error *error)
+{
+    const struct command *command = invocation->command;
+    struct buffer name = BUFFER_EMPTY;
+    int result = 0;
+
+    invocation_name(invocation, &name);
+    if (command == NULL) {
+        result = error_set(error, STATUS_USAGE, "%s what? See: %s --help", buffer_text(&name),
+                           buffer_text(&name));
+    } else if (invocation->argument_count < command->least) {
+        result = error_set(error, STATUS_USAGE, "%s needs %s; see: %s --help", buffer_text(&name),
+                           command->arguments, buffer_text(&name));
+    } else if (invocation->argument_count > command->most) {
+        result =
+            error_set(error, STATUS_USAGE, "%s does not take \"%s\"; see: %s --help",
+                      buffer_text(&name), invocation->arguments[command->most], buffer_text(&name));
+    }
+    buffer_free(&name);
+    return result;
+}
+
+int invocation_parse(struct invocation *invocation, int argc, char **argv, struct error *error)
+{
+    bool options_end = false;
+
+    memset(invocation, 0, sizeof *invocation);
+    invocation->given = calloc((size_t)argc + 1, sizeof *invocation->given);
+    invocation->arguments = calloc((size_t)argc + 1, sizeof *invocation->arguments);
+    if (invocation->given == NULL || invocation->arguments == NULL) {
+        return error_set_memory(error);
+    }
+    for (int at = 1; at < argc; at++) {
+        int result;
+
+        if (!options_end && text_equal(argv[at], "--")) {
+            options_end = true;
+            continue;
+        }
+        /* "-" alone is a file name: standard input or output. */
+        if (!options_end && argv[at][0] == '-' && argv[at][1] != '\0') {
+            result = invocation_take_option(invocation, argc, argv, &at, error);
+        } else {
+            result = invocation_take_word(invocation, argv[at], error);
+        }
+        if (result != 0) {
+            return -1;
+        }
+    }
+    if (invocation->wants_help || invocation_has(invocation, "version")) {
+        return 0;
+    }
+    return invocation_check(invocation, error);
+}
+
+void invocation_free(struct invocation *invocation)
+{
+    free(invocation->arguments);
+    free(invocation->given);
+    invocation->arguments = NULL;
+    invocation->given = NULL;
+}
+
+const char *invocation_value(const struct invocation *invocation, const char *name)
+{
+    size_t cursor = 0;
+    const char *last = NULL;
+    const char *value;
+
+    while ((value = invocation_next(invocation, name, &cursor)) != NULL) {
+        last = value;
+    }
+    return last;
+}
+
+bool invocation_has(const struct invocation *invocation, const char *name)
+{
+    return invocation_value(invocation, name) != NULL;
+}
+
+const char *invocation_next(const struct invocation *invocation, const char *name, size_t *cursor)
+{
+    while (*cursor < invocation->given_count) {
+        const struct option_given *given = &invocation->given[(*cursor)++];
+        if (text_equal(given->option->name, name)) {
+            return given->value;
+        }
+    }
+    return NULL;
+}

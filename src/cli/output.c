@@ -1,0 +1,88 @@
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool output_is_quiet;
+
+void output_be_quiet(void)
+{
+    output_is_quiet = true;
+}
+
+static int output_bytes(int descriptor, const char *data, size_t length)
+{
+    size_t done = 0;
+
+    while (done < length) {
+        ssize_t written = write(descriptor, data + done, length - done);
+
+        if (written >= 0) {
+            done += (size_t)written;
+        } else if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int output_write(const struct buffer *data, struct error *error)
+{
+    if (buffer_check(data, error) != 0) {
+        return -1;
+    }
+    if (output_bytes(STDOUT_FILENO, buffer_text(data), data->length) != 0) {
+        return error_set(error, STATUS_SYSTEM,
+                         "standard output cannot be written (%s); send it elsewhere and run again",
+                         error_system_text(errno));
+    }
+    return 0;
+}
+
+static void output_line(const char *start, const char *text, size_t length)
+{
+    struct buffer line = BUFFER_EMPTY;
+
+    buffer_append_text(&line, start);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        buffer_append_byte(&line, byte < 0x20 || byte == 0x7f ? '?' : text[i]);
+    }
+    buffer_append_byte(&line, '\n');
+    if (!line.failed) {
+        (void)output_bytes(STDERR_FILENO, buffer_text(&line), line.length);
+    }
+    buffer_free(&line);
+}
+
+void output_remark(const char *format, ...)
+{
+    struct buffer text = BUFFER_EMPTY;
+    va_list arguments;
+
+    if (output_is_quiet) {
+        return;
+    }
+    va_start(arguments, format);
+    buffer_format_list(&text, format, arguments);
+    va_end(arguments);
+    output_line("gridkey: ", buffer_text(&text), text.length);
+    buffer_free(&text);
+}
+
+void output_remark_lines(const char *text)
+{
+    while (*text != '\0' && !output_is_quiet) {
+        size_t length = strcspn(text, "\n");
+
+        output_line("gridkey: ", text, length);
+        text += length + (text[length] == '\n');
+    }
+}
+
+void output_log(const char *text, size_t length)
+{
+    output_line("", text, length);
+}

@@ -1,0 +1,119 @@
+/*
+ * gridkey request: any signed call to any Akamai API.
+ */
+#include "cli/commands.h"
+
+#include "base/text.h"
+#include "cli/context.h"
+#include "cli/output.h"
+#include "cli/request_input.h"
+#include "edgegrid/problem.h"
+#include "store/file.h"
+
+#include <string.h>
+
+/* The target; a full URL is taken when it is of the credential's own host, and of no other. */
+static int request_target(const struct context *context, const char *url, struct buffer *target,
+                          struct error *error)
+{
+    struct url_host host;
+    int kind = url_split(url, &host, target, error);
+
+    if (kind < 0) {
+        return -1;
+    }
+    if (kind == URL_IS_FULL && (!text_equal(host.name, context->settings.host.name) ||
+                                host.port != context->settings.host.port)) {
+        return error_set(error, STATUS_USAGE,
+                         "the credential is for %s, and is not sent to %s; give just the path, or "
+                         "choose another with --section",
+                         context->credential.host, host.name);
+    }
+    return buffer_check(target, error);
+}
+
+/* Standard output: the status line and headers where asked for, then the body. */
+static int request_show(const struct invocation *invocation, const struct http_response *response,
+                        struct store_reservation *destination, struct error *error)
+{
+    struct buffer out = BUFFER_EMPTY;
+    size_t cursor = 0;
+    const char *name;
+    const char *value;
+    int result;
+
+    if (invocation_has(invocation, "include")) {
+        buffer_format(&out, "HTTP/1.1 %d\n", response->status);
+        while (http_response_next_header(response, &cursor, &name, &value)) {
+            buffer_format(&out, "%s: %s\n", name, value);
+        }
+        buffer_append_byte(&out, '\n');
+    }
+    if (destination == NULL) {
+        buffer_append(&out, response->body.data, response->body.length);
+    }
+    result = out.length == 0 ? 0 : output_write(&out, error);
+    if (result == 0 && destination != NULL) {
+        result =
+            store_commit(destination, buffer_text(&response->body), response->body.length, error);
+    }
+    buffer_free(&out);
+    return result;
+}
+
+static int request_send(struct context *context, struct request_input *input, const char *target,
+                        struct store_reservation *destination, struct error *error)
+{
+    struct edgegrid_call call = {.method = input->method,
+                                 .target = target,
+                                 .headers = input->headers,
+                                 .header_count = input->header_count,
+                                 .body = input->has_body ? buffer_text(&input->body) : NULL,
+                                 .body_length = input->body.length};
+    struct problem_context problem = {.method = input->method, .target = target};
+    struct http_response response = {0};
+    struct error shown;
+    int result;
+
+    problem.unix_seconds = edgegrid_session_time(&context->session);
+    result = edgegrid_session_call(&context->session, &call, &response, error);
+    if (result == 0) {
+        result = response.status / 100 == 2 ? 0 : problem_explain(&response, &problem, error);
+        if (request_show(context->invocation, &response, result == 0 ? destination : NULL,
+                         &shown) != 0) {
+            *error = shown;
+            result = -1;
+        }
+    }
+    http_response_free(&response);
+    return result;
+}
+
+int command_request(const struct invocation *invocation, struct error *error)
+{
+    const char *path = invocation_value(invocation, "output");
+    struct store_reservation destination = STORE_RESERVATION_EMPTY;
+    struct context context;
+    struct request_input input;
+    struct buffer target = BUFFER_EMPTY;
+    int result = -1;
+
+    request_input_init(&input);
+    if (context_open(&context, invocation, error) == 0 &&
+        request_target(&context, invocation->arguments[1], &target, error) == 0 &&
+        request_input_read(&input, invocation, error) == 0 &&
+        (path == NULL || store_reserve(&destination, path, 0, error) == 0)) {
+        if (input.has_body && !request_input_has_header(&input, "content-type") &&
+            input.header_count < REQUEST_HEADERS_MOST) {
+            input.headers[input.header_count++] =
+                (struct http_header){"Content-Type", "application/json"};
+        }
+        result = request_send(&context, &input, buffer_text(&target),
+                              path == NULL ? NULL : &destination, error);
+    }
+    store_release(&destination);
+    buffer_free(&target);
+    request_input_free(&input);
+    context_close(&context);
+    return result;
+}

@@ -1,0 +1,36 @@
+#include "cli/save.h"
+
+#include "base/text.h"
+#include "cli/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int save_read(struct save *save, const struct invocation *invocation, const char *section,
+              struct error *error)
+{
+    const char *path = invocation_value(invocation, "save");
+    const char *named = invocation_value(invocation, "save-section");
+
+    memset(save, 0, sizeof *save);
+    save->wish.state = getenv("GRIDKEY_STATE");
+    save->wish.home = getenv("HOME");
+    if (save->wish.state != NULL && *save->wish.state == '\0') {
+        save->wish.state = NULL;
+    }
+    save->wish.replace = invocation_has(invocation, "replace");
+    save->wish.section = named != NULL ? named : section;
+    if (context_expand_home(path == NULL ? "~/.edgerc" : path, &save->path, error) != 0) {
+        return path == NULL ? error_set(error, STATUS_FILE,
+                                        "HOME is not set, so there is no ~/.edgerc to save to; "
+                                        "name a file with --save FILE")
+                            : -1;
+    }
+    save->wish.path = buffer_text(&save->path);
+    return 0;
+}
+
+void save_free(struct save *save)
+{
+    buffer_free(&save->path);
+}

@@ -1,0 +1,24 @@
+/*
+ * The storing options: --save, --save-section, --replace.
+ */
+#ifndef CLI_SAVE_H
+#define CLI_SAVE_H
+
+#include "base/buffer.h"
+#include "cli/options.h"
+#include "iam/deposit.h"
+
+struct save {
+    struct buffer path;
+    struct deposit_wish wish; /* its texts point into path, argv and the environment */
+};
+
+/*
+ * Read the options; section is used unless --save-section names another (NULL: it must). save
+ * need not be initialised and is to be freed either way. Returns 0, or -1 with an error.
+ */
+int save_read(struct save *save, const struct invocation *invocation, const char *section,
+              struct error *error);
+void save_free(struct save *save);
+
+#endif

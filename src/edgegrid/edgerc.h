@@ -1,0 +1,75 @@
+/*
+ * Reading credentials from an .edgerc; for the grammar see edgerc_lines.c.
+ *
+ * Pure: bytes in, structs out. No sentence made here holds any value of the file, nor the text of
+ * a line; the names of sections and of known keys it may hold.
+ */
+#ifndef EDGEGRID_EDGERC_H
+#define EDGEGRID_EDGERC_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "edgegrid/credential.h"
+#include "edgegrid/edgerc_lines.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Fill credential, which must be init'ed and is to be freed either way, from the section. Names
+ * match exactly; only for "default" the keys before the first header, or one section that differs
+ * in case, are taken where there is no such section. The same section twice is merged, and of a
+ * key given twice the last is taken. What an exact [DEFAULT] has fills in what the section lacks.
+ *
+ * notes (may be NULL) gets one line "FILE:LINE: sentence" for whatever was put right or could be
+ * misunderstood. Returns 0; or -1 with STATUS_FILE and "FILE:LINE: sentence" when the text cannot
+ * be read, the section is not there or lacks a key, or a value cannot be used.
+ */
+int edgerc_read_section(const char *text, size_t length, const char *file_name, const char *section,
+                        struct edgegrid_credential *credential, struct buffer *notes,
+                        struct error *error);
+
+struct edgerc_section {
+    const char *name; /* in the text, not NUL-terminated; "default" for a file without a header */
+    size_t name_length;
+    size_t line;   /* of its first header; of its first key without one */
+    bool complete; /* has the four keys, [DEFAULT]'s included */
+    bool headless; /* the keys stand before the first header */
+};
+
+/*
+ * Walk the sections, each once, in the order they first appear; *cursor starts at 0. Returns false
+ * behind the last. The text must have passed edgerc_check_text.
+ */
+bool edgerc_next_section(const char *text, size_t length, size_t *cursor,
+                         struct edgerc_section *section);
+
+struct edgerc_item {
+    const char *key; /* as written, in the text, not NUL-terminated */
+    size_t key_length;
+    const char *value; /* cleaned for a known key, else as written; in the text */
+    size_t value_length;
+    size_t line;
+    enum edgegrid_key known;
+    bool secret; /* not to be shown: client_secret, and all keys that are not known here */
+};
+
+/*
+ * Walk the entries of a section, named as for edgerc_read_section; *cursor starts at 0. All of a
+ * merged section and all of a repeated key are given, in the order of the text. Returns 1 and
+ * *item, 0 behind the last, or -1 with STATUS_FILE when there is no such section.
+ */
+int edgerc_next_item(const char *text, size_t length, const char *file_name, const char *section,
+                     size_t *cursor, struct edgerc_item *item, struct error *error);
+
+/* Whether the file has the section, found as edgerc_read_section finds it. */
+bool edgerc_has_section(const char *text, size_t length, const char *section);
+
+/*
+ * Name every problem of the file as a line "FILE:LINE: sentence" in report, grouped by section.
+ * Returns how many there are. Lines "FILE:LINE: hint: sentence" are for what this program reads
+ * but some official library does not, and are not counted. A failure shows in the buffer.
+ */
+size_t edgerc_check(const char *text, size_t length, const char *file_name, struct buffer *report);
+
+#endif

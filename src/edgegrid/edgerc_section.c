@@ -1,0 +1,293 @@
+#include "edgegrid/edgerc_section.h"
+
+#include "base/text.h"
+#include "edgegrid/edgerc.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define SECTION_DEFAULT "default"
+#define SECTION_INHERITED "DEFAULT" /* Python's configparser lends its keys to all sections */
+
+#define SECTIONS_LISTED 20    /* in an error sentence */
+#define SUGGESTION_LONGEST 63 /* what text_distance compares */
+
+static enum edgegrid_key line_key(const struct edgerc_line *line)
+{
+    return line->kind == EDGERC_ENTRY ? edgegrid_key_find(line->name, line->name_length)
+                                      : EDGEGRID_KEY_UNKNOWN;
+}
+
+bool edgerc_find_exact(const char *text, size_t length, const char *section, size_t name_length,
+                       struct edgerc_place *place)
+{
+    struct edgerc_reader reader;
+    struct edgerc_line line;
+    size_t top_line = 0;
+
+    memset(place, 0, sizeof *place);
+    place->name = section;
+    place->name_length = name_length;
+    edgerc_reader_start(&reader, text, length);
+    while (edgerc_next_line(&reader, &line)) {
+        if (line.kind == EDGERC_HEADER && edgerc_line_is_in(&line, section, name_length, false)) {
+            place->line = place->header == 0 ? line.number : place->line;
+            place->header++;
+        }
+        if (top_line == 0 && line.section == NULL && line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
+            top_line = line.number;
+        }
+    }
+    if (place->header == 0 && top_line != 0 && name_length == strlen(SECTION_DEFAULT) &&
+        memcmp(section, SECTION_DEFAULT, name_length) == 0) {
+        place->top = true;
+        place->line = top_line;
+    }
+    return place->line != 0;
+}
+
+bool edgerc_find_section(const char *text, size_t length, const char *section,
+                         struct edgerc_place *place)
+{
+    struct edgerc_reader reader;
+    struct edgerc_line line;
+    const char *name = NULL;
+
+    if (edgerc_find_exact(text, length, section, strlen(section), place)) {
+        return true;
+    }
+    if (!text_equal_ignore_case(section, SECTION_DEFAULT)) {
+        return false;
+    }
+    edgerc_reader_start(&reader, text, length);
+    while (edgerc_next_line(&reader, &line)) {
+        if (line.kind != EDGERC_HEADER ||
+            !text_equal_ignore_case_length(line.name, line.name_length, SECTION_DEFAULT)) {
+            continue;
+        }
+        if (name != NULL && memcmp(name, line.name, line.name_length) != 0) {
+            return false; /* two spellings: nobody can tell which is meant */
+        }
+        name = line.name;
+    }
+    if (name == NULL || !edgerc_find_exact(text, length, name, strlen(SECTION_DEFAULT), place)) {
+        return false;
+    }
+    place->by_case = true;
+    return true;
+}
+
+void edgerc_collect_keys(const char *text, size_t length, const struct edgerc_place *place,
+                         struct edgerc_keys *keys)
+{
+    struct edgerc_reader reader;
+    struct edgerc_line line;
+
+    memset(keys, 0, sizeof *keys);
+    edgerc_reader_start(&reader, text, length);
+    while (edgerc_next_line(&reader, &line)) {
+        enum edgegrid_key key = line_key(&line);
+
+        if (line.kind != EDGERC_ENTRY ||
+            !edgerc_line_is_in(&line, place->name, place->name_length, place->top)) {
+            continue;
+        }
+        if (key == EDGEGRID_KEY_UNKNOWN) {
+            keys->unknown++;
+            continue;
+        }
+        keys->first[key] = keys->present[key] ? keys->lines[key].number : 0;
+        keys->present[key] = true;
+        keys->lines[key] = line;
+    }
+}
+
+static bool is_filled(const struct edgerc_keys *keys, unsigned key)
+{
+    const char *value;
+    size_t length = 0;
+
+    if (keys->present[key]) {
+        edgerc_clean_value(&keys->lines[key], &value, &length, NULL);
+    }
+    return length != 0;
+}
+
+unsigned edgerc_missing_keys(const struct edgerc_keys *keys)
+{
+    unsigned missing = 0;
+
+    for (unsigned key = 0; key < EDGEGRID_KEYS_REQUIRED; key++) {
+        missing |= is_filled(keys, key) ? 0 : 1U << key;
+    }
+    return missing;
+}
+
+unsigned edgerc_inherit_keys(const char *text, size_t length, const struct edgerc_place *place,
+                             struct edgerc_keys *keys)
+{
+    struct edgerc_place parent;
+    struct edgerc_keys lent;
+    unsigned taken = 0;
+
+    if ((!place->top && place->name_length == strlen(SECTION_INHERITED) &&
+         memcmp(place->name, SECTION_INHERITED, place->name_length) == 0) ||
+        !edgerc_find_exact(text, length, SECTION_INHERITED, strlen(SECTION_INHERITED), &parent)) {
+        return 0;
+    }
+    edgerc_collect_keys(text, length, &parent, &lent);
+    for (unsigned key = 0; key < EDGEGRID_KEYS; key++) {
+        if (!keys->present[key] && is_filled(&lent, key)) {
+            keys->present[key] = true;
+            keys->lines[key] = lent.lines[key];
+            taken |= 1U << key;
+        }
+    }
+    return taken;
+}
+
+static void report_line_start(struct edgerc_report *report, size_t line, const char *kind)
+{
+    buffer_format(report->buffer, "%s:%zu: %s", report->file_name, line, kind);
+}
+
+void edgerc_report_problem(struct edgerc_report *report, size_t line, const char *format, ...)
+{
+    va_list arguments;
+
+    report->problems++;
+    if (report->buffer != NULL) {
+        report_line_start(report, line, "");
+        va_start(arguments, format);
+        buffer_format_list(report->buffer, format, arguments);
+        va_end(arguments);
+        buffer_append_byte(report->buffer, '\n');
+    }
+}
+
+void edgerc_report_hint(struct edgerc_report *report, size_t line, const char *format, ...)
+{
+    va_list arguments;
+
+    if (report->buffer != NULL) {
+        report_line_start(report, line, "hint: ");
+        va_start(arguments, format);
+        buffer_format_list(report->buffer, format, arguments);
+        va_end(arguments);
+        buffer_append_byte(report->buffer, '\n');
+    }
+}
+
+void edgerc_report_line(struct edgerc_report *report, const struct edgerc_line *line)
+{
+    static const char *const sentences[] = {
+        [EDGERC_FLAW_NONE] = "the line is neither \"key = value\" nor a [section] nor a comment; "
+                             "correct or remove it",
+        [EDGERC_FLAW_TEXT_BEHIND] = "there is text behind the section's \"]\"; remove it or put "
+                                    "\"#\" before it",
+        [EDGERC_FLAW_EXPORT] = "\"export\" before the key is left out here and refused elsewhere; "
+                               "remove it",
+        [EDGERC_FLAW_UNCLOSED] = "the section has no name or no \"]\"; the lines below it are in "
+                                 "no section until it is corrected",
+        [EDGERC_FLAW_BROKEN_VALUE] = "the line looks like the rest of a value that a line break "
+                                     "cut in two; join it to the line above",
+        [EDGERC_FLAW_SLASHES] = "\"//\" starts no comment here; write \"#\"",
+    };
+
+    if (line->kind == EDGERC_JUNK || line->flaw != EDGERC_FLAW_NONE) {
+        edgerc_report_problem(report, line->number, "%s", sentences[line->flaw]);
+    }
+}
+
+void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_place *place,
+                            const struct edgerc_keys *keys)
+{
+    if (place->header > 1) {
+        edgerc_report_problem(report, place->line,
+                              "section [%.*s] is there %zu times; read as one, join them",
+                              (int)place->name_length, place->name, place->header);
+    }
+    for (unsigned key = 0; key < EDGEGRID_KEYS; key++) {
+        if (keys->first[key] != 0) {
+            edgerc_report_problem(report, keys->lines[key].number,
+                                  "%s of section [%.*s] is also on line %zu; the last is used, "
+                                  "remove the others",
+                                  edgegrid_key_name((enum edgegrid_key)key),
+                                  (int)place->name_length, place->name, keys->first[key]);
+        }
+    }
+}
+
+int edgerc_error_missing(const char *file_name, const struct edgerc_place *place,
+                         const struct edgerc_keys *keys, unsigned missing, struct error *error)
+{
+    struct buffer list = BUFFER_EMPTY;
+    bool single = (missing & (missing - 1)) == 0;
+
+    edgegrid_key_list(&list, missing);
+    for (unsigned key = 0; key < EDGEGRID_KEYS_REQUIRED; key++) {
+        if ((missing >> key & 1U) != 0 && keys->present[key]) {
+            buffer_format(&list, " (%s on line %zu is empty)",
+                          edgegrid_key_name((enum edgegrid_key)key), keys->lines[key].number);
+        }
+    }
+    (void)error_set(error, STATUS_FILE,
+                    "%s:%zu: section [%.*s] has no %s; add %s or choose another with --section",
+                    file_name, place->line, (int)place->name_length, place->name,
+                    buffer_text(&list), single ? "it" : "them");
+    buffer_free(&list);
+    return -1;
+}
+
+/* How far a name that is there lies from the one asked for; far for those too unlike. */
+static unsigned name_distance(const char *section, const char *name, size_t length)
+{
+    char copy[SUGGESTION_LONGEST + 1];
+    unsigned distance = SUGGESTION_LONGEST;
+
+    if (length <= SUGGESTION_LONGEST) {
+        memcpy(copy, name, length);
+        copy[length] = '\0';
+        distance = text_distance(section, copy);
+    }
+    return distance > 1 + length / 3 ? SUGGESTION_LONGEST : distance;
+}
+
+int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
+                        struct error *error)
+{
+    struct edgerc_section present = {0};
+    struct edgerc_section nearest = {0};
+    struct buffer list = BUFFER_EMPTY;
+    unsigned best = SUGGESTION_LONGEST;
+    size_t cursor = 0;
+    size_t count = 0;
+
+    while (edgerc_next_section(text, length, &cursor, &present)) {
+        unsigned distance = name_distance(section, present.name, present.name_length);
+
+        if (distance < best) {
+            best = distance;
+            nearest = present;
+        }
+        if (count < SECTIONS_LISTED) {
+            buffer_format(&list, "%s[%.*s]", count == 0 ? "" : ", ", (int)present.name_length,
+                          present.name);
+        }
+        count++;
+    }
+    if (count > SECTIONS_LISTED) {
+        buffer_format(&list, " and %zu more", count - SECTIONS_LISTED);
+    }
+    (void)error_set(error, STATUS_FILE, "%s: has no section [%s]", file_name, section);
+    if (best < SUGGESTION_LONGEST) {
+        (void)error_suffix(error, "; did you mean [%.*s]? Choose with --section from: %s",
+                           (int)nearest.name_length, nearest.name, buffer_text(&list));
+    } else if (count != 0) {
+        (void)error_suffix(error, "; choose with --section from: %s", buffer_text(&list));
+    } else {
+        (void)error_suffix(error, "; it has none at all, so add it or name another file");
+    }
+    buffer_free(&list);
+    return -1;
+}

@@ -1,0 +1,85 @@
+/*
+ * Finding a section and its keys; shared by the reader, the checker and the writer of an .edgerc.
+ */
+#ifndef EDGEGRID_EDGERC_SECTION_H
+#define EDGEGRID_EDGERC_SECTION_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "edgegrid/credential.h"
+#include "edgegrid/edgerc_lines.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Which lines of a file a section is made of; nothing is owned. */
+struct edgerc_place {
+    const char *name; /* in the text, or the name asked for; not NUL-terminated */
+    size_t name_length;
+    bool top;      /* it is what stands before the first header */
+    bool by_case;  /* found only without regard to case */
+    size_t line;   /* of the first header, or of the first entry for top */
+    size_t header; /* how many headers it has */
+};
+
+/* The keys of one section, merged: for each known key its last line. */
+struct edgerc_keys {
+    bool present[EDGEGRID_KEYS];
+    struct edgerc_line lines[EDGEGRID_KEYS];
+    size_t first[EDGEGRID_KEYS]; /* the number of a line before it with the same key, else 0 */
+    size_t unknown;              /* entries with other keys */
+};
+
+/* Where notes go to; counts those that are problems. */
+struct edgerc_report {
+    struct buffer *buffer; /* NULL to drop them */
+    const char *file_name;
+    size_t problems;
+};
+
+/* Find exactly that section, or for "default" the headless keys; false when it is not there. */
+bool edgerc_find_exact(const char *text, size_t length, const char *section, size_t name_length,
+                       struct edgerc_place *place);
+
+/* As edgerc_find_exact, and for "default" also by a unique match without regard to case. */
+bool edgerc_find_section(const char *text, size_t length, const char *section,
+                         struct edgerc_place *place);
+
+/* Collect the known keys of a place. */
+void edgerc_collect_keys(const char *text, size_t length, const struct edgerc_place *place,
+                         struct edgerc_keys *keys);
+
+/* The required keys that are absent or empty, as bits (1 << key). */
+unsigned edgerc_missing_keys(const struct edgerc_keys *keys);
+
+/*
+ * Fill in what keys lacks from an exact [DEFAULT]. Returns the keys taken, as bits; none when the
+ * place is [DEFAULT] itself.
+ */
+unsigned edgerc_inherit_keys(const char *text, size_t length, const struct edgerc_place *place,
+                             struct edgerc_keys *keys);
+
+/* Append "FILE:LINE: sentence" and a newline, and count it. */
+void edgerc_report_problem(struct edgerc_report *report, size_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Append "FILE:LINE: hint: sentence" and a newline. */
+void edgerc_report_hint(struct edgerc_report *report, size_t line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Report a line that is junk or has a flaw, in words; nothing for any other. */
+void edgerc_report_line(struct edgerc_report *report, const struct edgerc_line *line);
+
+/* Report the keys of the place that are given twice. */
+void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_place *place,
+                            const struct edgerc_keys *keys);
+
+/* The error for a section that lacks the keys given as bits. Returns -1. */
+int edgerc_error_missing(const char *file_name, const struct edgerc_place *place,
+                         const struct edgerc_keys *keys, unsigned missing, struct error *error);
+
+/* The error for a section that is not there, with those that are. Returns -1. */
+int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
+                        struct error *error);
+
+#endif

@@ -1,0 +1,59 @@
+#include "edgegrid/credential.h"
+
+#include "base/text.h"
+#include "http/url.h"
+
+#include <string.h>
+
+/* Drop start from the front of the text, without regard to case; false when it is not there. */
+static bool drop_start(const char **text, size_t *length, const char *start)
+{
+    size_t start_length = strlen(start);
+
+    if (*length < start_length || !text_equal_ignore_case_length(*text, start_length, start)) {
+        return false;
+    }
+    *text += start_length;
+    *length -= start_length;
+    return true;
+}
+
+/* Leave only what stands between the user name and the path (RFC 3986 section 3.2). */
+static void keep_host(const char **text, size_t *length)
+{
+    size_t start = 0;
+    size_t end = 0;
+
+    while (end < *length && memchr("/?#", (*text)[end], 3) == NULL) {
+        if ((*text)[end] == '@') {
+            start = end + 1;
+        }
+        end++;
+    }
+    *text += start;
+    *length = end - start;
+}
+
+int edgegrid_host_clean(const char *text, size_t length, struct buffer *out, bool *insecure,
+                        struct error *error)
+{
+    struct url_host host;
+    const char *problem;
+    bool plain = false;
+
+    if (!drop_start(&text, &length, "https://")) {
+        plain = drop_start(&text, &length, "http://");
+    }
+    if (insecure != NULL) {
+        *insecure = plain;
+    }
+    keep_host(&text, &length);
+    problem = url_host_scan(text, length, URL_HTTPS_PORT, &host);
+    if (problem != NULL) {
+        return error_set(error, STATUS_FILE,
+                         "host cannot be used: %s; it looks like akab-....luna.akamaiapis.net",
+                         problem);
+    }
+    url_host_header(out, &host);
+    return buffer_check(out, error);
+}

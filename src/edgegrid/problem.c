@@ -1,0 +1,232 @@
+/*
+ * problem+json (RFC 9457) as it comes from three places:
+ *
+ *   the API      {"type":"/identity-management/error-types/2","status":404,"title":"...",
+ *                 "detail":"","instance":"","errors":[{"detail":"..."}]}, or "httpStatus"
+ *   the gateway  {"type":"https://HOST/-/pep-authn/deny","title":"Not authorized","status":401,
+ *                 "detail":"The signature does not match", ...}
+ *   edge servers HTML, plain text or nothing
+ *
+ * The type is matched by the end of its path: its host differs from case to case.
+ */
+#include "edgegrid/problem.h"
+
+#include "base/buffer.h"
+#include "base/date.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define PROBLEM_TEXT_MOST 200 /* bytes of a server's text in a sentence */
+#define PROBLEM_ERRORS_MOST 4
+
+struct problem_known {
+    const char *type_end; /* NULL for any */
+    const char *part;     /* of title or detail, case ignored; NULL for any */
+    int status;           /* 0 for any */
+    const char *advice;
+};
+
+static const struct problem_known problem_table[] = {
+    {"/pep-authn/deny", "signature", 0,
+     "the client_secret is not this credential's, or something changed the request on its way; "
+     "check the section's client_secret, client_token and host"},
+    {"/pep-authn/deny", "inactive", 0,
+     "the credential is deactivated, expired or deleted, or its host is another client's; make a "
+     "new one, or choose another with --section"},
+    {"/pep-authn/deny", NULL, 0,
+     "the gateway does not accept this credential; check the section's four values"},
+    {"/pep-authn/request-error", "timestamp", 0,
+     "the gateway accepts 30 seconds of difference; set the clock or use --clock @UNIX"},
+    {"/pep-authn/request-error", "WAF", 0,
+     "this is the gateway's guard against bursts, not your credential; wait a minute and run it "
+     "again"},
+    {"/pep-authn/policy-error", NULL, 0, "the gateway does not serve this method here"},
+    {"/pep-authz/deny", NULL, 0,
+     "the API client has no access to this API at this level, or not to this account; for API "
+     "clients it needs \"API Clients Administration\" with READ-WRITE"},
+    {"/forward-origin-error", NULL, 0,
+     "the gateway is up but the API behind it did not answer properly; run it again later"},
+    {"/identity-management/error-types/25", NULL, 0,
+     "the client has no such credential; list them with: gridkey request GET "
+     "/identity-management/v3/api-clients/ID/credentials"},
+    {"/identity-management/error-types/2", NULL, 404,
+     "there is no such API client, or this credential may not see it"},
+    {"/identity-management/error-types/3", NULL, 403,
+     "this credential's user may not do this to that client"},
+    {NULL, NULL, 401, "the credential was not accepted; check the section's four values"},
+    {NULL, NULL, 403, "the API client in use may not do this; check its APIs, groups and user"},
+    {NULL, NULL, 404, "check the id and the path"},
+    {NULL, NULL, 409, "it conflicts with what is there; look at it first"},
+    {NULL, NULL, 413, "the body is too large for this API"},
+    {NULL, NULL, 429, "too many requests; wait and run it again"},
+};
+
+static bool problem_matches(const struct problem_known *known, int status, const char *type,
+                            const char *title, const char *detail)
+{
+    return (known->status == 0 || known->status == status) &&
+           (known->type_end == NULL || text_ends_with(type, known->type_end)) &&
+           (known->part == NULL || text_find_ignore_case(title, known->part) != NULL ||
+            text_find_ignore_case(detail, known->part) != NULL);
+}
+
+static const char *problem_advice(int status, const char *type, const char *title,
+                                  const char *detail)
+{
+    for (size_t i = 0; i < sizeof problem_table / sizeof problem_table[0]; i++) {
+        if (problem_matches(&problem_table[i], status, type, title, detail)) {
+            return problem_table[i].advice;
+        }
+    }
+    if (status / 100 == 5) {
+        return "the fault is on the server's side; run it again later";
+    }
+    if (status / 100 == 3) {
+        return "gridkey follows no redirect; check the host and the path";
+    }
+    return "change the request as the API says";
+}
+
+static enum exit_status problem_status(int status, bool burst)
+{
+    if (status == 429 || status / 100 == 5 || burst) {
+        return STATUS_UNAVAILABLE;
+    }
+    if (status == 401 || status == 403) {
+        return STATUS_DENIED;
+    }
+    return status == 404 ? STATUS_NOT_FOUND : STATUS_REFUSED;
+}
+
+/* The parsed body when it is a JSON object, else NULL. */
+static struct json *problem_parse(const struct http_response *response)
+{
+    struct json *body = NULL;
+    struct error ignored;
+
+    if (json_parse(buffer_text(&response->body), response->body.length, &body, &ignored) == 0 &&
+        !json_is_object(body)) {
+        json_free(body);
+        body = NULL;
+    }
+    return body;
+}
+
+static const char *problem_member(const struct json *body, const char *name)
+{
+    const char *text = json_get_text(body, name);
+
+    return text == NULL ? "" : text;
+}
+
+static void problem_add(struct buffer *out, const char *text)
+{
+    if (text != NULL && *text != '\0') {
+        buffer_format(out, "%s%.*s", out->length == 0 ? "" : ": ", PROBLEM_TEXT_MOST, text);
+    }
+}
+
+/* Title, detail and the first few of the errors list, as far as they are there. */
+static void problem_describe(struct buffer *out, const struct json *body)
+{
+    const struct json *each = json_first(json_get(body, "errors"));
+
+    problem_add(out, problem_member(body, "title"));
+    problem_add(out, problem_member(body, "detail"));
+    problem_add(out, problem_member(body, "authzRealm"));
+    for (size_t i = 0; each != NULL && i < PROBLEM_ERRORS_MOST; i++, each = json_next(each)) {
+        problem_add(out, json_text(each));
+        problem_add(out, json_get_text(each, "fieldName"));
+        problem_add(out, problem_member(each, "detail")[0] != '\0' ? problem_member(each, "detail")
+                                                                   : json_get_text(each, "title"));
+    }
+}
+
+/* A body that is no problem+json: HTML by its title, text by its beginning. */
+static void problem_describe_text(struct buffer *out, const struct buffer *body)
+{
+    const char *text = buffer_text(body);
+    const char *title = text_find_ignore_case(text, "<title>");
+    size_t length;
+
+    if (body->length == 0) {
+        buffer_append_text(out, "an empty answer");
+    } else if (title != NULL) {
+        title += sizeof "<title>" - 1;
+        length = strcspn(title, "<\r\n");
+        buffer_format(out, "an HTML page titled \"%.*s\", not the API's own answer",
+                      (int)(length < PROBLEM_TEXT_MOST ? length : PROBLEM_TEXT_MOST), title);
+    } else if (*text == '<') {
+        buffer_append_text(out, "an HTML page, not the API's own answer");
+    } else {
+        length = strcspn(text, "\r\n");
+        buffer_format(out, "%.*s", (int)(length < PROBLEM_TEXT_MOST ? length : PROBLEM_TEXT_MOST),
+                      text);
+    }
+}
+
+/* How far our clock is from the server's, for a refusal about time. */
+static void problem_describe_clock(struct buffer *out, const struct http_response *response,
+                                   const struct problem_context *context)
+{
+    const char *header = http_response_header(response, "date");
+    int64_t server;
+
+    if (header != NULL && date_parse_http(header, &server) == 0) {
+        int64_t off = context->unix_seconds - server;
+
+        buffer_format(out, " (this machine's time is %lld seconds %s the server's)",
+                      (long long)(off < 0 ? -off : off), off < 0 ? "behind" : "ahead of");
+    }
+}
+
+int problem_explain(const struct http_response *response, const struct problem_context *context,
+                    struct error *error)
+{
+    struct json *body = problem_parse(response);
+    const char *type = problem_member(body, "type");
+    const char *title = problem_member(body, "title");
+    const char *detail = problem_member(body, "detail");
+    struct buffer said = BUFFER_EMPTY;
+    struct buffer clock = BUFFER_EMPTY;
+
+    if (body != NULL) {
+        problem_describe(&said, body);
+    } else {
+        problem_describe_text(&said, &response->body);
+    }
+    if (text_ends_with(type, "/pep-authn/request-error") &&
+        text_find_ignore_case(detail, "timestamp") != NULL) {
+        problem_describe_clock(&clock, response, context);
+    }
+    (void)error_set(error, problem_status(response->status, problem_is_burst(response)),
+                    "%s %.*s was answered %d (%s)%s; %s", context->method, PROBLEM_TEXT_MOST,
+                    context->target, response->status, buffer_text(&said), buffer_text(&clock),
+                    problem_advice(response->status, type, title, detail));
+    buffer_free(&clock);
+    buffer_free(&said);
+    json_free(body);
+    return -1;
+}
+
+static bool problem_is(const struct http_response *response, const char *type_end, const char *part)
+{
+    struct json *body = problem_parse(response);
+    bool is = text_ends_with(problem_member(body, "type"), type_end) &&
+              text_find_ignore_case(problem_member(body, "detail"), part) != NULL;
+
+    json_free(body);
+    return is;
+}
+
+bool problem_is_burst(const struct http_response *response)
+{
+    return response->status == 400 && problem_is(response, "/pep-authn/request-error", "WAF");
+}
+
+bool problem_is_inactive_token(const struct http_response *response)
+{
+    return response->status == 401 && problem_is(response, "/pep-authn/deny", "inactive");
+}

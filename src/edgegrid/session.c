@@ -1,0 +1,239 @@
+#include "edgegrid/session.h"
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "base/wipe.h"
+#include "edgegrid/problem.h"
+#include "edgegrid/sign.h"
+
+#include <string.h>
+
+#define SESSION_FIRST_PAUSE 500 /* milliseconds; doubles with each try */
+#define SESSION_LONGEST_PAUSE 20000
+#define SESSION_HEADERS_MOST 32
+
+void edgegrid_session_init(struct edgegrid_session *session,
+                           const struct edgegrid_credential *credential,
+                           const struct http_settings *settings)
+{
+    *session = (struct edgegrid_session){
+        .credential = credential, .account_key = credential->account_key, .user_agent = "gridkey"};
+    http_connection_init(&session->connection, settings);
+}
+
+void edgegrid_session_close(struct edgegrid_session *session)
+{
+    http_connection_close(&session->connection);
+}
+
+int64_t edgegrid_session_time(const struct edgegrid_session *session)
+{
+    return clock_unix_seconds() + session->clock_offset;
+}
+
+static int session_sign(const struct edgegrid_session *session, const struct edgegrid_call *call,
+                        const char *target, struct buffer *authorization, struct error *error)
+{
+    const struct edgegrid_request request = {.method = call->method,
+                                             .host = session->credential->host,
+                                             .target = target,
+                                             .headers = call->headers,
+                                             .header_count = call->header_count,
+                                             .body = call->body,
+                                             .body_length = call->body_length};
+    uint8_t random[EDGEGRID_NONCE_RANDOM];
+    char timestamp[EDGEGRID_TIMESTAMP_SIZE];
+    char nonce[EDGEGRID_NONCE_SIZE];
+
+    if (random_fill(random, sizeof random, error) != 0) {
+        return -1;
+    }
+    edgegrid_nonce_write(random, nonce);
+    edgegrid_timestamp_write(edgegrid_session_time(session), timestamp);
+    return edgegrid_sign(session->credential, &request, timestamp, nonce, authorization, NULL,
+                         error);
+}
+
+static int session_try(struct edgegrid_session *session, const struct edgegrid_call *call,
+                       const char *target, struct http_response *response,
+                       struct http_outcome *outcome, struct error *error)
+{
+    struct http_header headers[SESSION_HEADERS_MOST + 1];
+    struct buffer authorization = BUFFER_EMPTY;
+    struct http_request request = {.method = call->method,
+                                   .host_header = session->credential->host,
+                                   .target = target,
+                                   .user_agent = session->user_agent,
+                                   .headers = headers,
+                                   .header_count = call->header_count + 1,
+                                   .body = call->body,
+                                   .body_length = call->body_length,
+                                   .has_body = call->body != NULL};
+    int result = session_sign(session, call, target, &authorization, error);
+
+    if (result == 0) {
+        headers[0] = (struct http_header){"Authorization", buffer_text(&authorization)};
+        for (size_t i = 0; i < call->header_count; i++) {
+            headers[i + 1] = call->headers[i];
+        }
+        result = http_connection_exchange(&session->connection, &request, response, outcome, error);
+    }
+    buffer_free(&authorization);
+    return result;
+}
+
+/* --- trying again --------------------------------------------------------------------------- */
+
+static bool session_call_changes(const struct edgegrid_call *call)
+{
+    return !text_equal(call->method, "GET") && !text_equal(call->method, "HEAD") && !call->reads;
+}
+
+/* Doing it twice does what doing it once does. */
+static bool session_call_repeats(const struct edgegrid_call *call)
+{
+    return !session_call_changes(call) || call->repeats || text_equal(call->method, "PUT") ||
+           text_equal(call->method, "DELETE");
+}
+
+static bool session_retry_after_loss(const struct edgegrid_call *call,
+                                     const struct http_outcome *outcome)
+{
+    if (outcome->sent) {
+        return session_call_repeats(call) && !outcome->timed_out;
+    }
+    /* A kept connection that the server had given up is no error; a new one that fails is. */
+    return outcome->reused;
+}
+
+static bool session_retry_after_answer(const struct edgegrid_call *call,
+                                       const struct http_response *response)
+{
+    int status = response->status;
+
+    if (status == 429 || problem_is_burst(response)) {
+        return true;
+    }
+    if (session_call_repeats(call)) {
+        return status / 100 == 5 && status != 501;
+    }
+    return status == 503 && http_response_header(response, "retry-after") != NULL;
+}
+
+/* The pause the server asks for in milliseconds; -1 when it asks for none. */
+static int64_t session_asked_pause(const struct edgegrid_session *session,
+                                   const struct http_response *response)
+{
+    const char *after = http_response_header(response, "retry-after");
+    const char *next = http_response_header(response, "x-ratelimit-next");
+    const char *date = http_response_header(response, "date");
+    uint64_t seconds;
+    int64_t then;
+    int64_t now;
+
+    if (after != NULL && text_parse_unsigned(after, INT32_MAX, &seconds) == 0) {
+        return (int64_t)seconds * 1000;
+    }
+    if ((after == NULL || date_parse_http(after, &then) != 0) &&
+        (next == NULL || date_parse_iso(next, &then) != 0)) {
+        return -1;
+    }
+    if (date == NULL || date_parse_http(date, &now) != 0) {
+        now = edgegrid_session_time(session);
+    }
+    return then > now ? (then - now) * 1000 : 0;
+}
+
+/* Full jitter: anything up to a bound that doubles. */
+static int session_own_pause(unsigned attempt, int64_t *pause, struct error *error)
+{
+    int64_t bound = SESSION_FIRST_PAUSE;
+    uint32_t random;
+
+    for (unsigned i = 0; i < attempt && bound < SESSION_LONGEST_PAUSE; i++) {
+        bound *= 2;
+    }
+    if (random_fill(&random, sizeof random, error) != 0) {
+        return -1;
+    }
+    *pause = (int64_t)(random % (uint32_t)(bound + 1));
+    return 0;
+}
+
+/* Wait before the next try; false when that would take longer than the timeout allows. */
+static bool session_pause(const struct edgegrid_session *session, unsigned attempt,
+                          const struct http_response *response, int64_t deadline)
+{
+    int64_t pause = response == NULL ? -1 : session_asked_pause(session, response);
+    int64_t now = clock_monotonic_milliseconds();
+    struct error ignored;
+
+    if (pause < 0 && session_own_pause(attempt, &pause, &ignored) != 0) {
+        return false;
+    }
+    if (pause > deadline - now) {
+        return false;
+    }
+    clock_sleep_until(now + pause);
+    return true;
+}
+
+static int session_target(const struct edgegrid_session *session, const struct edgegrid_call *call,
+                          struct buffer *target, struct error *error)
+{
+    buffer_append_text(target, call->target);
+    if (session->account_key != NULL && !url_target_has_query(call->target, "accountSwitchKey")) {
+        url_target_add_query(target, "accountSwitchKey", session->account_key);
+    }
+    return buffer_check(target, error);
+}
+
+int edgegrid_session_call(struct edgegrid_session *session, const struct edgegrid_call *call,
+                          struct http_response *response, struct error *error)
+{
+    int64_t deadline =
+        clock_monotonic_milliseconds() + session->connection.settings->timeout_milliseconds;
+    struct buffer target = BUFFER_EMPTY;
+    int result = -1;
+
+    *response = (struct http_response){0};
+    if (call->header_count > SESSION_HEADERS_MOST) {
+        return error_set(error, STATUS_USAGE, "more than %d headers; send fewer",
+                         SESSION_HEADERS_MOST);
+    }
+    if (session_target(session, call, &target, error) == 0) {
+        for (unsigned attempt = 0;; attempt++) {
+            struct http_outcome outcome = {0};
+            bool again;
+
+            http_response_free(response);
+            result = session_try(session, call, buffer_text(&target), response, &outcome, error);
+            again = result == 0 ? session_retry_after_answer(call, response)
+                                : session_retry_after_loss(call, &outcome);
+            if (result != 0 && error->status == STATUS_UNKNOWN && !session_call_changes(call)) {
+                error->status = STATUS_CONNECT;
+            }
+            if (!again || attempt >= session->retries ||
+                !session_pause(session, attempt, result == 0 ? response : NULL, deadline)) {
+                break;
+            }
+        }
+    }
+    buffer_free(&target);
+    return result;
+}
+
+int edgegrid_session_require(struct edgegrid_session *session, const struct edgegrid_call *call,
+                             struct http_response *response, struct error *error)
+{
+    const struct problem_context context = {.method = call->method,
+                                            .target = call->target,
+                                            .unix_seconds = edgegrid_session_time(session)};
+
+    if (edgegrid_session_call(session, call, response, error) != 0) {
+        return -1;
+    }
+    return response->status / 100 == 2 ? 0 : problem_explain(response, &context, error);
+}

@@ -1,0 +1,259 @@
+#define _POSIX_C_SOURCE 200809L
+#include "http/connection.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/wipe.h"
+#include "http/dial.h"
+#include "http/proxy.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECTION_JOIN_LIMIT                                                                      \
+    16384 /* a body up to this long goes out in one piece with the head                            \
+           */
+#define CONNECTION_READ_SIZE 4096
+
+void http_connection_init(struct http_connection *connection, const struct http_settings *settings)
+{
+    *connection = (struct http_connection){.settings = settings, .descriptor = -1};
+}
+
+static void connection_drop(struct http_connection *connection)
+{
+    tls_free(connection->tls);
+    connection->tls = NULL;
+    if (connection->descriptor >= 0) {
+        (void)close(connection->descriptor);
+        connection->descriptor = -1;
+    }
+}
+
+void http_connection_close(struct http_connection *connection)
+{
+    if (connection->tls != NULL) {
+        tls_close(connection->tls);
+    }
+    connection_drop(connection);
+}
+
+/* --- the wire log --------------------------------------------------------------------------- */
+
+/* Headers whose value gives power to who reads the log, or is as good as a secret. */
+static bool connection_hides(const char *name)
+{
+    static const char *const hidden[] = {"authorization", "proxy-authorization", "cookie",
+                                         "set-cookie"};
+
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        if (text_equal_ignore_case(name, hidden[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void connection_log(const struct http_connection *connection, struct buffer *line)
+{
+    if (!line->failed) {
+        connection->settings->log(buffer_text(line), line->length);
+    }
+    buffer_clear(line);
+}
+
+static void connection_log_request(const struct http_connection *connection,
+                                   const struct http_request *request)
+{
+    struct buffer line = BUFFER_EMPTY;
+
+    if (connection->settings->log == NULL) {
+        return;
+    }
+    buffer_format(&line, "> %s %s (%s, %zu bytes of body)", request->method, request->target,
+                  request->host_header, request->body_length);
+    connection_log(connection, &line);
+    for (size_t i = 0; i < request->header_count; i++) {
+        buffer_format(&line, "> %s: %s", request->headers[i].name,
+                      connection_hides(request->headers[i].name) ? "[redacted]"
+                                                                 : request->headers[i].value);
+        connection_log(connection, &line);
+    }
+    buffer_free(&line);
+}
+
+static void connection_log_response(const struct http_connection *connection,
+                                    const struct http_response *response)
+{
+    struct buffer line = BUFFER_EMPTY;
+    size_t cursor = 0;
+    const char *name;
+    const char *value;
+
+    if (connection->settings->log == NULL) {
+        return;
+    }
+    buffer_format(&line, "< %d (%zu bytes of body)", response->status, response->body.length);
+    connection_log(connection, &line);
+    while (http_response_next_header(response, &cursor, &name, &value)) {
+        buffer_format(&line, "< %s: %s", name, connection_hides(name) ? "[redacted]" : value);
+        connection_log(connection, &line);
+    }
+    buffer_free(&line);
+}
+
+static void connection_log_open(const struct http_connection *connection, const char *host,
+                                uint16_t port)
+{
+    struct buffer line = BUFFER_EMPTY;
+
+    if (connection->settings->log != NULL) {
+        buffer_format(&line, "* connected to %s port %u%s, TLS 1.2 %s for %s", host, (unsigned)port,
+                      connection->settings->proxy != NULL ? " (proxy)" : "",
+                      tls_suite_name(connection->tls), connection->settings->host.name);
+        connection_log(connection, &line);
+    }
+    buffer_free(&line);
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+static int connection_tunnel(struct http_connection *connection, const struct url_host *target,
+                             int64_t deadline, struct error *error)
+{
+    struct buffer authority = BUFFER_EMPTY;
+    int result;
+
+    buffer_format(&authority, target->is_ipv6 ? "[%s]:%u" : "%s:%u", target->name,
+                  (unsigned)target->port);
+    result = buffer_check(&authority, error);
+    if (result == 0) {
+        result = proxy_connect(connection->descriptor, connection->settings->proxy,
+                               buffer_text(&authority), deadline, error);
+    }
+    buffer_free(&authority);
+    return result;
+}
+
+static int connection_open(struct http_connection *connection, struct error *error)
+{
+    const struct http_settings *settings = connection->settings;
+    const struct url_host *target =
+        settings->connect_to != NULL ? settings->connect_to : &settings->host;
+    const struct url_host *dialled = settings->proxy != NULL ? &settings->proxy->host : target;
+    int64_t deadline = clock_monotonic_milliseconds() + settings->connect_timeout_milliseconds;
+    const struct tls_settings tls = {.trust = settings->trust,
+                                     .server_name = settings->host.name,
+                                     .unix_time = settings->unix_time,
+                                     .pins = settings->pins,
+                                     .pin_count = settings->pin_count};
+
+    if (dial_open(dialled->name, dialled->port, deadline, &connection->descriptor, error) != 0) {
+        return -1;
+    }
+    if ((settings->proxy != NULL && connection_tunnel(connection, target, deadline, error) != 0) ||
+        tls_open(&connection->tls, connection->descriptor, &tls, deadline, error) != 0) {
+        connection_drop(connection);
+        return -1;
+    }
+    connection->opened++;
+    connection_log_open(connection, dialled->name, dialled->port);
+    return 0;
+}
+
+/* --- the exchange --------------------------------------------------------------------------- */
+
+static int connection_send(struct http_connection *connection, const struct http_request *request,
+                           int64_t deadline, struct error *error)
+{
+    struct buffer head = BUFFER_EMPTY;
+    bool join = request->body_length <= CONNECTION_JOIN_LIMIT;
+    size_t written = 0;
+    int result = http_request_write(&head, request, error);
+
+    if (result == 0 && join) {
+        buffer_append(&head, request->body, request->body_length);
+        result = buffer_check(&head, error);
+    }
+    if (result == 0) {
+        result = tls_write(connection->tls, head.data, head.length, &written, deadline, error);
+    }
+    /* An answer that comes before all was taken is the answer: go and read it. */
+    if (result == 0 && written == head.length && !join) {
+        result = tls_write(connection->tls, request->body, request->body_length, &written, deadline,
+                           error);
+    }
+    buffer_free(&head);
+    return result;
+}
+
+static int connection_receive(struct http_connection *connection, struct http_parser *parser,
+                              int64_t deadline, struct error *error)
+{
+    enum http_progress progress = HTTP_MORE;
+
+    while (progress == HTTP_MORE) {
+        char bytes[CONNECTION_READ_SIZE];
+        size_t count;
+        size_t used = 0;
+
+        if (tls_read(connection->tls, bytes, sizeof bytes, &count, deadline, error) != 0) {
+            return -1;
+        }
+        if (count == 0) {
+            progress = http_parser_end(parser, error);
+        } else {
+            progress = http_parser_push(parser, bytes, count, &used, error);
+        }
+        if (progress == HTTP_DONE && used < count) {
+            /* More than was asked for: nothing that follows can be trusted. */
+            parser->response->keep_alive = false;
+        }
+        memory_wipe(bytes, sizeof bytes);
+    }
+    return progress == HTTP_DONE ? 0 : -1;
+}
+
+int http_connection_exchange(struct http_connection *connection, const struct http_request *request,
+                             struct http_response *response, struct http_outcome *outcome,
+                             struct error *error)
+{
+    struct http_parser parser;
+    int64_t deadline;
+    int result;
+
+    *outcome = (struct http_outcome){0};
+    if (connection->tls != NULL && tls_is_idle(connection->tls)) {
+        outcome->reused = true;
+    } else {
+        connection_drop(connection);
+        if (connection_open(connection, error) != 0) {
+            return -1;
+        }
+    }
+    connection_log_request(connection, request);
+    deadline = clock_monotonic_milliseconds() + connection->settings->timeout_milliseconds;
+    http_parser_init(&parser, response, text_equal(request->method, "HEAD"), HTTP_BODY_LIMIT);
+    tls_mark(connection->tls);
+    result = connection_send(connection, request, deadline, error);
+    outcome->sent = tls_sent_application_data(connection->tls);
+    if (result == 0) {
+        result = connection_receive(connection, &parser, deadline, error);
+    }
+    outcome->answered = http_parser_has_started(&parser);
+    outcome->timed_out = tls_timed_out(connection->tls);
+    if (result == 0) {
+        connection_log_response(connection, response);
+    } else if (error->status != STATUS_SYSTEM && error->status != STATUS_USAGE) {
+        error->status = outcome->sent ? STATUS_UNKNOWN : STATUS_CONNECT;
+    }
+    if (result != 0) {
+        connection_drop(connection);
+    } else if (!response->keep_alive) {
+        http_connection_close(connection);
+    }
+    http_parser_free(&parser);
+    return result;
+}

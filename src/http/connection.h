@@ -1,0 +1,61 @@
+/*
+ * One kept-alive HTTPS connection to one API host, and the exchange of a request for an answer.
+ */
+#ifndef HTTP_CONNECTION_H
+#define HTTP_CONNECTION_H
+
+#include "base/error.h"
+#include "http/parser.h"
+#include "http/request.h"
+#include "http/url.h"
+#include "tls/connection.h"
+#include "tls/trust.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where to connect and how; all of it is borrowed and must outlive the connection. */
+struct http_settings {
+    struct url_host host;              /* the API's: TLS name and Host */
+    const struct url_host *connect_to; /* dial this instead; NULL for none */
+    const struct url_proxy *proxy;     /* go through this; NULL for none */
+    const struct trust_store *trust;
+    const struct tls_pin *pins;
+    size_t pin_count;
+    int64_t unix_time;                            /* what certificates are checked against */
+    int64_t timeout_milliseconds;                 /* for one request and its whole answer */
+    int64_t connect_timeout_milliseconds;         /* for address, proxy and TLS handshake */
+    void (*log)(const char *text, size_t length); /* one line of the wire log; NULL for none */
+};
+
+struct http_connection {
+    const struct http_settings *settings;
+    int descriptor;             /* -1 when closed */
+    struct tls_connection *tls; /* NULL when closed */
+    unsigned opened;            /* connections made so far */
+};
+
+/* How far an exchange got; decides whether it may be repeated. */
+struct http_outcome {
+    bool sent;     /* a byte of the request may have left this machine */
+    bool answered; /* a byte of the answer arrived */
+    bool reused;   /* it went over a connection that had served before */
+    bool timed_out;
+};
+
+void http_connection_init(struct http_connection *connection, const struct http_settings *settings);
+
+/*
+ * Send the request, opening a connection when there is none or the old one has ended, and read
+ * the whole answer into *response (to be released with http_response_free on success and on
+ * failure). Never sends a request twice. Returns 0 when a whole answer came, whatever its status;
+ * or -1: STATUS_CONNECT when nothing of the request was sent, else STATUS_UNKNOWN.
+ */
+int http_connection_exchange(struct http_connection *connection, const struct http_request *request,
+                             struct http_response *response, struct http_outcome *outcome,
+                             struct error *error);
+
+/* Say goodbye (close_notify, not waiting) and release everything. */
+void http_connection_close(struct http_connection *connection);
+
+#endif

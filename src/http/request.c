@@ -1,0 +1,157 @@
+/*
+ *   POST /path?query HTTP/1.1
+ *   Host: akab-xxxx.luna.akamaiapis.net
+ *   User-Agent: gridkey/1.0
+ *   Accept: any type
+ *   Accept-Encoding: identity
+ *   Content-Length: 2
+ *   Authorization: EG1-HMAC-SHA256 ...
+ *   empty line
+ */
+#include "http/request.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* Headers that are not the caller's to send: their doubles could split what two sides read. */
+static const char *const reserved_names[] = {"Host", "Content-Length", "Transfer-Encoding",
+                                             "Connection", "Upgrade"};
+
+static const struct http_header *request_find_header(const struct http_request *request,
+                                                     const char *name)
+{
+    for (size_t at = 0; at < request->header_count; at++) {
+        if (text_equal_ignore_case(request->headers[at].name, name)) {
+            return &request->headers[at];
+        }
+    }
+    return NULL;
+}
+
+/* All bytes are printable ASCII, without blanks; at least one. */
+static bool request_is_printable(const char *text)
+{
+    const char *at = text;
+
+    while (*at > ' ' && *at < 0x7f) {
+        at++;
+    }
+    return at != text && *at == '\0';
+}
+
+static int request_check_line(const struct http_request *request, struct error *error)
+{
+    size_t length = strlen(request->method);
+
+    if (length == 0 || http_token_length(request->method, length) != length) {
+        return error_set(error, STATUS_USAGE,
+                         "\"%s\" is not an HTTP method; use GET, POST, PUT, PATCH or DELETE",
+                         request->method);
+    }
+    if (request->target[0] != '/' || !request_is_printable(request->target)) {
+        return error_set(error, STATUS_USAGE,
+                         "the path does not begin with / or holds a blank, a control character or "
+                         "a byte outside ASCII; write such bytes as %%XX");
+    }
+    if (!request_is_printable(request->host_header) ||
+        strpbrk(request->host_header, "/@?#") != NULL) {
+        return error_set(error, STATUS_USAGE,
+                         "the host is not a name with an optional port; write it as HOST or "
+                         "HOST:PORT");
+    }
+    if (request->user_agent != NULL && !http_header_is_valid("User-Agent", request->user_agent)) {
+        return error_set(error, STATUS_USAGE,
+                         "the User-Agent holds a control character; take it out");
+    }
+    return 0;
+}
+
+static int request_check_header(const struct http_request *request,
+                                const struct http_header *header, struct error *error)
+{
+    if (!http_header_is_valid(header->name, "")) {
+        return error_set(error, STATUS_USAGE,
+                         "\"%s\" is not a header name; use letters, digits and dashes",
+                         header->name);
+    }
+    if (!http_header_is_valid(header->name, header->value)) {
+        return error_set(error, STATUS_USAGE,
+                         "the value of header %s holds a line break or another control character; "
+                         "take it out",
+                         header->name);
+    }
+    for (size_t at = 0; at < sizeof reserved_names / sizeof *reserved_names; at++) {
+        if (text_equal_ignore_case(header->name, reserved_names[at])) {
+            return error_set(error, STATUS_USAGE,
+                             "header %s cannot be given, it follows from the request itself; "
+                             "leave it out",
+                             reserved_names[at]);
+        }
+    }
+    if (text_equal_ignore_case(header->name, "Authorization") &&
+        request_find_header(request, "Authorization") != header) {
+        return error_set(error, STATUS_USAGE,
+                         "header Authorization cannot be given, it is made from the credential; "
+                         "leave it out");
+    }
+    if (text_equal_ignore_case(header->name, "Accept-Encoding") &&
+        !text_equal_ignore_case(header->value, "identity")) {
+        return error_set(error, STATUS_USAGE,
+                         "header Accept-Encoding can only be identity, for compressed answers are "
+                         "not read; leave it out");
+    }
+    return 0;
+}
+
+static bool request_needs_length(const struct http_request *request)
+{
+    return request->has_body || text_equal(request->method, "POST") ||
+           text_equal(request->method, "PUT") || text_equal(request->method, "PATCH");
+}
+
+static void request_add_header(struct buffer *out, const char *name, const char *value)
+{
+    buffer_format(out, *value == '\0' ? "%s:\r\n" : "%s: %s\r\n", name, value);
+}
+
+static void request_add_default(struct buffer *out, const struct http_request *request,
+                                const char *name, const char *value)
+{
+    if (request_find_header(request, name) == NULL) {
+        request_add_header(out, name, value);
+    }
+}
+
+int http_request_write(struct buffer *out, const struct http_request *request, struct error *error)
+{
+    size_t start = out->length;
+
+    if (request_check_line(request, error) != 0) {
+        return -1;
+    }
+    for (size_t at = 0; at < request->header_count; at++) {
+        if (request_check_header(request, &request->headers[at], error) != 0) {
+            return -1;
+        }
+    }
+    buffer_format(out, "%s %s HTTP/1.1\r\n", request->method, request->target);
+    request_add_header(out, "Host", request->host_header);
+    if (request->user_agent != NULL) {
+        request_add_default(out, request, "User-Agent", request->user_agent);
+    }
+    request_add_default(out, request, "Accept", "*/*");
+    request_add_default(out, request, "Accept-Encoding", "identity");
+    if (request_needs_length(request)) {
+        buffer_format(out, "Content-Length: %zu\r\n", request->has_body ? request->body_length : 0);
+    }
+    for (size_t at = 0; at < request->header_count; at++) {
+        request_add_header(out, request->headers[at].name, request->headers[at].value);
+    }
+    buffer_append_text(out, "\r\n");
+    if (buffer_check(out, error) != 0) {
+        buffer_truncate(out, start);
+        return -1;
+    }
+    return 0;
+}

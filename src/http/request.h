@@ -1,0 +1,40 @@
+/*
+ * The head of an HTTP/1.1 request as bytes (RFC 9112, 3).
+ */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "http/header.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All of it stays the caller's. */
+struct http_request {
+    const char *method;                /* as it is sent: a token, in upper case by custom */
+    const char *host_header;           /* the value of Host, as from url_host_header */
+    const char *target;                /* begins with /, as from url_target_normalise */
+    const char *user_agent;            /* "gridkey/VERSION"; NULL for no such header */
+    const struct http_header *headers; /* more headers, in the order they are sent */
+    size_t header_count;
+    const char *body; /* sent by the caller, behind the head */
+    size_t body_length;
+    bool has_body; /* an empty body counts as one */
+};
+
+/*
+ * Append the head, from the request line to the empty line, to out. Host comes first; then
+ * User-Agent, Accept (any type) and Accept-Encoding (identity), each unless the caller's headers
+ * have one; then Content-Length, when there is a body or the method is POST, PUT or PATCH; then
+ * the caller's headers. out may hold Authorization: free it, which wipes it.
+ *
+ * Returns 0; or -1 with STATUS_USAGE and out as before: for a method, target, name or value that
+ * cannot be sent; for headers that are made here (Host, Content-Length) or change the framing or
+ * the protocol (Transfer-Encoding, Connection, Upgrade); for a second Authorization; and for an
+ * Accept-Encoding other than identity, whose answer could not be read.
+ */
+int http_request_write(struct buffer *out, const struct http_request *request, struct error *error);
+
+#endif

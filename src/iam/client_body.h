@@ -1,0 +1,67 @@
+/*
+ * The body of POST /api-clients, put together from flags and a file, and checked before anything
+ * is sent. Pure: JSON in, JSON out.
+ *
+ * A draft has the API's own shape, but names may stand where the API wants ids: apiId, groupId,
+ * roleId and the elements of cpcodes may be strings, and accessLevel and roleId may be missing.
+ * names.h turns a draft into a body.
+ */
+#ifndef IAM_CLIENT_BODY_H
+#define IAM_CLIENT_BODY_H
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CLIENT_APIS_MOST 99 /* calls to the hundredth and later ones are answered 403 */
+
+/* A list of borrowed texts. */
+struct text_list {
+    const char **items;
+    size_t count;
+};
+
+/* What the flags say; NULL, false or an empty list where they say nothing. Nothing is owned. */
+struct client_wish {
+    const char *name;
+    const char *description;
+    const char *type;
+    const char *user;
+    struct text_list emails;
+    struct text_list apis;   /* API or API=LEVEL */
+    struct text_list groups; /* GROUP or GROUP=ROLE */
+    struct text_list networks;
+    const char *purge_cpcodes; /* "all" or a list separated by commas */
+    bool all_apis;
+    bool clone_groups;
+    bool allow_account_switch;
+    bool auto_credential;
+    bool purge_by_cpcode;
+    bool purge_by_cachetag;
+    bool no_credential;
+};
+
+/*
+ * Make a draft: what from says (an object in the API's shape; NULL for none), and what the flags
+ * say in its place. Members that only the API sets are left out of from; others that it does not
+ * know are refused. Returns 0 and *draft to be released with json_free; or -1 with STATUS_USAGE.
+ */
+int client_draft_build(const struct client_wish *wish, const struct json *from, struct json **draft,
+                       struct error *error);
+
+/*
+ * Check all that can be checked without asking the API: required parts, types, the 99 APIs,
+ * levels, at most one user, e-mail addresses, networks, purge rights that are whole. Returns 0,
+ * or -1 with STATUS_USAGE.
+ */
+int client_draft_check(const struct json *draft, struct error *error);
+
+/* The level that a word such as "rw", "read-only" or "READ-WRITE" stands for; NULL for none. */
+const char *client_level_find(const char *word);
+
+/* Whether the API of that name and end point is the one that purge rights belong to. */
+bool client_api_is_purge(const char *name, const char *end_point);
+
+#endif

@@ -1,0 +1,212 @@
+#define _POSIX_C_SOURCE 200809L
+#include "iam/create.h"
+
+#include "base/date.h"
+#include "base/text.h"
+#include "http/url.h"
+#include "iam/credential.h"
+#include "iam/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct http_header creation_headers[] = {{"Content-Type", "application/json"}};
+
+/* --- the client ----------------------------------------------------------------------------- */
+
+static struct json *creation_intent(const struct client_creation *creation)
+{
+    struct json *intent;
+
+    json_build_start();
+    intent = json_new_object();
+    (void)json_add_text(intent, "operation", "client create");
+    (void)json_add_copy(intent, "clientName", json_get(creation->body, "clientName"));
+    (void)json_add_copy(intent, "authorizedUsers", json_get(creation->body, "authorizedUsers"));
+    return intent;
+}
+
+static int creation_post(struct client_creation *creation, struct http_response *response,
+                         struct error *error)
+{
+    struct json *intent = creation_intent(creation);
+    struct buffer body = BUFFER_EMPTY;
+    struct edgegrid_call call = {.method = "POST",
+                                 .target = IAM_BASE "/api-clients",
+                                 .headers = creation_headers,
+                                 .header_count = 1};
+    int result;
+
+    json_write(&body, creation->body, false);
+    call.body = buffer_text(&body);
+    call.body_length = body.length;
+    if (body.failed || json_build_failed()) {
+        result = error_set_memory(error);
+    } else if (creation->deposit != NULL) {
+        result = deposit_call(creation->deposit, creation->session, &call, intent, response, error);
+    } else {
+        result = edgegrid_session_require(creation->session, &call, response, error);
+        if (result != 0 && error->status == STATUS_UNKNOWN) {
+            (void)error_suffix(error,
+                               ". It may have been made all the same: look for it before you "
+                               "repeat this, with: gridkey request GET " IAM_BASE "/api-clients");
+        }
+    }
+    json_free(intent);
+    buffer_free(&body);
+    return result;
+}
+
+/* The API's object as it may be shown: without the secret. */
+static void creation_keep_answer(struct client_creation *creation, const struct buffer *text)
+{
+    struct error ignored;
+
+    if (json_parse(buffer_text(text), text->length, &creation->answer, &ignored) != 0) {
+        return;
+    }
+    for (struct json *at = json_first_mutable(json_get_mutable(creation->answer, "credentials"));
+         at != NULL; at = json_next_mutable(at)) {
+        json_remove(at, "clientSecret");
+    }
+}
+
+/* --- the credential ------------------------------------------------------------------------- */
+
+/* Ask for what the answer should have told: the access token and the host. */
+static int creation_complete(struct client_creation *creation, struct error *error)
+{
+    struct new_client *client = &creation->client;
+    struct new_client shown;
+    int result;
+
+    if (client->access_token != NULL && client->host != NULL) {
+        return 0;
+    }
+    result = client_fetch(creation->session, client->client_id, &shown, error);
+    if (result == 0) {
+        if (client->access_token == NULL) {
+            client->access_token = shown.access_token;
+            shown.access_token = NULL;
+        }
+        if (client->host == NULL) {
+            client->host = shown.host;
+            shown.host = NULL;
+        }
+        if (client->access_token == NULL || client->host == NULL) {
+            result = error_set(error, STATUS_NOT_STORED,
+                               "the API told neither in its answer nor in GET api-clients/%s the "
+                               "accessToken and baseURL of the new client",
+                               client->client_id);
+        }
+    }
+    new_client_free(&shown);
+    return result;
+}
+
+static int creation_store(struct client_creation *creation, struct error *error)
+{
+    struct new_client *client = &creation->client;
+    struct edgegrid_credential credential = {.host = client->host,
+                                             .access_token = client->access_token,
+                                             .client_token = client->credential.client_token,
+                                             .client_secret = client->credential.client_secret};
+
+    if (creation_complete(creation, error) != 0) {
+        return deposit_keep(creation->deposit, error);
+    }
+    credential.host = client->host;
+    credential.access_token = client->access_token;
+    if (deposit_store(creation->deposit, &credential, error) != 0) {
+        return -1;
+    }
+    creation->stored = true;
+    return 0;
+}
+
+/* A credential of its own, when the client came without one. */
+static int creation_second(struct client_creation *creation, struct error *error)
+{
+    struct new_client *client = &creation->client;
+    int result = credential_make(creation->session, creation->deposit, client->client_id,
+                                 &client->credential, NULL, error);
+
+    if (result != 0) {
+        return error_prefix(
+            error, "the client %s was made, but without a credential: ", client->client_id);
+    }
+    client->has_credential = true;
+    return 0;
+}
+
+/* What is done to the credential once it is safe; its failure takes nothing away. */
+static int creation_settle(struct client_creation *creation, struct error *error)
+{
+    struct new_client *client = &creation->client;
+    const struct new_credential *credential = &client->credential;
+    int64_t expires = creation->expires;
+
+    if (client->stray_credential_id != NULL &&
+        credential_retire(creation->session, client->client_id, client->stray_credential_id,
+                          error) != 0) {
+        return -1;
+    }
+    if (expires == 0 && new_credential_is_active(credential)) {
+        return 0;
+    }
+    if (expires == 0 &&
+        (credential->expires_on == NULL || date_parse_iso(credential->expires_on, &expires) != 0)) {
+        return error_set(error, STATUS_REFUSED,
+                         "the new credential is %s and the API did not say when it expires, so it "
+                         "was not activated; do that in Control Center",
+                         credential->status);
+    }
+    return credential_update(creation->session, client->client_id, credential->credential_id,
+                             expires, "ACTIVE", NULL, error);
+}
+
+int client_creation_run(struct client_creation *creation, struct error *error)
+{
+    struct http_response response = {0};
+    struct error later;
+    int result = creation_post(creation, &response, error);
+
+    if (result == 0) {
+        creation_keep_answer(creation, &response.body);
+        result = new_client_read(buffer_text(&response.body), response.body.length,
+                                 &creation->client, error);
+        if (result != 0) {
+            (void)error_prefix(error, "the answer to POST api-clients (%d) ", response.status);
+            if (creation->deposit != NULL) {
+                (void)deposit_keep(creation->deposit, error);
+            } else {
+                error->status = STATUS_UNKNOWN;
+            }
+        }
+    }
+    http_response_free(&response);
+    if (result != 0 || creation->deposit == NULL) {
+        return result;
+    }
+    if ((!creation->client.has_credential && creation_second(creation, error) != 0) ||
+        creation_store(creation, error) != 0) {
+        return -1;
+    }
+    if (deposit_finish(creation->deposit, &later) != 0) {
+        *error = later;
+        error->status = STATUS_DONE;
+    }
+    result = creation_settle(creation, error);
+    if (result != 0) {
+        (void)error_prefix(error,
+                           "the credential is stored in %s, but: ", creation->deposit->wish.path);
+    }
+    return result;
+}
+
+void client_creation_free(struct client_creation *creation)
+{
+    json_free(creation->answer);
+    creation->answer = NULL;
+    new_client_free(&creation->client);
+}

@@ -1,0 +1,33 @@
+/*
+ * Making an API client and storing its credential, so that nothing is lost on the way.
+ */
+#ifndef IAM_CREATE_H
+#define IAM_CREATE_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "edgegrid/session.h"
+#include "iam/credential_answer.h"
+#include "iam/deposit.h"
+
+struct client_creation {
+    struct edgegrid_session *session; /* borrowed */
+    struct deposit *deposit;          /* open; NULL when no credential is wanted; borrowed */
+    const struct json *body;          /* names resolved; borrowed */
+    int64_t expires;                  /* unix seconds, 0 for the API's own choice */
+    /* What came of it: */
+    struct new_client client;
+    struct json *answer; /* the API's own object, without the secret; NULL when none came */
+    bool stored;         /* the credential is in the destination */
+};
+
+/*
+ * POST the client; when the answer carries no whole credential, make one with a second call;
+ * store it; then set its expiry and activate it where that is wanted or needed. What came of it is
+ * filled in also on failure, and is to be released with client_creation_free. Returns 0; or -1 as
+ * deposit_call and deposit_store do, or with what failed after the credential was stored.
+ */
+int client_creation_run(struct client_creation *creation, struct error *error);
+void client_creation_free(struct client_creation *creation);
+
+#endif

@@ -1,0 +1,179 @@
+#include "iam/credential.h"
+
+#include "base/date.h"
+#include "http/url.h"
+#include "iam/lookup.h"
+
+#include <string.h>
+
+static const struct http_header json_header[] = {{"Content-Type", "application/json"}};
+
+void credential_path(struct buffer *path, const char *client_id, const char *credential_id)
+{
+    buffer_append_text(path, IAM_BASE "/api-clients/");
+    url_encode_component(path, client_id);
+    if (credential_id != NULL) {
+        buffer_append_text(path, "/credentials/");
+        url_encode_component(path, credential_id);
+    }
+}
+
+/* A call at path, freed here, whose answer's body does not matter. */
+static int credential_do(struct edgegrid_session *session, const char *method, struct buffer *path,
+                         const struct buffer *body, struct error *error)
+{
+    struct http_response response = {0};
+    /* The only POST made here is deactivate. */
+    struct edgegrid_call call = {.method = method, .target = buffer_text(path), .repeats = true};
+    int result = buffer_check(path, error);
+
+    if (body != NULL) {
+        call.headers = json_header;
+        call.header_count = 1;
+        call.body = buffer_text(body);
+        call.body_length = body->length;
+        result = result == 0 ? buffer_check(body, error) : -1;
+    }
+    if (result == 0) {
+        result = edgegrid_session_require(session, &call, &response, error);
+    }
+    http_response_free(&response);
+    buffer_free(path);
+    return result;
+}
+
+int client_fetch(struct edgegrid_session *session, const char *client_id, struct new_client *client,
+                 struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+    struct http_response response = {0};
+    struct edgegrid_call call = {.method = "GET"};
+    int result;
+
+    memset(client, 0, sizeof *client);
+    credential_path(&path, client_id, NULL);
+    call.target = buffer_text(&path);
+    result = buffer_check(&path, error);
+    if (result == 0) {
+        result = edgegrid_session_require(session, &call, &response, error);
+    }
+    if (result == 0) {
+        result = new_client_read(buffer_text(&response.body), response.body.length, client, error);
+        if (result != 0) {
+            error->status = STATUS_REFUSED;
+            (void)error_prefix(error, "the answer to GET %s ", buffer_text(&path));
+        }
+    }
+    http_response_free(&response);
+    buffer_free(&path);
+    return result;
+}
+
+static struct json *credential_intent(const char *client_id)
+{
+    struct json *intent;
+
+    json_build_start();
+    intent = json_new_object();
+    (void)json_add_text(intent, "operation", "credential create");
+    (void)json_add_text(intent, "clientId", client_id);
+    return intent;
+}
+
+static int credential_take(const struct deposit *deposit, const struct http_response *response,
+                           struct new_credential *credential, struct json **answer,
+                           struct error *error)
+{
+    if (new_credential_read(buffer_text(&response->body), response->body.length, credential,
+                            error) != 0) {
+        (void)error_prefix(error, "the answer to POST credentials (%d) ", response->status);
+        return deposit_keep(deposit, error);
+    }
+    if (answer != NULL) {
+        struct error ignored;
+
+        if (json_parse(buffer_text(&response->body), response->body.length, answer, &ignored) ==
+            0) {
+            json_remove(*answer, "clientSecret");
+        }
+    }
+    return 0;
+}
+
+int credential_make(struct edgegrid_session *session, struct deposit *deposit,
+                    const char *client_id, struct new_credential *credential, struct json **answer,
+                    struct error *error)
+{
+    struct json *intent = credential_intent(client_id);
+    struct buffer path = BUFFER_EMPTY;
+    struct http_response response = {0};
+    struct edgegrid_call call = {.method = "POST"};
+    int result;
+
+    memset(credential, 0, sizeof *credential);
+    credential_path(&path, client_id, NULL);
+    buffer_append_text(&path, "/credentials");
+    call.target = buffer_text(&path);
+    if (json_build_failed() || path.failed) {
+        result = error_set_memory(error);
+    } else {
+        result = deposit_call(deposit, session, &call, intent, &response, error);
+    }
+    if (result == 0) {
+        result = credential_take(deposit, &response, credential, answer, error);
+    }
+    http_response_free(&response);
+    buffer_free(&path);
+    json_free(intent);
+    return result;
+}
+
+int credential_update(struct edgegrid_session *session, const char *client_id,
+                      const char *credential_id, int64_t expires, const char *status,
+                      const char *description, struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+    struct buffer body = BUFFER_EMPTY;
+    char date[DATE_TEXT_SIZE];
+    int result;
+
+    date_write_iso(expires, date);
+    buffer_format(&body, "{\"expiresOn\":\"%s\",\"status\":\"%s\"", date, status);
+    if (description != NULL) {
+        buffer_append_text(&body, ",\"description\":");
+        json_write_text(&body, description);
+    }
+    buffer_append_byte(&body, '}');
+    credential_path(&path, client_id, credential_id);
+    result = credential_do(session, "PUT", &path, &body, error);
+    buffer_free(&body);
+    return result;
+}
+
+int credential_deactivate(struct edgegrid_session *session, const char *client_id,
+                          const char *credential_id, struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+
+    credential_path(&path, client_id, credential_id);
+    buffer_append_text(&path, "/deactivate");
+    return credential_do(session, "POST", &path, NULL, error);
+}
+
+int credential_delete(struct edgegrid_session *session, const char *client_id,
+                      const char *credential_id, struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+
+    credential_path(&path, client_id, credential_id);
+    return credential_do(session, "DELETE", &path, NULL, error);
+}
+
+int credential_retire(struct edgegrid_session *session, const char *client_id,
+                      const char *credential_id, struct error *error)
+{
+    if (credential_deactivate(session, client_id, credential_id, error) != 0) {
+        return -1;
+    }
+    return credential_delete(session, client_id, credential_id, error);
+}

@@ -1,0 +1,131 @@
+/*
+ * POST /api-clients answers {"clientId":"...","accessToken":"...","baseURL":"https://HOST",
+ * "clientName":"...","credentials":[CREDENTIAL], ...}; POST .../credentials answers CREDENTIAL,
+ * which is {"credentialId":N,"clientToken":"...","clientSecret":"...","status":"ACTIVE",
+ * "createdOn":"...","expiresOn":"..."}. The credential may be missing, INACTIVE or without secret.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "iam/credential_answer.h"
+
+#include "base/buffer.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/wipe.h"
+#include "http/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A copy of a text or number; NULL when it is neither, has controls or memory ran out. */
+static char *answer_copy(const struct json *value)
+{
+    const char *text = json_text(value) != NULL ? json_text(value) : json_number_text(value);
+
+    if (text == NULL || *text == '\0') {
+        return NULL;
+    }
+    for (const char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+            return NULL;
+        }
+    }
+    return strdup(text);
+}
+
+static void credential_take(const struct json *object, struct new_credential *credential)
+{
+    credential->credential_id = answer_copy(json_get(object, "credentialId"));
+    credential->client_token = answer_copy(json_get(object, "clientToken"));
+    credential->client_secret = answer_copy(json_get(object, "clientSecret"));
+    credential->status = answer_copy(json_get(object, "status"));
+    credential->expires_on = answer_copy(json_get(object, "expiresOn"));
+}
+
+static bool credential_is_whole(const struct new_credential *credential)
+{
+    return credential->client_token != NULL && credential->client_secret != NULL;
+}
+
+static char *answer_host(const struct json *base_url)
+{
+    struct buffer out = BUFFER_EMPTY;
+    struct url_host host;
+    struct error ignored;
+    char *copy = NULL;
+
+    if (json_text(base_url) != NULL &&
+        url_host_parse(json_text(base_url), strlen(json_text(base_url)), URL_HTTPS_PORT, &host,
+                       &ignored) == 0) {
+        url_host_header(&out, &host);
+        copy = out.failed ? NULL : strdup(buffer_text(&out));
+    }
+    buffer_free(&out);
+    return copy;
+}
+
+int new_client_read(const char *text, size_t length, struct new_client *client, struct error *error)
+{
+    struct json *answer;
+    const struct json *credential;
+
+    memset(client, 0, sizeof *client);
+    if (json_parse(text, length, &answer, error) != 0) {
+        return -1;
+    }
+    client->client_id = answer_copy(json_get(answer, "clientId"));
+    client->client_name = answer_copy(json_get(answer, "clientName"));
+    client->access_token = answer_copy(json_get(answer, "accessToken"));
+    client->host = answer_host(json_get(answer, "baseURL"));
+    credential = json_first(json_get(answer, "credentials"));
+    credential_take(credential, &client->credential);
+    client->has_credential = credential_is_whole(&client->credential);
+    if (!client->has_credential) {
+        client->stray_credential_id = client->credential.credential_id;
+        client->credential.credential_id = NULL;
+        new_credential_free(&client->credential);
+    }
+    json_free(answer);
+    return client->client_id != NULL ? 0 : error_set(error, STATUS_UNKNOWN, "names no clientId");
+}
+
+int new_credential_read(const char *text, size_t length, struct new_credential *credential,
+                        struct error *error)
+{
+    struct json *answer;
+
+    memset(credential, 0, sizeof *credential);
+    if (json_parse(text, length, &answer, error) != 0) {
+        return -1;
+    }
+    credential_take(answer, credential);
+    json_free(answer);
+    return credential_is_whole(credential)
+               ? 0
+               : error_set(error, STATUS_UNKNOWN, "holds no clientToken and clientSecret");
+}
+
+void new_credential_free(struct new_credential *credential)
+{
+    text_wipe_free(credential->expires_on);
+    text_wipe_free(credential->status);
+    text_wipe_free(credential->client_secret);
+    text_wipe_free(credential->client_token);
+    text_wipe_free(credential->credential_id);
+    memset(credential, 0, sizeof *credential);
+}
+
+void new_client_free(struct new_client *client)
+{
+    new_credential_free(&client->credential);
+    text_wipe_free(client->stray_credential_id);
+    text_wipe_free(client->host);
+    text_wipe_free(client->access_token);
+    text_wipe_free(client->client_name);
+    text_wipe_free(client->client_id);
+    memset(client, 0, sizeof *client);
+}
+
+bool new_credential_is_active(const struct new_credential *credential)
+{
+    return credential->status == NULL || text_equal(credential->status, "ACTIVE");
+}

@@ -1,0 +1,50 @@
+/*
+ * What the API answers when it makes a client or a credential, as a struct. Pure.
+ */
+#ifndef IAM_CREDENTIAL_ANSWER_H
+#define IAM_CREDENTIAL_ANSWER_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A credential with its secret; all texts are from malloc and owned, NULL where absent. */
+struct new_credential {
+    char *credential_id; /* a number, as written */
+    char *client_token;
+    char *client_secret;
+    char *status;     /* ACTIVE, INACTIVE */
+    char *expires_on; /* ISO 8601 */
+};
+
+/* A client as its creation answers it. */
+struct new_client {
+    char *client_id;
+    char *client_name;
+    char *access_token;
+    char *host;                /* of baseURL, without scheme and slash */
+    bool has_credential;       /* credential below has at least token and secret */
+    char *stray_credential_id; /* of one that came without its secret; NULL for none */
+    struct new_credential credential;
+};
+
+/*
+ * Read the answer to POST /api-clients. Returns 0, or -1 with a sentence to prefix when it is not
+ * the JSON of a client; *client is to be freed either way.
+ */
+int new_client_read(const char *text, size_t length, struct new_client *client,
+                    struct error *error);
+
+/* Read the answer to POST .../credentials; fails also when the secret is not in it. */
+int new_credential_read(const char *text, size_t length, struct new_credential *credential,
+                        struct error *error);
+
+/* Wipe and release. */
+void new_client_free(struct new_client *client);
+void new_credential_free(struct new_credential *credential);
+
+/* Whether a status means that the credential can be used. */
+bool new_credential_is_active(const struct new_credential *credential);
+
+#endif

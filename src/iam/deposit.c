@@ -1,0 +1,318 @@
+#include "iam/deposit.h"
+
+#include "base/date.h"
+#include "base/text.h"
+#include "edgegrid/edgerc.h"
+#include "edgegrid/edgerc_write.h"
+#include "edgegrid/problem.h"
+
+#include <string.h>
+
+#define DEPOSIT_GROWTH 2048      /* bytes that a section may add to the destination */
+#define DEPOSIT_REFRESHES_MOST 3 /* how often somebody else's change is merged */
+#define DEPOSIT_OLDER_MOST 256
+
+static bool deposit_is_output(const struct deposit_wish *wish)
+{
+    return text_equal(wish->path, "-");
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+/* For standard output the journal lies where the default destination would have it. */
+static int deposit_journal_path(const struct deposit_wish *wish, struct buffer *path,
+                                struct error *error)
+{
+    struct buffer beside = BUFFER_EMPTY;
+    int result;
+
+    if (deposit_is_output(wish)) {
+        buffer_format(&beside, "%s/.edgerc", wish->home == NULL ? "." : wish->home);
+    } else {
+        buffer_append_text(&beside, wish->path);
+    }
+    result = buffer_check(&beside, error);
+    if (result == 0) {
+        result = journal_path(wish->state, buffer_text(&beside), path, error);
+    }
+    buffer_free(&beside);
+    return result == 0 ? buffer_check(path, error) : -1;
+}
+
+static int deposit_open_journal(struct deposit *deposit, struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+    struct journal_record record;
+    size_t cursor = 0;
+    int result = deposit_journal_path(&deposit->wish, &path, error);
+
+    if (result == 0) {
+        result = journal_open(&deposit->journal, buffer_text(&path), error);
+    }
+    if (result == 0 && deposit->journal.torn) {
+        result = error_set(error, STATUS_FILE,
+                           "%s ends in a record that was cut off by a crash and may hold part of a "
+                           "secret; look at it, then move it away and run again",
+                           buffer_text(&path));
+    }
+    deposit->has_journal = result == 0;
+    while (result == 0 && journal_each(&deposit->journal, &cursor, &record) == 1) {
+        deposit->older++;
+    }
+    buffer_free(&path);
+    return result;
+}
+
+static int deposit_refuse_section(const struct deposit_wish *wish, const char *path,
+                                  const struct buffer *old, struct error *error)
+{
+    struct error found;
+
+    if (wish->replace) {
+        return 0;
+    }
+    if (edgerc_check_text(buffer_text(old), old->length, path, &found) != 0) {
+        *error = found;
+        return -1;
+    }
+    if (edgerc_has_section(buffer_text(old), old->length, wish->section)) {
+        return error_set(error, STATUS_FILE,
+                         "%s has a section [%s] already; replace it with --replace, or choose "
+                         "another name with --save-section",
+                         path, wish->section);
+    }
+    return 0;
+}
+
+int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
+{
+    memset(deposit, 0, sizeof *deposit);
+    deposit->wish = *wish;
+    deposit->reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
+    deposit->journal = (struct journal)JOURNAL_EMPTY;
+    if (edgerc_check_section_name(wish->section, error) != 0) {
+        return -1;
+    }
+    if (deposit_open_journal(deposit, error) != 0) {
+        /* Asked for on standard output, a place on a disk is a comfort, not a condition. */
+        return deposit_is_output(wish) && wish->state == NULL ? 0 : -1;
+    }
+    if (deposit_is_output(wish)) {
+        return 0;
+    }
+    if (store_reserve(&deposit->reservation, wish->path, DEPOSIT_GROWTH, error) != 0) {
+        return -1;
+    }
+    return deposit_refuse_section(wish, wish->path, &deposit->reservation.old, error);
+}
+
+int deposit_check(const struct deposit_wish *wish, struct error *error)
+{
+    struct buffer old = BUFFER_EMPTY;
+    int result = edgerc_check_section_name(wish->section, error);
+
+    if (result == 0 && !deposit_is_output(wish)) {
+        result =
+            store_read(wish->path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &old, NULL, error);
+        if (result == 0) {
+            result = deposit_refuse_section(wish, wish->path, &old, error);
+        }
+    }
+    buffer_free(&old);
+    return result;
+}
+
+/* --- the journal ---------------------------------------------------------------------------- */
+
+const char *deposit_journal_name(const struct deposit *deposit)
+{
+    return deposit->has_journal ? buffer_text(&deposit->journal.path) : "";
+}
+
+/* Keep what earlier runs left, drop what this one wrote. */
+static int deposit_forget(struct deposit *deposit, struct error *error)
+{
+    struct journal_record records[DEPOSIT_OLDER_MOST];
+    size_t cursor = 0;
+    size_t count = 0;
+
+    if (!deposit->has_journal) {
+        return 0;
+    }
+    if (deposit->older == 0) {
+        deposit->has_journal = false;
+        return journal_remove(&deposit->journal, error);
+    }
+    if (deposit->older > DEPOSIT_OLDER_MOST) {
+        return 0; /* too much to sort; what stays does no harm */
+    }
+    while (count < deposit->older &&
+           journal_each(&deposit->journal, &cursor, &records[count]) == 1) {
+        count++;
+    }
+    return journal_rewrite(&deposit->journal, records, count, error);
+}
+
+static int deposit_intend(struct deposit *deposit, const struct edgegrid_session *session,
+                          struct json *intent, struct error *error)
+{
+    struct buffer text = BUFFER_EMPTY;
+    char now[DATE_TEXT_SIZE];
+    int result = 0;
+
+    if (!deposit->has_journal) {
+        return 0;
+    }
+    date_write_iso(edgegrid_session_time(session), now);
+    json_build_start();
+    (void)json_add_text(intent, "time", now);
+    (void)json_add_text(intent, "host", session->credential->host);
+    (void)json_add_text(intent, "destination", deposit->wish.path);
+    (void)json_add_text(intent, "section", deposit->wish.section);
+    if (session->account_key != NULL) {
+        (void)json_add_text(intent, "accountSwitchKey", session->account_key);
+    }
+    json_write(&text, intent, false);
+    if (json_build_failed() || text.failed) {
+        result = error_set_memory(error);
+    } else {
+        result = journal_append(&deposit->journal, JOURNAL_INTENT, buffer_text(&text), text.length,
+                                error);
+    }
+    buffer_free(&text);
+    return result;
+}
+
+/* --- the call ------------------------------------------------------------------------------- */
+
+static int deposit_explain_unknown(const struct deposit *deposit, struct error *error)
+{
+    error->status = STATUS_UNKNOWN;
+    return error_suffix(error,
+                        ". It may have been made all the same: look for it before you repeat this, "
+                        "with: gridkey request GET /identity-management/v3/api-clients%s%s",
+                        deposit->has_journal ? "; what was asked for is noted in " : "",
+                        deposit_journal_name(deposit));
+}
+
+int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
+                 const struct edgegrid_call *call, struct json *intent,
+                 struct http_response *response, struct error *error)
+{
+    const struct problem_context context = {.method = call->method,
+                                            .target = call->target,
+                                            .unix_seconds = edgegrid_session_time(session)};
+    struct error second;
+
+    *response = (struct http_response){0};
+    if (deposit_intend(deposit, session, intent, error) != 0) {
+        return -1;
+    }
+    if (edgegrid_session_call(session, call, response, error) != 0) {
+        if (error->status == STATUS_UNKNOWN) {
+            return deposit_explain_unknown(deposit, error);
+        }
+        if (!deposit->answered) {
+            (void)deposit_forget(deposit, &second);
+        }
+        return -1;
+    }
+    if (response->status / 100 != 2) {
+        (void)problem_explain(response, &context, error);
+        if (response->status / 100 == 5) {
+            enum exit_status status = error->status;
+
+            (void)deposit_explain_unknown(deposit, error);
+            error->status = status;
+        } else if (!deposit->answered) {
+            (void)deposit_forget(deposit, &second);
+        }
+        return -1;
+    }
+    if (deposit->has_journal &&
+        journal_append_answer(&deposit->journal, (unsigned)response->status,
+                              buffer_text(&response->body), response->body.length, &second) == 0) {
+        deposit->answered = true;
+    }
+    /* Without the journal the destination is still there: go on and store. */
+    return 0;
+}
+
+int deposit_keep(const struct deposit *deposit, struct error *error)
+{
+    error->status = STATUS_NOT_STORED;
+    if (deposit->answered) {
+        return error_suffix(error, ". The API's answer with the secret is safe in %s (mode 0600)",
+                            deposit_journal_name(deposit));
+    }
+    return error_suffix(error,
+                        ". The secret could be kept nowhere: delete that credential and make "
+                        "another");
+}
+
+/* --- storing -------------------------------------------------------------------------------- */
+
+static int deposit_merge(const struct deposit *deposit,
+                         const struct edgegrid_credential *credential, struct buffer *out,
+                         struct error *error)
+{
+    const struct edgerc_entry entries[] = {
+        {"client_secret", credential->client_secret},
+        {"host", credential->host},
+        {"access_token", credential->access_token},
+        {"client_token", credential->client_token},
+    };
+    const struct buffer *old = &deposit->reservation.old;
+
+    return edgerc_write_section(buffer_text(old), old->length, deposit->wish.path,
+                                deposit->wish.section, entries, sizeof entries / sizeof entries[0],
+                                deposit->wish.replace ? EDGERC_REPLACE : EDGERC_APPEND_NEW, out,
+                                error);
+}
+
+static int deposit_replace(struct deposit *deposit, const struct edgegrid_credential *credential,
+                           struct error *error)
+{
+    int result = -1;
+
+    for (unsigned i = 0; result != 0 && i < DEPOSIT_REFRESHES_MOST; i++) {
+        struct buffer text = BUFFER_EMPTY;
+
+        result = deposit_merge(deposit, credential, &text, error);
+        if (result == 0) {
+            result = store_commit(&deposit->reservation, buffer_text(&text), text.length, error);
+        }
+        buffer_free(&text);
+        /* Somebody wrote to the file meanwhile: take in what is there now and try again. */
+        if (result != 0 &&
+            (!deposit->reservation.changed || store_refresh(&deposit->reservation, error) != 0)) {
+            break;
+        }
+    }
+    return result;
+}
+
+int deposit_store(struct deposit *deposit, const struct edgegrid_credential *credential,
+                  struct error *error)
+{
+    int result;
+
+    if (deposit_is_output(&deposit->wish)) {
+        result = deposit_merge(deposit, credential, &deposit->message, error);
+    } else {
+        result = deposit_replace(deposit, credential, error);
+    }
+    return result == 0 ? 0 : deposit_keep(deposit, error);
+}
+
+int deposit_finish(struct deposit *deposit, struct error *error)
+{
+    return deposit_forget(deposit, error);
+}
+
+void deposit_close(struct deposit *deposit)
+{
+    buffer_free(&deposit->message);
+    store_release(&deposit->reservation);
+    journal_close(&deposit->journal);
+}

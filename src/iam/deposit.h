@@ -1,0 +1,79 @@
+/*
+ * The safe course of a one-time secret: a place is made sure of before it is asked for, the raw
+ * answer is on the disk before it is looked at, and the destination is replaced whole.
+ */
+#ifndef IAM_DEPOSIT_H
+#define IAM_DEPOSIT_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "edgegrid/credential.h"
+#include "edgegrid/session.h"
+#include "store/file.h"
+#include "store/journal.h"
+
+#include <stdbool.h>
+
+struct deposit_wish {
+    const char *path;    /* the destination file; "-" for standard output */
+    const char *section; /* in an .edgerc */
+    bool replace;        /* an existing section may be replaced */
+    const char *state;   /* $GRIDKEY_STATE or NULL */
+    const char *home;    /* $HOME or NULL: where the journal goes for standard output */
+};
+
+struct deposit {
+    struct deposit_wish wish; /* borrowed texts */
+    struct store_reservation reservation;
+    struct journal journal;
+    bool has_journal;      /* false only for standard output with no place for one */
+    size_t older;          /* records that an earlier run left */
+    bool answered;         /* an answer that may hold a secret is in the journal */
+    struct buffer message; /* the text for standard output, when that is the destination */
+};
+
+/*
+ * Take the journal's lock, reserve and sync the destination, and refuse an existing section unless
+ * it may be replaced. deposit need not be initialised and is to be closed either way. Returns 0,
+ * or -1 with STATUS_FILE or STATUS_SYSTEM; nothing has been sent then.
+ */
+int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error);
+
+/* Whether the destination holds the section already; for dry runs, which reserve nothing. */
+int deposit_check(const struct deposit_wish *wish, struct error *error);
+
+/*
+ * Make a call that makes a secret: writes the intent (an object; destination and section are
+ * added), syncs, sends once, syncs the raw answer, and gives it. Returns 0 with an answer of 2xx
+ * in *response; or -1:
+ *   STATUS_FILE, STATUS_SYSTEM  before anything was sent
+ *   STATUS_CONNECT              nothing was sent; the intent is taken back
+ *   STATUS_UNKNOWN              it may have happened; the intent stays, the sentence says where
+ *   others                      the API refused; the intent is taken back, but for 5xx
+ * *response is to be released either way.
+ */
+int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
+                 const struct edgegrid_call *call, struct json *intent,
+                 struct http_response *response, struct error *error);
+
+/*
+ * Put the credential into the destination; for standard output, into deposit->message. Returns 0;
+ * or -1 with STATUS_NOT_STORED and a sentence that says where the secret is.
+ */
+int deposit_store(struct deposit *deposit, const struct edgegrid_credential *credential,
+                  struct error *error);
+
+/* All is in place: take this run's records out of the journal. Returns 0, or -1 with an error. */
+int deposit_finish(struct deposit *deposit, struct error *error);
+
+/* Turn an error about an answer that is in the journal into STATUS_NOT_STORED. Returns -1. */
+int deposit_keep(const struct deposit *deposit, struct error *error);
+
+/* Where the journal is, for messages; "" without one. */
+const char *deposit_journal_name(const struct deposit *deposit);
+
+/* Unlock and release. */
+void deposit_close(struct deposit *deposit);
+
+#endif

@@ -1,0 +1,154 @@
+#define _POSIX_C_SOURCE 200809L
+#include "iam/match.h"
+
+#include "base/buffer.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MATCH_PART_SHORTEST 2 /* one letter is a part of too many names */
+
+void match_start(struct match *match, const char *kind, const char *wanted,
+                 const char *list_command)
+{
+    memset(match, 0, sizeof *match);
+    match->kind = kind;
+    match->wanted = wanted;
+    match->list_command = list_command;
+}
+
+static void match_keep(struct match *match, struct json **kept, size_t *count,
+                       struct match_near labels[MATCH_NEAREST], const char *label,
+                       const struct json *value)
+{
+    if (*count == 0) {
+        *kept = json_copy(value);
+        match->failed = match->failed || *kept == NULL;
+    }
+    if (*count < MATCH_NEAREST) {
+        labels[*count].label = strdup(label);
+        match->failed = match->failed || labels[*count].label == NULL;
+    }
+    (*count)++;
+}
+
+/* How far a name is from what was wanted; its best word counts when the whole is far. */
+static unsigned match_distance(const char *wanted, const char *name)
+{
+    unsigned best = text_distance(wanted, name);
+
+    while (*name != '\0') {
+        size_t length = strcspn(name, " ()/-_");
+        char word[64];
+
+        if (length > 0 && length < sizeof word) {
+            unsigned distance;
+
+            memcpy(word, name, length);
+            word[length] = '\0';
+            distance = text_distance(wanted, word) + 1;
+            best = distance < best ? distance : best;
+        }
+        name += length + (name[length] != '\0');
+    }
+    return best;
+}
+
+static void match_keep_near(struct match *match, unsigned distance, const char *label)
+{
+    size_t at = MATCH_NEAREST;
+
+    while (at > 0 &&
+           (match->nearest[at - 1].label == NULL || match->nearest[at - 1].distance > distance)) {
+        at--;
+    }
+    if (at < MATCH_NEAREST) {
+        char *copy = strdup(label);
+
+        if (copy == NULL) {
+            match->failed = 1;
+            return;
+        }
+        free(match->nearest[MATCH_NEAREST - 1].label);
+        memmove(&match->nearest[at + 1], &match->nearest[at],
+                (MATCH_NEAREST - 1 - at) * sizeof match->nearest[0]);
+        match->nearest[at] = (struct match_near){copy, distance};
+    }
+}
+
+void match_offer(struct match *match, const char *id, const char *name, const char *alias,
+                 const char *label, const struct json *value)
+{
+    if ((id != NULL && text_equal(id, match->wanted)) ||
+        text_equal_ignore_case(name, match->wanted) ||
+        (alias != NULL && text_equal_ignore_case(alias, match->wanted))) {
+        match_keep(match, &match->exact, &match->exact_count, match->exact_labels, label, value);
+    } else if (strlen(match->wanted) >= MATCH_PART_SHORTEST &&
+               (text_find_ignore_case(name, match->wanted) != NULL ||
+                (alias != NULL && text_find_ignore_case(alias, match->wanted) != NULL))) {
+        match_keep(match, &match->part, &match->part_count, match->part_labels, label, value);
+    } else {
+        unsigned distance = match_distance(match->wanted, name);
+
+        if (alias != NULL) {
+            unsigned other = text_distance(match->wanted, alias);
+            distance = other < distance ? other : distance;
+        }
+        match_keep_near(match, distance, label);
+    }
+}
+
+static void match_list(struct buffer *out, const struct match_near labels[MATCH_NEAREST],
+                       size_t count)
+{
+    for (size_t i = 0; i < MATCH_NEAREST && labels[i].label != NULL; i++) {
+        buffer_format(out, "%s%s", i == 0 ? "" : ", ", labels[i].label);
+    }
+    if (count > MATCH_NEAREST) {
+        buffer_format(out, " and %zu more", count - MATCH_NEAREST);
+    }
+}
+
+static void match_free_labels(struct match_near labels[MATCH_NEAREST])
+{
+    for (size_t i = 0; i < MATCH_NEAREST; i++) {
+        free(labels[i].label);
+        labels[i].label = NULL;
+    }
+}
+
+int match_finish(struct match *match, struct json **found, struct error *error)
+{
+    size_t count = match->exact_count > 0 ? match->exact_count : match->part_count;
+    struct buffer list = BUFFER_EMPTY;
+    int result = 0;
+
+    *found = NULL;
+    if (match->failed) {
+        result = error_set_memory(error);
+    } else if (count == 1) {
+        *found = match->exact_count > 0 ? match->exact : match->part;
+    } else if (count == 0) {
+        match_list(&list, match->nearest, 0);
+        result = error_set(error, STATUS_NOT_FOUND,
+                           "there is no %s \"%s\"%s%s; see all with: gridkey %s", match->kind,
+                           match->wanted, list.length == 0 ? "" : "; the nearest are ",
+                           buffer_text(&list), match->list_command);
+    } else {
+        match_list(&list, match->exact_count > 0 ? match->exact_labels : match->part_labels, count);
+        result = error_set(error, STATUS_USAGE, "%zu %ss match \"%s\": %s; name one, or its id",
+                           count, match->kind, match->wanted, buffer_text(&list));
+    }
+    buffer_free(&list);
+    if (match->exact != *found) {
+        json_free(match->exact);
+    }
+    if (match->part != *found) {
+        json_free(match->part);
+    }
+    match_free_labels(match->nearest);
+    match_free_labels(match->part_labels);
+    match_free_labels(match->exact_labels);
+    return result;
+}

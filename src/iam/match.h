@@ -1,0 +1,53 @@
+/*
+ * Finding the one thing a person means by a name. Pure.
+ *
+ * Candidates are offered one by one. An id or a name that equals the wanted text (case ignored)
+ * wins; else the only candidate that has it as a part of its name does.
+ */
+#ifndef IAM_MATCH_H
+#define IAM_MATCH_H
+
+#include "base/error.h"
+#include "base/json.h"
+
+#include <stddef.h>
+
+#define MATCH_NEAREST 5
+
+struct match_near {
+    char *label; /* owned */
+    unsigned distance;
+};
+
+struct match {
+    const char *kind;         /* "API", for sentences; borrowed */
+    const char *wanted;       /* borrowed */
+    const char *list_command; /* where to see them all, such as "lookup apis"; borrowed */
+    struct json *exact;       /* copies of what was found, owned */
+    struct json *part;
+    size_t exact_count;
+    size_t part_count;
+    struct match_near exact_labels[MATCH_NEAREST];
+    struct match_near part_labels[MATCH_NEAREST];
+    struct match_near nearest[MATCH_NEAREST]; /* sorted, the nearest first */
+    int failed;                               /* memory ran out */
+};
+
+void match_start(struct match *match, const char *kind, const char *wanted,
+                 const char *list_command);
+
+/*
+ * Offer a candidate: its id and name, another name such as an end point (NULL for none), how it
+ * is shown to a person, and the value that match_finish will give when it wins (copied).
+ */
+void match_offer(struct match *match, const char *id, const char *name, const char *alias,
+                 const char *label, const struct json *value);
+
+/*
+ * The end: returns 0 and *found (to be released with json_free); or -1 with STATUS_NOT_FOUND when
+ * nothing matches and STATUS_USAGE when several do, the nearest or the several named. Releases
+ * all else either way.
+ */
+int match_finish(struct match *match, struct json **found, struct error *error);
+
+#endif

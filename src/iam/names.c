@@ -1,0 +1,167 @@
+#include "iam/names.h"
+
+#include "base/text.h"
+#include "iam/match.h"
+
+#include <string.h>
+
+const struct names_list names_apis = {LOOKUP_APIS, "API",     "lookup apis",
+                                      "apiId",     "apiName", "endPoint"};
+const struct names_list names_groups = {LOOKUP_GROUPS, "group",     "lookup groups",
+                                        "groupId",     "groupName", NULL};
+const struct names_list names_roles = {LOOKUP_ROLES, "role",     "lookup roles",
+                                       "roleId",     "roleName", NULL};
+const struct names_list names_cpcodes = {LOOKUP_CPCODES, "CP code", "lookup cpcodes",
+                                         "value",        "name",    NULL};
+const struct names_list names_clients = {LOOKUP_CLIENTS, "API client", "client list",
+                                         "clientId",     "clientName", NULL};
+
+static const struct json *group_children(const struct json *group)
+{
+    const struct json *children = json_get(group, "subGroups");
+
+    /* Older answers spell it so. */
+    return json_first(children != NULL ? children : json_get(group, "subgroups"));
+}
+
+const struct json *names_next_group(const struct json *at, const struct json *parents[JSON_DEPTH],
+                                    size_t *depth)
+{
+    if (group_children(at) != NULL && *depth < JSON_DEPTH) {
+        parents[(*depth)++] = at;
+        return group_children(at);
+    }
+    while (*depth > 0 && json_next(at) == NULL) {
+        at = parents[--*depth];
+    }
+    /* The elements of the list itself are not chained: each was parsed alone, or is the caller's.
+     */
+    return *depth == 0 ? NULL : json_next(at);
+}
+
+/* "Top > Below > Name (id)": names may stand at several places of the tree. */
+static void names_offer(struct match *match, const struct names_list *list,
+                        const struct json *element, const struct json *const parents[JSON_DEPTH],
+                        size_t depth)
+{
+    const struct json *id_value = json_get(element, list->id);
+    const char *id = json_text(id_value) != NULL ? json_text(id_value) : json_number_text(id_value);
+    const char *name = json_get_text(element, list->name);
+    const char *alias = list->alias == NULL ? NULL : json_get_text(element, list->alias);
+    struct buffer label = BUFFER_EMPTY;
+
+    for (size_t i = 0; i < depth; i++) {
+        buffer_format(&label, "%s > ", json_get_text(parents[i], list->name));
+    }
+    buffer_format(&label, "%s (%s)", name == NULL ? "without a name" : name, id);
+    match_offer(match, id, name == NULL ? "" : name, alias, buffer_text(&label), element);
+    buffer_free(&label);
+}
+
+int names_find(struct lookup *lookup, const struct names_list *list, const char *wanted,
+               struct json **found, struct error *error)
+{
+    const struct buffer *text;
+    struct match match;
+    struct json *element;
+    size_t cursor = 0;
+    int step;
+
+    *found = NULL;
+    if (lookup_get(lookup, list->kind, &text, error) != 0) {
+        return -1;
+    }
+    match_start(&match, list->thing, wanted, list->command);
+    while ((step = json_array_step(buffer_text(text), text->length, &cursor, &element, error)) ==
+           1) {
+        const struct json *parents[JSON_DEPTH];
+        size_t depth = 0;
+
+        for (const struct json *at = element; at != NULL;
+             at = names_next_group(at, parents, &depth)) {
+            names_offer(&match, list, at, parents, depth);
+        }
+        json_free(element);
+    }
+    if (step < 0) {
+        struct error ignored;
+
+        (void)match_finish(&match, found, &ignored);
+        json_free(*found);
+        *found = NULL;
+        if (error->status == STATUS_USAGE) {
+            error->status = STATUS_REFUSED;
+        }
+        return error_prefix(error, "the list of %ss that the API gave ", list->thing);
+    }
+    return match_finish(&match, found, error);
+}
+
+/* What the API is asked about: the groups as they will be sent. */
+static int cpcode_fetch(struct lookup *lookup, const struct json *draft, struct error *error)
+{
+    const struct buffer *ignored;
+    const struct json *groups = json_get(json_get(draft, "groupAccess"), "groups");
+    struct buffer body = BUFFER_EMPTY;
+    int result;
+
+    if (groups == NULL) {
+        buffer_append_text(&body, "[]");
+    } else {
+        json_write(&body, groups, false);
+    }
+    result = buffer_check(&body, error);
+    if (result == 0) {
+        lookup->groups_body = buffer_text(&body);
+        result = lookup_get(lookup, LOOKUP_CPCODES, &ignored, error);
+        lookup->groups_body = NULL;
+    }
+    buffer_free(&body);
+    return result;
+}
+
+int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct error *error)
+{
+    struct json *access = json_get_mutable(json_get_mutable(draft, "purgeOptions"), "cpcodeAccess");
+    const struct json *wanted = json_get(access, "cpcodes");
+    struct json *resolved;
+    int result = 0;
+
+    if (json_first(wanted) == NULL) {
+        return 0;
+    }
+    if (cpcode_fetch(lookup, draft, error) != 0) {
+        return -1;
+    }
+    json_build_start();
+    resolved = json_new_array();
+    for (const struct json *at = json_first(wanted); result == 0 && at != NULL;
+         at = json_next(at)) {
+        struct json *found = NULL;
+
+        result =
+            names_find(lookup, &names_cpcodes,
+                       json_text(at) != NULL ? json_text(at) : json_number_text(at), &found, error);
+        if (result == 0) {
+            (void)json_append_copy(resolved, json_get(found, "value"));
+        } else {
+            (void)error_suffix(error, " (a CP code must lie in the client's groups)");
+        }
+        json_free(found);
+    }
+    if (result == 0) {
+        (void)json_add_copy(access, "cpcodes", resolved);
+        result = json_build_failed() ? error_set_memory(error) : 0;
+    }
+    json_free(resolved);
+    return result;
+}
+
+int names_resolve(struct lookup *lookup, struct json *draft, struct error *error)
+{
+    if (names_resolve_apis(lookup, draft, error) != 0 ||
+        names_resolve_groups(lookup, draft, error) != 0) {
+        return -1;
+    }
+    return names_resolve_cpcodes(lookup, draft, error);
+}

@@ -1,0 +1,55 @@
+/*
+ * Names to ids: turns a draft (client_body.h) into the body that is sent, by the API's own lists.
+ */
+#ifndef IAM_NAMES_H
+#define IAM_NAMES_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "iam/lookup.h"
+
+/*
+ * Replace, in place, every name in the draft by its id and fill in what may be missing: the level
+ * of an API (READ-ONLY where it is offered, else the only one), the role of a group (the user's
+ * own there). Refuses what the API would refuse or silently drop: an API that the user has no
+ * access to, a level that it does not offer, an API twice with different levels, a blocked group,
+ * a CP code outside the chosen groups, purge rights without the purge API.
+ *
+ * Returns 0; or -1: STATUS_NOT_FOUND for a name that matches nothing, STATUS_USAGE for one that
+ * matches several things or must not be used.
+ */
+int names_resolve(struct lookup *lookup, struct json *draft, struct error *error);
+
+/* The parts of it, for update. */
+int names_resolve_apis(struct lookup *lookup, struct json *draft, struct error *error);
+int names_resolve_groups(struct lookup *lookup, struct json *draft, struct error *error);
+int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct error *error);
+
+/* How a list's elements name themselves. */
+struct names_list {
+    enum lookup_kind kind;
+    const char *thing;   /* "API" */
+    const char *command; /* that shows the list: "lookup apis" */
+    const char *id;      /* members of an element */
+    const char *name;
+    const char *alias; /* NULL for none */
+};
+
+extern const struct names_list names_apis, names_groups, names_roles, names_cpcodes, names_clients;
+
+/*
+ * Find the one element of a list, its subGroups included, that a person calls so. *found is a
+ * copy, to be released with json_free. Returns 0, or -1 as match_finish, or when the list cannot
+ * be had.
+ */
+int names_find(struct lookup *lookup, const struct names_list *list, const char *wanted,
+               struct json **found, struct error *error);
+
+/*
+ * Walk a tree of groups without recursion. Start with depth 0 and *at an element of the list;
+ * gives the group behind *at in the order of the text, or NULL. parents[0..*depth) are above it.
+ */
+const struct json *names_next_group(const struct json *at, const struct json *parents[JSON_DEPTH],
+                                    size_t *depth);
+
+#endif

@@ -1,0 +1,127 @@
+#include "iam/names.h"
+
+#include "base/text.h"
+#include "iam/client_body.h"
+
+#include <string.h>
+
+static void levels_list(struct buffer *out, const struct json *levels)
+{
+    for (const struct json *at = json_first(levels); at != NULL; at = json_next(at)) {
+        buffer_format(out, "%s%s", out->length == 0 ? "" : ", ", json_text(at));
+    }
+}
+
+static bool levels_offer(const struct json *levels, const char *level)
+{
+    for (const struct json *at = json_first(levels); at != NULL; at = json_next(at)) {
+        if (json_text(at) != NULL && text_equal(json_text(at), level)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The level to send: the wanted one, or the least one when none is wanted. NULL: not offered. */
+static const char *level_choose(const struct json *levels, const char *wanted)
+{
+    const char *level = wanted == NULL ? "READ-ONLY" : client_level_find(wanted);
+
+    if (json_first(levels) == NULL || (level != NULL && levels_offer(levels, level))) {
+        return level;
+    }
+    /* A level we have no word for is still right when the API itself lists it. */
+    if (wanted != NULL && levels_offer(levels, wanted)) {
+        return wanted;
+    }
+    return wanted == NULL && json_count(levels) == 1 ? json_text(json_first(levels)) : NULL;
+}
+
+/* Put {"apiId":N,"accessLevel":L} for the found API into apis, unless it is there. */
+static int api_add(struct json *apis, const struct json *found, const char *wanted_level,
+                   struct error *error)
+{
+    const char *name = json_get_text(found, "apiName");
+    const struct json *levels = json_get(found, "accessLevels");
+    const char *level = level_choose(levels, wanted_level);
+    struct json *api;
+
+    if (json_is_boolean(json_get(found, "hasAccess")) &&
+        !json_is_true(json_get(found, "hasAccess"))) {
+        return error_set(error, STATUS_USAGE,
+                         "the client's user has no access to the API %s, so the client cannot have "
+                         "it; leave it out, or choose another user with --user",
+                         name);
+    }
+    if (level == NULL) {
+        struct buffer offered = BUFFER_EMPTY;
+
+        levels_list(&offered, levels);
+        (void)error_set(error, STATUS_USAGE, "the API %s offers %s, not %s; choose what it offers",
+                        name, buffer_text(&offered),
+                        wanted_level == NULL ? "READ-ONLY" : wanted_level);
+        buffer_free(&offered);
+        return -1;
+    }
+    for (const struct json *at = json_first(apis); at != NULL; at = json_next(at)) {
+        if (json_equal(json_get(at, "apiId"), json_get(found, "apiId"))) {
+            return text_equal(json_get_text(at, "accessLevel"), level)
+                       ? 0
+                       : error_set(error, STATUS_USAGE,
+                                   "the API %s is chosen twice, with %s and with %s; choose one",
+                                   name, json_get_text(at, "accessLevel"), level);
+        }
+    }
+    api = json_append_object(apis);
+    (void)json_add_copy(api, "apiId", json_get(found, "apiId"));
+    (void)json_add_text(api, "accessLevel", level);
+    return 0;
+}
+
+static int purge_check(const struct json *draft, bool chosen, struct error *error)
+{
+    if (json_get(draft, "purgeOptions") != NULL && !chosen) {
+        return error_set(
+            error, STATUS_USAGE,
+            "purge rights need the API \"CCU APIs\"; add --api \"CCU APIs=READ-WRITE\" "
+            "or leave out the purge options");
+    }
+    return 0;
+}
+
+int names_resolve_apis(struct lookup *lookup, struct json *draft, struct error *error)
+{
+    struct json *access = json_get_mutable(draft, "apiAccess");
+    struct json *resolved;
+    bool purge_chosen = false;
+    int result = 0;
+
+    if (json_is_true(json_get(access, "allAccessibleApis"))) {
+        return 0;
+    }
+    json_build_start();
+    resolved = json_new_array();
+    for (const struct json *at = json_first(json_get(access, "apis")); result == 0 && at != NULL;
+         at = json_next(at)) {
+        const struct json *id = json_get(at, "apiId");
+        const char *wanted = json_text(id) != NULL ? json_text(id) : json_number_text(id);
+        struct json *found = NULL;
+
+        result = names_find(lookup, &names_apis, wanted, &found, error);
+        if (result == 0) {
+            purge_chosen = purge_chosen || client_api_is_purge(json_get_text(found, "apiName"),
+                                                               json_get_text(found, "endPoint"));
+            result = api_add(resolved, found, json_get_text(at, "accessLevel"), error);
+        }
+        json_free(found);
+    }
+    if (result == 0) {
+        result = purge_check(draft, purge_chosen, error);
+    }
+    if (result == 0) {
+        (void)json_add_copy(access, "apis", resolved);
+        result = json_build_failed() ? error_set_memory(error) : 0;
+    }
+    json_free(resolved);
+    return result;
+}

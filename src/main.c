@@ -1,0 +1,86 @@
+/*
+ * gridkey: creates Akamai API clients and keeps their credentials.
+ */
+#define _DEFAULT_SOURCE
+#include "base/buffer.h"
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/output.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * A descriptor 0, 1 or 2 that is closed would be given to the next file that is opened, and a
+ * secret's file could then receive what is meant for standard error.
+ */
+static int main_repair_descriptors(struct error *error)
+{
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 &&
+            open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY) != descriptor) {
+            return error_set(error, STATUS_SYSTEM,
+                             "descriptor %d is closed and /dev/null cannot be opened in its place; "
+                             "run gridkey with standard input, output and error open",
+                             descriptor);
+        }
+    }
+    return 0;
+}
+
+/* No core file, no other process reading our memory, no file that others may read. */
+static void main_harden(void)
+{
+    const struct rlimit none = {0, 0};
+
+    (void)umask(077);
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int main_run(int argc, char **argv, struct error *error)
+{
+    struct invocation invocation;
+    struct buffer out = BUFFER_EMPTY;
+    int result = invocation_parse(&invocation, argc, argv, error);
+
+    if (result == 0 && invocation_has(&invocation, "quiet")) {
+        output_be_quiet();
+    }
+    if (result == 0 && invocation.wants_help) {
+        help_write(&out, &invocation);
+        result = output_write(&out, error);
+    } else if (result == 0 && invocation_has(&invocation, "version")) {
+        help_write_version(&out);
+        result = output_write(&out, error);
+    } else if (result == 0) {
+        result = invocation.command->run(&invocation, error);
+    }
+    buffer_free(&out);
+    invocation_free(&invocation);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    struct error error;
+    int result = main_repair_descriptors(&error);
+
+    if (result == 0) {
+        main_harden();
+        result = main_run(argc, argv, &error);
+    }
+    if (result < 0) {
+        error_print(&error);
+        return (int)error.status;
+    }
+    return result;
+}

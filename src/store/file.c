@@ -1,0 +1,417 @@
+/*
+ * The order of things, and why:
+ *
+ *   lstat, readlink   where the destination is; a rename over a link would replace the link
+ *   open, flock       the temporary file, which is the lock; from now on no other gridkey writes
+ *   open, read        the old content, under the lock
+ *   pwrite, fsync     the placeholder: the last moment at which a full disk costs nothing
+ *   ...               here the caller talks to the server
+ *   pwrite, ftruncate over the placeholder's blocks; shortened only afterwards, to keep them
+ *   fsync             before the rename, or a power loss could leave an empty destination
+ *   lstat             an editor may have changed the destination meanwhile
+ *   rename            the one step that others see
+ *   fsync             of the directory, or the rename may be lost
+ *   close             unlocks; only now, or another gridkey could take the temporary file over
+ */
+#define _DEFAULT_SOURCE
+
+#include "store/file.h"
+
+#include "store/operations.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINKS_LIMIT 16
+#define OWNER_ONLY 0600
+#define ADVICE_READ "name another file"
+#define ADVICE_WRITE "choose another file"
+
+static void facts_take(struct store_file_facts *facts, const struct stat *from)
+{
+    facts->exists = true;
+    facts->mode = from->st_mode & 07777;
+    facts->owner = from->st_uid;
+    facts->group = from->st_gid;
+    facts->size = from->st_size;
+    facts->device = from->st_dev;
+    facts->inode = from->st_ino;
+    facts->modified = from->st_mtim;
+}
+
+/* Whether the file is still the one that the facts are about, with the same content. */
+static bool facts_match(const struct store_file_facts *facts, const struct stat *now)
+{
+    return facts->exists && facts->device == now->st_dev && facts->inode == now->st_ino &&
+           facts->size == now->st_size && facts->modified.tv_sec == now->st_mtim.tv_sec &&
+           facts->modified.tv_nsec == now->st_mtim.tv_nsec;
+}
+
+static int fail_size(struct error *error, const char *name, size_t limit)
+{
+    return error_set(error, STATUS_FILE, "%s: is larger than %zu bytes; " ADVICE_READ, name, limit);
+}
+
+static int read_open_file(int descriptor, const char *name, size_t expected, size_t limit,
+                          struct buffer *out, struct error *error)
+{
+    const size_t start = out->length;
+
+    if (operations_read(descriptor, expected, limit, out) == 0) {
+        return 0;
+    }
+    if (errno == EFBIG) {
+        (void)fail_size(error, name, limit);
+    } else {
+        (void)operations_fail(error, name, "read", errno, ADVICE_READ);
+    }
+    buffer_truncate(out, start);
+    return -1;
+}
+
+int store_read_descriptor(int descriptor, const char *name, size_t limit, struct buffer *out,
+                          struct error *error)
+{
+    return read_open_file(descriptor, name, 0, limit, out, error);
+}
+
+/* Refuse what is not a regular file. */
+static int check_regular(const char *path, const struct stat *facts, const char *advice,
+                         struct error *error)
+{
+    if (S_ISREG(facts->st_mode)) {
+        return 0;
+    }
+    return error_set(error, STATUS_FILE, "%s: is %s; %s", path,
+                     S_ISDIR(facts->st_mode) ? "a directory" : "not a regular file", advice);
+}
+
+/*
+ * Open for reading and look what it is; *descriptor is -1 for an absent file that may be absent.
+ * Where a pipe will not do, O_NONBLOCK keeps one without a writer from stopping us; where it will,
+ * waiting for the writer is right.
+ */
+static int read_open(const char *path, unsigned flags, int *descriptor, struct stat *facts,
+                     struct error *error)
+{
+    const bool pipe_allowed = (flags & STORE_READ_PIPE) != 0;
+
+    *descriptor = operations_open(path, O_RDONLY | (pipe_allowed ? 0 : O_NONBLOCK), 0);
+    if (*descriptor < 0 && errno == ENOENT && (flags & STORE_READ_ABSENT) != 0) {
+        return 0;
+    }
+    if (*descriptor < 0 || operations_current()->fstat(*descriptor, facts) != 0) {
+        return operations_fail(error, path, "read", errno, ADVICE_READ);
+    }
+    if (pipe_allowed && (S_ISFIFO(facts->st_mode) || S_ISCHR(facts->st_mode))) {
+        facts->st_size = 0;
+        return 0;
+    }
+    return check_regular(path, facts, ADVICE_READ, error);
+}
+
+int store_read(const char *path, size_t limit, unsigned flags, struct buffer *out,
+               struct store_file_facts *facts, struct error *error)
+{
+    struct store_file_facts found = {0};
+    struct stat now;
+    int descriptor;
+    int result = read_open(path, flags, &descriptor, &now, error);
+
+    if (result == 0 && descriptor >= 0) {
+        facts_take(&found, &now);
+        result = read_open_file(descriptor, path, (size_t)now.st_size, limit, out, error);
+    }
+    (void)operations_close(&descriptor);
+    if (facts != NULL) {
+        *facts = found;
+    }
+    return result;
+}
+
+/*
+ * The kernel does not follow a link that somebody else left in a directory like /tmp
+ * (protected_symlinks in proc(5)); reading the link ourselves must not get round that.
+ */
+static int check_link(const char *path, const struct stat *link, struct error *error)
+{
+    struct stat directory;
+    int descriptor = operations_open_directory(path);
+    int result = -1;
+
+    if (descriptor < 0 || operations_current()->fstat(descriptor, &directory) != 0) {
+        (void)operations_fail(error, path, "written", errno, ADVICE_WRITE);
+    } else if ((directory.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH) &&
+               link->st_uid != geteuid() && link->st_uid != directory.st_uid) {
+        (void)error_set(error, STATUS_FILE,
+                        "%s: is a symbolic link that another user made in a directory open to "
+                        "all; " ADVICE_WRITE,
+                        path);
+    } else {
+        result = 0;
+    }
+    (void)operations_close(&descriptor);
+    return result;
+}
+
+/* Replace path by what the link of that name points to. */
+static int follow_link(struct buffer *path, const struct stat *link, struct error *error)
+{
+    char target[PATH_MAX];
+    ssize_t length;
+
+    if (check_link(buffer_text(path), link, error) != 0) {
+        return -1;
+    }
+    length = operations_current()->readlink(buffer_text(path), target, sizeof target);
+    if (length < 0 || (size_t)length >= sizeof target) {
+        return operations_fail(error, buffer_text(path), "written",
+                               length < 0 ? errno : ENAMETOOLONG, ADVICE_WRITE);
+    }
+    buffer_truncate(path,
+                    length > 0 && target[0] == '/' ? 0 : operations_name_offset(buffer_text(path)));
+    buffer_append(path, target, (size_t)length);
+    return buffer_check(path, error);
+}
+
+/* Follow the destination's symbolic links, and refuse what cannot be a destination. */
+static int reservation_resolve(struct store_reservation *reservation, const char *path,
+                               struct error *error)
+{
+    buffer_append_text(&reservation->path, path);
+    if (buffer_check(&reservation->path, error) != 0) {
+        return -1;
+    }
+    for (int links = 0; links <= LINKS_LIMIT; links++) {
+        const char *now = buffer_text(&reservation->path);
+        struct stat facts;
+
+        if (operations_current()->lstat(now, &facts) != 0) {
+            return errno == ENOENT ? 0
+                                   : operations_fail(error, now, "written", errno, ADVICE_WRITE);
+        }
+        if (!S_ISLNK(facts.st_mode)) {
+            return check_regular(now, &facts, ADVICE_WRITE, error);
+        }
+        if (follow_link(&reservation->path, &facts, error) != 0) {
+            return -1;
+        }
+    }
+    return operations_fail(error, path, "written", ELOOP, ADVICE_WRITE);
+}
+
+/* Make and lock the temporary file, and open its directory. */
+static int reservation_lock(struct store_reservation *reservation, struct error *error)
+{
+    const char *path = buffer_text(&reservation->path);
+    struct stat facts;
+    bool created;
+
+    if (operations_name_beside(NULL, path, "gridkey-new", &reservation->temporary, error) != 0) {
+        return -1;
+    }
+    reservation->descriptor =
+        operations_open_locked(buffer_text(&reservation->temporary), path, LOCKED_FRESH,
+                               ADVICE_WRITE, &facts, &created, error);
+    if (reservation->descriptor < 0) {
+        return -1;
+    }
+    facts_take(&reservation->fresh, &facts);
+    reservation->directory = operations_open_directory(path);
+    if (reservation->directory < 0) {
+        return operations_fail(error, path, "written", errno, ADVICE_WRITE);
+    }
+    return 0;
+}
+
+/* Refuse a destination that a rename could not replace, though its directory is writable. */
+static int check_replaceable(const struct store_reservation *reservation, int descriptor,
+                             struct error *error)
+{
+    const char *path = buffer_text(&reservation->path);
+    const uid_t user = reservation->fresh.owner;
+    uint64_t attributes = operations_current()->attributes(descriptor);
+    struct stat directory;
+
+    if ((attributes & STORE_ATTRIBUTE_MOUNT_POINT) != 0) {
+        return error_set(error, STATUS_FILE,
+                         "%s: is a mount point, which cannot be replaced; mount its directory "
+                         "instead or " ADVICE_WRITE,
+                         path);
+    }
+    if ((attributes & (STORE_ATTRIBUTE_IMMUTABLE | STORE_ATTRIBUTE_APPEND_ONLY)) != 0) {
+        return error_set(
+            error, STATUS_FILE,
+            "%s: is marked immutable or append-only; unmark it with chattr or " ADVICE_WRITE, path);
+    }
+    if (user == 0 || user == reservation->facts.owner) {
+        return 0;
+    }
+    if (operations_current()->fstat(reservation->directory, &directory) != 0) {
+        return operations_fail(error, path, "written", errno, ADVICE_WRITE);
+    }
+    if ((directory.st_mode & S_ISVTX) != 0 && directory.st_uid != user) {
+        return operations_fail(error, path, "replaced", EPERM, ADVICE_WRITE);
+    }
+    return 0;
+}
+
+/* Read the destination into old and facts; it need not exist. */
+static int reservation_read(struct store_reservation *reservation, struct error *error)
+{
+    const char *path = buffer_text(&reservation->path);
+    struct stat now;
+    int descriptor = operations_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    int result = -1;
+
+    buffer_clear(&reservation->old);
+    memset(&reservation->facts, 0, sizeof reservation->facts);
+    if (descriptor < 0 && errno == ENOENT) {
+        return 0;
+    }
+    if (descriptor < 0 || operations_current()->fstat(descriptor, &now) != 0) {
+        (void)operations_fail(error, path, "read", errno, ADVICE_WRITE);
+    } else if (check_regular(path, &now, ADVICE_WRITE, error) == 0) {
+        facts_take(&reservation->facts, &now);
+        if (check_replaceable(reservation, descriptor, error) == 0) {
+            result = read_open_file(descriptor, path, (size_t)now.st_size, STORE_DESTINATION_LIMIT,
+                                    &reservation->old, error);
+        }
+    }
+    (void)operations_close(&descriptor);
+    return result;
+}
+
+/* Write and sync the placeholder. */
+static int reservation_fill(struct store_reservation *reservation, size_t growth,
+                            struct error *error)
+{
+    size_t size;
+    char *zeros;
+    int result;
+
+    if (growth > STORE_DESTINATION_LIMIT) {
+        return error_set(error, STATUS_FILE, "%s: would be too large a file; " ADVICE_WRITE,
+                         buffer_text(&reservation->path));
+    }
+    size = reservation->old.length + growth;
+    zeros = calloc(1, size + 1);
+    if (zeros == NULL) {
+        return error_set_memory(error);
+    }
+    result = operations_write(reservation->descriptor, zeros, size, 0);
+    free(zeros);
+    if (result != 0 || operations_sync(reservation->descriptor) != 0) {
+        return operations_fail(error, buffer_text(&reservation->path), "written", errno,
+                               ADVICE_WRITE);
+    }
+    return 0;
+}
+
+int store_reserve(struct store_reservation *reservation, const char *path, size_t growth,
+                  struct error *error)
+{
+    *reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
+    if (reservation_resolve(reservation, path, error) == 0 &&
+        reservation_lock(reservation, error) == 0 && reservation_read(reservation, error) == 0 &&
+        reservation_fill(reservation, growth, error) == 0) {
+        return 0;
+    }
+    store_release(reservation);
+    return -1;
+}
+
+int store_refresh(struct store_reservation *reservation, struct error *error)
+{
+    return reservation_read(reservation, error);
+}
+
+/* Write the new content with its owner and mode, and sync it. Returns 0, or -1 with errno. */
+static int commit_write(const struct store_reservation *reservation, const void *data,
+                        size_t length)
+{
+    const struct store_operations *operations = operations_current();
+    const struct store_file_facts *old = &reservation->facts;
+    const struct store_file_facts *fresh = &reservation->fresh;
+    const int descriptor = reservation->descriptor;
+    const mode_t mode = old->exists ? old->mode & OWNER_ONLY : OWNER_ONLY;
+
+    if (operations_write(descriptor, data, length, 0) != 0 ||
+        operations_truncate(descriptor, length) != 0) {
+        return -1;
+    }
+    if (old->exists && (old->owner != fresh->owner || old->group != fresh->group)) {
+        /* Only root may; whoever else replaces the file becomes its owner. */
+        (void)operations->fchown(descriptor, old->owner, old->group);
+    }
+    if (mode != fresh->mode && operations->fchmod(descriptor, mode) != 0) {
+        return -1;
+    }
+    return operations_sync(descriptor);
+}
+
+/* See that the destination is what was read. Returns 0, or -1 with an error. */
+static int commit_check_unchanged(struct store_reservation *reservation, struct error *error)
+{
+    const char *path = buffer_text(&reservation->path);
+    struct stat now;
+
+    if (operations_current()->lstat(path, &now) != 0) {
+        if (errno != ENOENT) {
+            return operations_fail(error, path, "replaced", errno, ADVICE_WRITE);
+        }
+        reservation->changed = reservation->facts.exists;
+    } else {
+        reservation->changed = !facts_match(&reservation->facts, &now);
+    }
+    if (reservation->changed) {
+        return error_set(error, STATUS_FILE,
+                         "%s: was changed by another program meanwhile, so it was not replaced; "
+                         "run again",
+                         path);
+    }
+    return 0;
+}
+
+int store_commit(struct store_reservation *reservation, const void *data, size_t length,
+                 struct error *error)
+{
+    const char *path = buffer_text(&reservation->path);
+
+    reservation->changed = false;
+    if (commit_write(reservation, data, length) != 0) {
+        return operations_fail(error, path, "written", errno, ADVICE_WRITE);
+    }
+    if (commit_check_unchanged(reservation, error) != 0) {
+        return -1;
+    }
+    if (operations_current()->rename(buffer_text(&reservation->temporary), path) != 0) {
+        return operations_fail(error, path, "replaced", errno, ADVICE_WRITE);
+    }
+    reservation->placed = true;
+    if (operations_sync_directory(reservation->directory) != 0 ||
+        operations_close(&reservation->descriptor) != 0) {
+        return error_set(error, STATUS_SYSTEM,
+                         "%s: is written, but may be lost when the power fails now (%s); check the "
+                         "disk",
+                         path, error_system_text(errno));
+    }
+    return 0;
+}
+
+void store_release(struct store_reservation *reservation)
+{
+    if (reservation->descriptor >= 0 && !reservation->placed) {
+        (void)operations_current()->unlink(buffer_text(&reservation->temporary));
+    }
+    (void)operations_close(&reservation->descriptor);
+    (void)operations_close(&reservation->directory);
+    buffer_free(&reservation->old);
+    buffer_free(&reservation->temporary);
+    buffer_free(&reservation->path);
+    *reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
+}

@@ -1,0 +1,118 @@
+/*
+ * Files that are read whole, and files that are replaced whole.
+ *
+ * Replacing goes in two steps, because what is to be stored may be shown only once. Before it is
+ * asked for, store_reserve makes everything sure that can be made sure: where the file is, that
+ * it may be replaced, that no other gridkey is at work on it, and that there is room. Afterwards
+ * store_commit writes, syncs and renames. At every moment, a power loss included, the destination
+ * is absent or old as it was before, or new and whole.
+ *
+ * The new content is first written to DIRECTORY/.NAME.gridkey-new, where NAME is the destination's
+ * name without one leading dot (.edgerc.gridkey-new for .edgerc and for edgerc). Holding that file
+ * locked (flock) is the lock on the destination for every gridkey that wants to write it. A file
+ * of that name which an interrupted run left behind is not locked, and is removed.
+ */
+#ifndef STORE_FILE_H
+#define STORE_FILE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
+
+/* A destination larger than this, in bytes, is not taken for a file of credentials. */
+#define STORE_DESTINATION_LIMIT ((size_t)1024 * 1024)
+
+/* What is known about a file; only exists is set when it does not. */
+struct store_file_facts {
+    bool exists;
+    mode_t mode; /* the permission bits, 07777 */
+    uid_t owner;
+    gid_t group;
+    off_t size; /* bytes */
+    dev_t device;
+    ino_t inode;
+    struct timespec modified;
+};
+
+/* For store_read: an absent file is no error. */
+#define STORE_READ_ABSENT 1U
+/* For store_read: a pipe or a terminal will also do, e.g. the shell's <(command). */
+#define STORE_READ_PIPE 2U
+
+/*
+ * Append the whole content of a regular file, at most limit bytes, to out. Symbolic links are
+ * followed. flags: STORE_READ_ bits or 0. facts may be NULL.
+ *
+ * Returns 0; or -1 with STATUS_FILE (STATUS_SYSTEM when disk or memory failed), out then being as
+ * long as before.
+ */
+int store_read(const char *path, size_t limit, unsigned flags, struct buffer *out,
+               struct store_file_facts *facts, struct error *error);
+
+/*
+ * As store_read, from an open descriptor of any kind until its end; name stands for it in
+ * sentences. The descriptor stays open.
+ */
+int store_read_descriptor(int descriptor, const char *name, size_t limit, struct buffer *out,
+                          struct error *error);
+
+/* A destination that is sure to be writable. */
+struct store_reservation {
+    struct buffer path;            /* the destination itself, symbolic links resolved */
+    struct buffer temporary;       /* the locked file that will become it */
+    struct buffer old;             /* the destination's content, empty when there is none */
+    struct store_file_facts facts; /* of the destination when it was read */
+    struct store_file_facts fresh; /* of the temporary file when it was made */
+    int descriptor;                /* of the temporary file, -1 when closed */
+    int directory;                 /* of its directory, -1 when closed */
+    bool changed; /* set by store_commit: it failed because somebody changed the destination */
+    bool placed;  /* the new content is in place under the destination's name */
+};
+
+#define STORE_RESERVATION_EMPTY                                                                    \
+    {                                                                                              \
+        .descriptor = -1, .directory = -1                                                          \
+    }
+
+/*
+ * Reserve path as the destination: resolve its symbolic links (the target is replaced, never the
+ * link), lock it against other gridkeys, read what it holds into reservation->old, and write and
+ * sync a placeholder as large as the old content and growth more bytes, so that a missing
+ * directory, a read-only or full disk, missing rights, a mount point or an immutable file show
+ * now. reservation need not be initialised.
+ *
+ * Returns 0, and the reservation is to be released; or -1 with STATUS_FILE (STATUS_SYSTEM when
+ * disk or memory failed), nothing being left behind (releasing does no harm).
+ */
+int store_reserve(struct store_reservation *reservation, const char *path, size_t growth,
+                  struct error *error);
+
+/*
+ * Read the destination again after store_commit told that it was changed; old and facts are then
+ * new. Returns 0, or -1 with an error as store_reserve.
+ */
+int store_refresh(struct store_reservation *reservation, struct error *error);
+
+/*
+ * Replace the destination by length bytes of data. The new file is of mode 0600, or stricter if
+ * the old one was, and of the old one's owner where that is permitted.
+ *
+ * Returns 0 when all is on the disk. Returns -1 with STATUS_FILE or STATUS_SYSTEM (a caller that
+ * holds a one-time secret turns it into STATUS_NOT_STORED): when reservation->changed, somebody
+ * changed the destination since it was read; unless reservation->placed, nothing was replaced and
+ * the call may be repeated.
+ */
+int store_commit(struct store_reservation *reservation, const void *data, size_t length,
+                 struct error *error);
+
+/*
+ * Remove the temporary file unless it was put in place, unlock, wipe and release. Also for one
+ * that is STORE_RESERVATION_EMPTY or already released.
+ */
+void store_release(struct store_reservation *reservation);
+
+#endif

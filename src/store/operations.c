@@ -1,0 +1,385 @@
+#define _DEFAULT_SOURCE
+
+#include "store/operations.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h> /* for rename alone */
+#include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define READ_STEP 4096
+#define LOCK_ATTEMPTS 32
+
+/* struct statx is 256 bytes on every machine; neither libc is sure to declare it. */
+#define STATX_SIZE 256
+#define STATX_ATTRIBUTES_OFFSET 8
+#define STATX_AT_EMPTY_PATH 0x1000
+
+/* Not open(), which in musl asks the kernel twice when O_CLOEXEC is among the flags. */
+static int system_open(const char *path, int flags, mode_t mode)
+{
+    return openat(AT_FDCWD, path, flags, mode);
+}
+
+static uint64_t system_attributes(int descriptor)
+{
+    uint64_t attributes = 0;
+#ifdef SYS_statx
+    unsigned char facts[STATX_SIZE] = {0};
+
+    if (syscall(SYS_statx, descriptor, "", STATX_AT_EMPTY_PATH, 0, facts) == 0) {
+        memcpy(&attributes, facts + STATX_ATTRIBUTES_OFFSET, sizeof attributes);
+    }
+#else
+    (void)descriptor;
+#endif
+    return attributes;
+}
+
+const struct store_operations store_operations_system = {
+    .open = system_open,
+    .read = read,
+    .pwrite = pwrite,
+    .ftruncate = ftruncate,
+    .fsync = fsync,
+    .fstat = fstat,
+    .lstat = lstat,
+    .stat = stat,
+    .readlink = readlink,
+    .flock = flock,
+    .fchmod = fchmod,
+    .fchown = fchown,
+    .rename = rename,
+    .unlink = unlink,
+    .close = close,
+    .attributes = system_attributes,
+};
+
+static const struct store_operations *operations_in_use = &store_operations_system;
+
+void operations_use(const struct store_operations *operations)
+{
+    operations_in_use = operations == NULL ? &store_operations_system : operations;
+}
+
+const struct store_operations *operations_current(void)
+{
+    return operations_in_use;
+}
+
+int operations_open(const char *path, int flags, mode_t mode)
+{
+    int descriptor;
+
+    do {
+        descriptor = operations_in_use->open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
+int operations_write(int descriptor, const void *data, size_t length, size_t offset)
+{
+    const char *bytes = data;
+    size_t done = 0;
+
+    while (done < length) {
+        ssize_t written = operations_in_use->pwrite(descriptor, bytes + done, length - done,
+                                                    (off_t)(offset + done));
+        if (written < 0 && errno != EINTR) {
+            return -1;
+        }
+        if (written == 0) { /* No progress and no reason: the disk takes no more. */
+            errno = ENOSPC;
+            return -1;
+        }
+        if (written > 0) {
+            done += (size_t)written;
+        }
+    }
+    return 0;
+}
+
+int operations_read(int descriptor, size_t expected, size_t limit, struct buffer *out)
+{
+    const size_t start = out->length;
+
+    for (;;) {
+        size_t seen = out->length - start;
+        /* One byte more than expected shows the end, and a file that has grown. */
+        size_t step = expected > seen ? expected - seen + 1 : READ_STEP;
+        ssize_t got;
+
+        if (step - 1 > limit - seen) {
+            step = limit - seen + 1;
+        }
+        if (buffer_reserve(out, step) != 0) {
+            errno = ENOMEM;
+            return -1;
+        }
+        got = operations_in_use->read(descriptor, out->data + out->length, step);
+        if (got < 0 && errno != EINTR) {
+            return -1;
+        }
+        if (got > 0) {
+            out->length += (size_t)got;
+            out->data[out->length] = '\0';
+            seen += (size_t)got;
+        }
+        if (seen > limit) {
+            errno = EFBIG;
+            return -1;
+        }
+        if (got == 0 || (got > 0 && seen == expected && (size_t)got < step)) {
+            return 0;
+        }
+    }
+}
+
+int operations_truncate(int descriptor, size_t length)
+{
+    int result;
+
+    do {
+        result = operations_in_use->ftruncate(descriptor, (off_t)length);
+    } while (result != 0 && errno == EINTR);
+    return result;
+}
+
+int operations_sync(int descriptor)
+{
+    int result;
+
+    do {
+        result = operations_in_use->fsync(descriptor);
+    } while (result != 0 && errno == EINTR);
+    return result;
+}
+
+int operations_sync_directory(int descriptor)
+{
+    if (operations_sync(descriptor) == 0 || errno == EINVAL || errno == ENOSYS ||
+        errno == EOPNOTSUPP) {
+        return 0;
+    }
+    return -1;
+}
+
+int operations_lock(int descriptor, const char *path, struct stat *facts)
+{
+    struct stat named;
+    int result;
+
+    do {
+        result = operations_in_use->flock(descriptor, LOCK_EX | LOCK_NB);
+    } while (result != 0 && errno == EINTR);
+    if (result != 0 || operations_in_use->fstat(descriptor, facts) != 0) {
+        return -1;
+    }
+    /* The one that held the lock before may have removed or renamed the file meanwhile. */
+    if (operations_in_use->lstat(path, &named) != 0) {
+        if (errno == ENOENT) {
+            errno = ESTALE;
+        }
+        return -1;
+    }
+    if (named.st_ino != facts->st_ino || named.st_dev != facts->st_dev) {
+        errno = ESTALE;
+        return -1;
+    }
+    return 0;
+}
+
+int operations_close(int *descriptor)
+{
+    int closing = *descriptor;
+
+    *descriptor = -1;
+    if (closing < 0 || operations_in_use->close(closing) == 0 || errno == EINTR) {
+        return 0;
+    }
+    return -1;
+}
+
+int operations_fail(struct error *error, const char *path, const char *verb, int number,
+                    const char *advice)
+{
+    enum exit_status status = STATUS_FILE;
+    const char *first = "";
+
+    switch (number) {
+    case ENOMEM:
+        return error_set_memory(error);
+    case ENOSPC:
+    case EDQUOT:
+        status = STATUS_SYSTEM;
+        first = "free some space or ";
+        break;
+    case EIO:
+        status = STATUS_SYSTEM;
+        first = "check the disk or ";
+        break;
+    case EMFILE:
+    case ENFILE:
+        status = STATUS_SYSTEM;
+        first = "close some files or ";
+        break;
+    case EACCES:
+    case EPERM:
+        first = "run as its owner or ";
+        break;
+    case ENOENT:
+    case ENOTDIR:
+        first = "check the directory or ";
+        break;
+    case ELOOP:
+        first = "remove the symbolic link or ";
+        break;
+    default:
+        break;
+    }
+    return error_set(error, status, "%s: cannot be %s (%s); %s%s", path, verb,
+                     error_system_text(number), first, advice);
+}
+
+/* Where the last component of path starts. */
+size_t operations_name_offset(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash == NULL ? 0 : (size_t)(slash - path) + 1;
+}
+
+int operations_name_beside(const char *directory, const char *path, const char *suffix,
+                           struct buffer *name, struct error *error)
+{
+    size_t offset = operations_name_offset(path);
+    const char *last = path + offset;
+
+    if (*last == '\0' || text_equal(last, ".") || text_equal(last, "..")) {
+        return error_set(error, STATUS_FILE,
+                         "%s: is not the name of a file; "
+                         "choose another file",
+                         *path == '\0' ? "\"\"" : path);
+    }
+    if (directory == NULL) {
+        buffer_append(name, path, offset);
+    } else {
+        buffer_append_text(name, directory);
+        if (!text_ends_with(directory, "/")) {
+            buffer_append_byte(name, '/');
+        }
+    }
+    buffer_format(name, ".%s.%s", *last == '.' ? last + 1 : last, suffix);
+    return buffer_check(name, error);
+}
+
+int operations_open_directory(const char *path)
+{
+    struct buffer directory = BUFFER_EMPTY;
+    size_t length = operations_name_offset(path);
+    int descriptor;
+
+    buffer_append(&directory, path, length);
+    if (length == 0) {
+        buffer_append_byte(&directory, '.');
+    }
+    if (directory.failed) {
+        errno = ENOMEM;
+        descriptor = -1;
+    } else {
+        descriptor = operations_open(buffer_text(&directory), O_RDONLY | O_DIRECTORY, 0);
+    }
+    buffer_free(&directory);
+    return descriptor;
+}
+
+/* Refuse a file that was there already and that somebody else may have prepared for us. */
+static int check_found_file(const char *path, const struct stat *facts, struct error *error)
+{
+    const char *why = NULL;
+
+    if (!S_ISREG(facts->st_mode)) {
+        why = "is not a regular file";
+    } else if (facts->st_uid != geteuid()) {
+        why = "belongs to another user";
+    } else if (facts->st_nlink != 1) {
+        why = "has a second name (hard link)";
+    } else if ((facts->st_mode & 077) != 0) {
+        why = "lets other users in (its mode is not 0600)";
+    }
+    if (why == NULL) {
+        return 0;
+    }
+    return error_set(error, STATUS_FILE,
+                     "%s: %s, so it is not used; look at it, then remove it or make it yours", path,
+                     why);
+}
+
+/*
+ * One attempt; returns the descriptor or -1 with errno, ESTALE for: try again. O_EXCL comes first:
+ * then the file is surely ours.
+ */
+static int open_and_lock(const char *path, enum operations_locked which, struct stat *facts,
+                         bool *created)
+{
+    const int found_flags = which == LOCKED_KEPT ? O_RDWR : O_RDONLY | O_NONBLOCK;
+    int descriptor = operations_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    int number = 0;
+
+    *created = descriptor >= 0;
+    if (descriptor < 0 && errno == EEXIST) {
+        descriptor = operations_open(path, found_flags | O_NOFOLLOW, 0);
+        if (descriptor < 0 && errno == ENOENT) {
+            errno = ESTALE;
+        }
+    }
+    if (descriptor < 0) {
+        return -1;
+    }
+    if (operations_lock(descriptor, path, facts) != 0) {
+        number = errno;
+        if (*created && number != EWOULDBLOCK && number != ESTALE) {
+            (void)operations_in_use->unlink(path);
+        }
+    } else if (!*created && which == LOCKED_FRESH) {
+        /* We hold its lock and it still has its name: nobody is at work with it. */
+        number = operations_in_use->unlink(path) == 0 ? ESTALE : errno;
+    }
+    if (number != 0) {
+        (void)operations_close(&descriptor);
+        errno = number;
+    }
+    return descriptor;
+}
+
+int operations_open_locked(const char *path, const char *purpose, enum operations_locked which,
+                           const char *advice, struct stat *facts, bool *created,
+                           struct error *error)
+{
+    int attempts = 0;
+    int descriptor;
+
+    do {
+        descriptor = open_and_lock(path, which, facts, created);
+        attempts++;
+    } while (descriptor < 0 && errno == ESTALE && attempts < LOCK_ATTEMPTS);
+    if (descriptor < 0 && (errno == EWOULDBLOCK || errno == ESTALE)) {
+        return error_set(error, STATUS_FILE,
+                         "%s: another gridkey is at work and holds %s; wait until it has ended "
+                         "and run again",
+                         purpose == NULL ? path : purpose, purpose == NULL ? "it" : path);
+    }
+    if (descriptor < 0) {
+        return operations_fail(error, purpose == NULL ? path : purpose, "written", errno, advice);
+    }
+    if (!*created && check_found_file(path, facts, error) != 0) {
+        (void)operations_close(&descriptor);
+    }
+    return descriptor;
+}

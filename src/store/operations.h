@@ -1,0 +1,126 @@
+/*
+ * The system calls by which files are read and changed, in one table.
+ *
+ * A test puts its own table in place to record what is done in which order, or to let any one
+ * call fail. Everything else in store/ goes through the functions below, which try again when a
+ * signal interrupts and go on after a short write.
+ */
+#ifndef STORE_OPERATIONS_H
+#define STORE_OPERATIONS_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Each member behaves as the system call of its name: -1 and errno on failure. */
+struct store_operations {
+    int (*open)(const char *path, int flags, mode_t mode);
+    ssize_t (*read)(int descriptor, void *bytes, size_t size);
+    ssize_t (*pwrite)(int descriptor, const void *bytes, size_t size, off_t offset);
+    int (*ftruncate)(int descriptor, off_t length);
+    int (*fsync)(int descriptor);
+    int (*fstat)(int descriptor, struct stat *facts);
+    int (*lstat)(const char *path, struct stat *facts);
+    int (*stat)(const char *path, struct stat *facts);
+    ssize_t (*readlink)(const char *path, char *target, size_t size);
+    int (*flock)(int descriptor, int operation);
+    int (*fchmod)(int descriptor, mode_t mode);
+    int (*fchown)(int descriptor, uid_t owner, gid_t group);
+    int (*rename)(const char *from, const char *to);
+    int (*unlink)(const char *path);
+    int (*close)(int descriptor);
+    /* STORE_ATTRIBUTE_ bits of an open file; 0 where the kernel does not know them. */
+    uint64_t (*attributes)(int descriptor);
+};
+
+/* The bits of statx(2) that say why a file cannot be replaced by a rename. */
+#define STORE_ATTRIBUTE_IMMUTABLE 0x10U
+#define STORE_ATTRIBUTE_APPEND_ONLY 0x20U
+#define STORE_ATTRIBUTE_MOUNT_POINT 0x2000U
+
+/* The real system calls. */
+extern const struct store_operations store_operations_system;
+
+/*
+ * Use another table from now on, NULL for the real one; for tests. The pointer to the table is
+ * the only changing global state in store/.
+ */
+void operations_use(const struct store_operations *operations);
+
+/* The table in use, for the calls that need no help. */
+const struct store_operations *operations_current(void);
+
+/* As open(2) with O_CLOEXEC and O_NOCTTY added. */
+int operations_open(const char *path, int flags, mode_t mode);
+
+/* Write all length bytes at offset. Returns 0, or -1 with errno. */
+int operations_write(int descriptor, const void *data, size_t length, size_t offset);
+
+/*
+ * Append to out what can be read until the end. expected is the size of a regular file, or 0 when
+ * nothing is known. Returns 0; or -1 with errno, EFBIG when there are more than limit bytes and
+ * ENOMEM when memory ran out.
+ */
+int operations_read(int descriptor, size_t expected, size_t limit, struct buffer *out);
+
+/* As ftruncate(2) and fsync(2). */
+int operations_truncate(int descriptor, size_t length);
+int operations_sync(int descriptor);
+
+/* As operations_sync for a directory; a file system that cannot sync directories is content. */
+int operations_sync_directory(int descriptor);
+
+/*
+ * Lock an open file for this process alone, without waiting, and make sure that path still names
+ * it. Returns 0 and its facts; or -1 with errno, EWOULDBLOCK when another process holds it and
+ * ESTALE when path now names another file or none (close it and open it again).
+ */
+int operations_lock(int descriptor, const char *path, struct stat *facts);
+
+/* As close(2); an interrupted close has closed. *descriptor becomes -1; -1 on entry is allowed. */
+int operations_close(int *descriptor);
+
+/*
+ * Set error to "PATH: cannot be VERB (reason of number); what to do or ADVICE", with STATUS_SYSTEM
+ * when disk or memory failed and STATUS_FILE otherwise. Returns -1.
+ */
+int operations_fail(struct error *error, const char *path, const char *verb, int number,
+                    const char *advice);
+
+/* Where the last component of path starts, in bytes from its start. */
+size_t operations_name_offset(const char *path);
+
+/*
+ * Append DIRECTORY/.NAME.SUFFIX, where NAME is the last component of path without one leading dot
+ * and a directory of NULL stands for that of path. Returns 0, or -1 when path does not end in the
+ * name of a file.
+ */
+int operations_name_beside(const char *directory, const char *path, const char *suffix,
+                           struct buffer *name, struct error *error);
+
+/* Open the directory that path lies in, to sync it. Returns a descriptor, or -1 with errno. */
+int operations_open_directory(const char *path);
+
+enum operations_locked {
+    LOCKED_FRESH, /* a file that is there and not locked is left over: it is removed first */
+    LOCKED_KEPT   /* a file that is there is opened, when nobody else can have prepared it */
+};
+
+/*
+ * Create the file path with mode 0600, or open it, for reading and writing, and lock it. purpose
+ * is the file that this one is for, as named in sentences, or NULL; advice ends them. For
+ * LOCKED_KEPT, a file of another user, of a mode that lets others in, with a second name, or that
+ * is not a regular file is refused. *facts tells the size, *created whether it is new.
+ *
+ * Returns the descriptor, to be closed by the caller, which also unlocks; or -1 with an error.
+ */
+int operations_open_locked(const char *path, const char *purpose, enum operations_locked which,
+                           const char *advice, struct stat *facts, bool *created,
+                           struct error *error);
+
+#endif

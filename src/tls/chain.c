@@ -1,0 +1,266 @@
+/*
+ * The check of a server's certificates. BearSSL calls, for each chain: start_chain, then for each
+ * certificate start_cert, append with its bytes piece by piece, end_cert; and at last end_chain.
+ *
+ * The inner engine verifies one certificate after the other until one is signed by a root, and
+ * passes over any further. Its err is 0 until then, and BR_ERR_X509_OK when all is well; we read
+ * it to know which certificates were part of what was verified. That field is BearSSL 0.6's.
+ */
+#include "tls/internal.h"
+
+#include "base/hash.h"
+#include "tls/certificate.h"
+#include "tls/errors.h"
+#include "tls/name.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECONDS_PER_DAY 86400
+#define DAYS_BEFORE_1970 719528 /* BearSSL counts days from the year 0 */
+
+/* BearSSL hands back its vtable pointer, which is our first member. */
+static struct tls_chain *chain_of(const br_x509_class **context)
+{
+    return (struct tls_chain *)(void *)context;
+}
+
+static int64_t chain_unix_time(uint32_t days, uint32_t seconds)
+{
+    return ((int64_t)days - DAYS_BEFORE_1970) * SECONDS_PER_DAY + seconds;
+}
+
+static void chain_start(const br_x509_class **context, const char *server_name)
+{
+    struct tls_chain *chain = chain_of(context);
+
+    chain->inner.vtable->start_chain(&chain->inner.vtable, server_name);
+}
+
+static void chain_start_certificate(const br_x509_class **context, uint32_t length)
+{
+    struct tls_chain *chain = chain_of(context);
+
+    chain->peer.chain_length++;
+    chain->examined = chain->inner.err == 0;
+    if (chain->peer.chain_length > CHAIN_CERTIFICATES || length > CHAIN_BYTES - chain->total) {
+        chain->failure = BR_ERR_X509_LIMIT_EXCEEDED;
+    }
+    if (chain->failure != 0) {
+        return;
+    }
+    chain->total += length;
+    chain->der = malloc(length == 0 ? 1 : length);
+    if (chain->der == NULL) {
+        chain->failure = TLS_FAILURE_MEMORY;
+        return;
+    }
+    chain->der_length = length;
+    chain->der_filled = 0;
+    chain->inner.vtable->start_cert(&chain->inner.vtable, length);
+}
+
+static void chain_append(const br_x509_class **context, const unsigned char *bytes, size_t length)
+{
+    struct tls_chain *chain = chain_of(context);
+
+    if (chain->failure != 0 || length > chain->der_length - chain->der_filled) {
+        return;
+    }
+    memcpy(chain->der + chain->der_filled, bytes, length);
+    chain->der_filled += length;
+    chain->inner.vtable->append(&chain->inner.vtable, bytes, length);
+}
+
+/* The dates of the server's certificate, which the inner engine compares but does not keep. */
+static void chain_note_dates(struct tls_chain *chain)
+{
+    br_x509_decoder_context decoder;
+
+    br_x509_decoder_init(&decoder, NULL, NULL);
+    br_x509_decoder_push(&decoder, chain->der, chain->der_filled);
+    if (decoder.notafter_days != 0) {
+        chain->peer.not_before = chain_unix_time(decoder.notbefore_days, decoder.notbefore_seconds);
+        chain->peer.not_after = chain_unix_time(decoder.notafter_days, decoder.notafter_seconds);
+    }
+}
+
+/* Keep a name for messages if it is made of host name characters. */
+static void chain_note_name(struct tls_peer *peer, const char *name, size_t length)
+{
+    size_t star = length > 2 && name[0] == '*' && name[1] == '.' ? 2 : 0;
+
+    if (peer->name[0] != '\0' || length >= sizeof peer->name) {
+        return;
+    }
+    memcpy(peer->name, name, length);
+    peer->name[length] = '\0';
+    if (memchr(name, '\0', length) != NULL || !tls_name_is_valid(peer->name + star)) {
+        peer->name[0] = '\0';
+    }
+}
+
+static void chain_note_names(struct tls_chain *chain, const struct certificate *certificate)
+{
+    size_t cursor = 0;
+    const char *name;
+    size_t length;
+
+    chain->peer.self_issued = certificate->self_issued;
+    while (certificate_next_name(certificate, &cursor, &name, &length)) {
+        chain->peer.has_names = true;
+        chain_note_name(&chain->peer, name, length);
+        if (tls_name_matches(name, length, chain->server_name)) {
+            chain->name_matched = true;
+        }
+    }
+}
+
+static void chain_note_key(struct tls_chain *chain, const uint8_t digest[HASH_SHA256_SIZE])
+{
+    struct buffer text = BUFFER_EMPTY;
+
+    base64_encode(&text, digest, HASH_SHA256_SIZE);
+    if (!text.failed && text.length < sizeof chain->peer.public_key_sha256) {
+        memcpy(chain->peer.public_key_sha256, text.data, text.length + 1);
+    }
+    buffer_free(&text);
+}
+
+static void chain_match_pins(struct tls_chain *chain, const uint8_t digest[HASH_SHA256_SIZE])
+{
+    for (size_t i = 0; i < chain->pin_count; i++) {
+        if (memcmp(chain->pins[i].sha256, digest, HASH_SHA256_SIZE) == 0) {
+            chain->pin_matched = true;
+        }
+    }
+}
+
+static void chain_end_certificate(const br_x509_class **context)
+{
+    struct tls_chain *chain = chain_of(context);
+    struct certificate certificate;
+    bool verified;
+
+    if (chain->failure != 0) {
+        return;
+    }
+    chain->inner.vtable->end_cert(&chain->inner.vtable);
+    /*
+     * A pinned key counts only in a certificate that the verified path runs through: anybody can
+     * append a copy of the real server's certificate to a chain of his own.
+     */
+    verified = chain->examined && (chain->inner.err == 0 || chain->inner.err == BR_ERR_X509_OK);
+    if (chain->peer.chain_length == 1) {
+        chain_note_dates(chain);
+    }
+    if (certificate_parse(chain->der, chain->der_filled, &certificate) == 0) {
+        uint8_t digest[HASH_SHA256_SIZE];
+        hash_sha256(certificate.public_key, certificate.public_key_length, digest);
+        if (chain->peer.chain_length == 1) {
+            chain_note_names(chain, &certificate);
+            chain_note_key(chain, digest);
+        }
+        if (verified) {
+            chain_match_pins(chain, digest);
+        }
+    }
+    chain_free(chain);
+}
+
+/* Is the server's own key RSA and too short? The inner engine counts whole bytes only. */
+static bool chain_key_is_weak(struct tls_chain *chain)
+{
+    const br_x509_pkey *key = chain->inner.vtable->get_pkey(&chain->inner.vtable, NULL);
+    size_t at = 0;
+    size_t bits;
+
+    if (key == NULL || key->key_type != BR_KEYTYPE_RSA) {
+        return key == NULL;
+    }
+    while (at < key->key.rsa.nlen && key->key.rsa.n[at] == 0) {
+        at++;
+    }
+    bits = (key->key.rsa.nlen - at) * 8;
+    for (unsigned top = at < key->key.rsa.nlen ? key->key.rsa.n[at] : 0x80; top < 0x80; top <<= 1) {
+        bits--;
+    }
+    return bits < RSA_MINIMUM_BITS;
+}
+
+static unsigned chain_end(const br_x509_class **context)
+{
+    struct tls_chain *chain = chain_of(context);
+    int inner = (int)chain->inner.vtable->end_chain(&chain->inner.vtable);
+
+    if (chain->failure == 0) {
+        chain->failure = inner;
+    }
+    if (chain->failure == 0 && !chain->name_matched) {
+        chain->failure = BR_ERR_X509_BAD_SERVER_NAME;
+    }
+    if (chain->failure == 0 && chain_key_is_weak(chain)) {
+        chain->failure = BR_ERR_X509_WEAK_PUBLIC_KEY;
+    }
+    if (chain->failure == 0 && chain->pin_count > 0 && !chain->pin_matched) {
+        chain->failure = TLS_FAILURE_PIN;
+    }
+    return (unsigned)chain->failure;
+}
+
+static const br_x509_pkey *chain_get_key(const br_x509_class *const *context, unsigned *usages)
+{
+    const struct tls_chain *chain = (const struct tls_chain *)(const void *)context;
+
+    if (chain->failure != 0) {
+        return NULL;
+    }
+    return chain->inner.vtable->get_pkey(&chain->inner.vtable, usages);
+}
+
+static const br_x509_class chain_vtable = {sizeof(struct tls_chain),
+                                           chain_start,
+                                           chain_start_certificate,
+                                           chain_append,
+                                           chain_end_certificate,
+                                           chain_end,
+                                           chain_get_key};
+
+/* BearSSL takes days and seconds; what it cannot hold counts as the nearest it can. */
+static void chain_set_time(br_x509_minimal_context *inner, int64_t unix_time)
+{
+    int64_t days = unix_time / SECONDS_PER_DAY;
+    int64_t seconds = unix_time % SECONDS_PER_DAY;
+
+    if (seconds < 0) {
+        seconds += SECONDS_PER_DAY;
+        days--;
+    }
+    if (days < 1 - DAYS_BEFORE_1970) {
+        days = 1 - DAYS_BEFORE_1970; /* day 0, second 0 would mean "unknown" */
+    }
+    if (days > INT32_MAX - DAYS_BEFORE_1970) {
+        days = INT32_MAX - DAYS_BEFORE_1970;
+    }
+    br_x509_minimal_set_time(inner, (uint32_t)(days + DAYS_BEFORE_1970), (uint32_t)seconds);
+}
+
+void chain_init(struct tls_chain *chain, const struct tls_settings *settings)
+{
+    memset(chain, 0, sizeof *chain);
+    chain->vtable = &chain_vtable;
+    chain->server_name = settings->server_name;
+    chain->pins = settings->pins;
+    chain->pin_count = settings->pin_count;
+    br_x509_minimal_init(&chain->inner, &br_sha256_vtable, settings->trust->anchors,
+                         settings->trust->count);
+    chain_set_time(&chain->inner, settings->unix_time);
+}
+
+void chain_free(struct tls_chain *chain)
+{
+    free(chain->der);
+    chain->der = NULL;
+    chain->der_length = 0;
+    chain->der_filled = 0;
+}

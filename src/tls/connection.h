@@ -1,0 +1,103 @@
+/*
+ * A TLS 1.2 client connection over a connected socket.
+ *
+ * Suites: ECDHE with ECDSA or RSA, and ChaCha20-Poly1305, AES-128-GCM or AES-256-GCM. Curves:
+ * X25519, P-256, P-384, P-521. Signatures: SHA-256, SHA-384, SHA-512. No renegotiation, no
+ * resumption, no client certificate, no revocation lists. ALPN offers http/1.1 (RFC 7301).
+ *
+ * The server's certificate is always checked: chain, dates and name. Nothing turns that off.
+ *
+ * Every function that may wait takes the time to give up as milliseconds of
+ * clock_monotonic_milliseconds. A failure is final: afterwards only tls_close and tls_free make
+ * sense, and the same error comes again.
+ */
+#ifndef TLS_CONNECTION_H
+#define TLS_CONNECTION_H
+
+#include "base/error.h"
+#include "tls/trust.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tls_connection; /* about 45 KiB, of which only the parts in use become resident */
+
+/* The SHA-256 of a SubjectPublicKeyInfo, as in RFC 7469 section 2.4. */
+struct tls_pin {
+    uint8_t sha256[32];
+};
+
+struct tls_settings {
+    const struct trust_store *trust; /* borrowed until tls_free */
+    const char *server_name;         /* a host name, no IP address; for SNI and for the check */
+    int64_t unix_time;               /* what the certificates' dates are compared with */
+    const struct tls_pin *pins;      /* if any, one must be in the chain; only used by tls_open */
+    size_t pin_count;
+};
+
+/* What the server showed of itself, for messages and for -v. */
+struct tls_peer {
+    int64_t not_before; /* unix time, of the server's own certificate; both 0 when unknown */
+    int64_t not_after;
+    char public_key_sha256[45]; /* base64 of the SHA-256 of its public key, as for a pin */
+    char name[254];             /* its first name that is a host name or a wildcard, or "" */
+    unsigned chain_length;      /* certificates the server sent */
+    bool self_issued;           /* issuer and subject are the same */
+    bool has_names;             /* there is at least one dNSName */
+};
+
+/*
+ * Shake hands over fd, a connected, non-blocking stream socket that stays the caller's and must
+ * outlive the connection. Returns 0 and *connection; or -1 and *connection NULL, with
+ * STATUS_CONNECT, or STATUS_SYSTEM when memory or random bytes were missing. Nothing of a
+ * request has been sent then.
+ */
+int tls_open(struct tls_connection **connection, int fd, const struct tls_settings *settings,
+             int64_t deadline, struct error *error);
+
+/*
+ * Send length bytes and flush. Returns 0 with *written bytes taken. *written is below length only
+ * when an answer arrived meanwhile, which a server that refuses a request early sends: read it.
+ * Returns -1 with STATUS_UNKNOWN once tls_sent_application_data, else STATUS_CONNECT.
+ */
+int tls_write(struct tls_connection *connection, const void *data, size_t length, size_t *written,
+              int64_t deadline, struct error *error);
+
+/*
+ * Receive 1 to size bytes, size being at least 1; waits for the first. Returns 0 with *count, which
+ * is 0 only when the server ended the connection with close_notify. An end without it is a failure,
+ * since an attacker can cut a connection but not forge that: -1, and tls_was_cut. Statuses as
+ * tls_write.
+ */
+int tls_read(struct tls_connection *connection, void *data, size_t size, size_t *count,
+             int64_t deadline, struct error *error);
+
+/*
+ * May the connection take another request: no failure, nothing left to read, nothing left to
+ * send and not closed by the server as far as has arrived? Never waits; one system call.
+ */
+bool tls_is_idle(struct tls_connection *connection);
+
+/* Start counting anew for tls_sent_application_data: to be called before each request. */
+void tls_mark(struct tls_connection *connection);
+
+/* Has the kernel taken any byte of a record with application data since tls_mark? */
+bool tls_sent_application_data(const struct tls_connection *connection);
+
+bool tls_was_cut(const struct tls_connection *connection);   /* it ended without close_notify */
+bool tls_timed_out(const struct tls_connection *connection); /* a deadline passed */
+
+/* Say close_notify as far as that goes without waiting. Errors do not matter any more. */
+void tls_close(struct tls_connection *connection);
+
+/* Wipe and release; NULL is allowed. Does not close the socket. */
+void tls_free(struct tls_connection *connection);
+
+/* Such as "TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256"; a constant. */
+const char *tls_suite_name(const struct tls_connection *connection);
+
+/* Valid until tls_free. */
+const struct tls_peer *tls_peer(const struct tls_connection *connection);
+
+#endif

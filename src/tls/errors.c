@@ -1,0 +1,337 @@
+#include "tls/errors.h"
+
+#include <bearssl_ssl.h>
+#include <bearssl_x509.h>
+
+#include "base/buffer.h"
+#include "base/date.h"
+#include "tls/connection.h"
+
+#include <string.h>
+
+struct sentence {
+    uint16_t code;
+    const char *text;
+};
+
+/* What needs no particulars; reason_append knows those that do and speaks of all others. */
+static const struct sentence engine_sentences[] = {
+    {BR_ERR_UNSUPPORTED_VERSION,
+     "the server offers no TLS 1.2, only older versions; enable TLS 1.2 there or in the proxy that "
+     "answers for it"},
+    {BR_ERR_BAD_MAC, "a record was damaged or changed on its way; run again, and look for what "
+                     "sits between when it repeats"},
+    {BR_ERR_NO_RANDOM, "there were no random bytes to begin with; this is a fault of gridkey, "
+                       "please report it"},
+    {BR_ERR_BAD_CIPHER_SUITE, "the server chose a cipher suite that was not offered; look for an "
+                              "intercepting proxy"},
+    {BR_ERR_BAD_FINISHED, "the handshake was changed on its way; look for what sits between"},
+    {BR_ERR_INVALID_ALGORITHM,
+     "the server uses a curve or a signature that gridkey does not know; let it use X25519, P-256 "
+     "or P-384, and SHA-256, SHA-384 or SHA-512"},
+    {BR_ERR_BAD_SIGNATURE, "the server could not prove that the key of its certificate is its own; "
+                           "do not trust it, look for what sits between"},
+    {BR_ERR_WRONG_KEY_USAGE, "the server's certificate is not meant for signing, as ECDHE needs "
+                             "it; the server needs another certificate"},
+    {BR_ERR_X509_EMPTY_CHAIN, "the server sent no certificate; check host and port"},
+    {BR_ERR_X509_UNSUPPORTED,
+     "a certificate of the server uses a key or a signature that gridkey does not know, such as "
+     "SHA-1, RSA-PSS or Ed25519; the server needs one with RSA or ECDSA and SHA-256, SHA-384 or "
+     "SHA-512"},
+    {BR_ERR_X509_LIMIT_EXCEEDED,
+     "the server's chain is beyond the limits of 10 certificates, 64 KiB and RSA of 4096 bits; "
+     "the server needs a smaller one"},
+    {BR_ERR_X509_WRONG_KEY_TYPE, "a certificate of the server was signed with another kind of key "
+                                 "than its issuer has; the server needs a correct chain"},
+    {BR_ERR_X509_BAD_SIGNATURE, "a certificate of the server is not signed by the issuer it names; "
+                                "do not trust it, look for what sits between"},
+    {BR_ERR_X509_TIME_UNKNOWN, "the time to check the certificates with is missing; set the "
+                               "machine's clock, or give the time with --clock @UNIX"},
+    {BR_ERR_X509_DN_MISMATCH, "the server's certificates are not in order, each followed by its "
+                              "issuer; the server needs a chain in order"},
+    {BR_ERR_X509_CRITICAL_EXTENSION,
+     "a certificate of the server has a critical extension that gridkey does not know; the server "
+     "needs one without, or --cacert FILE with a root that does not need it"},
+    {BR_ERR_X509_NOT_CA, "a certificate was signed by one that may not sign others; do not trust "
+                         "it, the server needs a correct chain"},
+    {BR_ERR_X509_FORBIDDEN_KEY_USAGE, "a certificate of the server is used for what its key usage "
+                                      "forbids; the server needs a correct chain"},
+    {BR_ERR_X509_WEAK_PUBLIC_KEY, "a key in the server's chain is RSA of fewer than 2048 bits; the "
+                                  "server needs a certificate with a longer key"},
+    {TLS_FAILURE_TIMEOUT, "the server did not answer in time; run again, or allow more time with "
+                          "--connect-timeout or --timeout"},
+    {TLS_FAILURE_CLOSED, "the server closed the connection; run again"},
+};
+
+/* Alerts (RFC 5246 section 7.2, RFC 8446 section 6, RFC 6066): name, then what to do if we know. */
+static const struct sentence alert_sentences[] = {
+    {0, "close_notify"},
+    {10, "unexpected_message"},
+    {20, "bad_record_mac"},
+    {21, "decryption_failed"},
+    {22, "record_overflow"},
+    {30, "decompression_failure"},
+    {40, "handshake_failure; it has no TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305, or "
+         "wants a client certificate: enable one of these suites there"},
+    {41, "no_certificate"},
+    {42, "bad_certificate; it wants a client certificate, which gridkey has not: check the host"},
+    {43, "unsupported_certificate"},
+    {44, "certificate_revoked"},
+    {45, "certificate_expired"},
+    {46, "certificate_unknown"},
+    {47, "illegal_parameter"},
+    {48, "unknown_ca"},
+    {49, "access_denied; it lets in only some clients: check the host and from where you may ask"},
+    {50, "decode_error"},
+    {51, "decrypt_error"},
+    {60, "export_restriction"},
+    {70, "protocol_version; it demands TLS 1.3, or has only versions before 1.2, and gridkey "
+         "speaks TLS 1.2: enable TLS 1.2 there or use a proxy that speaks both"},
+    {71, "insufficient_security; it demands stronger suites than ECDHE with AES-GCM or "
+         "ChaCha20-Poly1305 of TLS 1.2: enable one of these there"},
+    {80, "internal_error; the server has a fault: run again later"},
+    {86, "inappropriate_fallback"},
+    {90, "user_canceled"},
+    {100, "no_renegotiation"},
+    {109, "missing_extension"},
+    {110, "unsupported_extension"},
+    {111, "certificate_unobtainable"},
+    {112, "unrecognized_name; it does not know this host name: check it"},
+    {113, "bad_certificate_status_response"},
+    {114, "bad_certificate_hash_value"},
+    {115, "unknown_psk_identity"},
+    {116, "certificate_required; it wants a client certificate, which gridkey has not: check the "
+          "host"},
+    {120, "no_application_protocol; it does not speak HTTP/1.1: check host and port"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *find_sentence(const struct sentence *sentences, size_t count, int code)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (sentences[i].code == code) {
+            return sentences[i].text;
+        }
+    }
+    return NULL;
+}
+
+static void reason_append_day(struct buffer *out, int64_t unix_time)
+{
+    char day[DATE_TEXT_SIZE];
+
+    date_write_day(unix_time, day);
+    buffer_append_text(out, day);
+}
+
+static void reason_append_dates(struct buffer *out, const struct tls_failure *failure)
+{
+    const struct tls_peer *peer = failure->peer;
+    bool known = peer != NULL && peer->not_after != 0;
+    bool early = known && failure->unix_time < peer->not_before;
+
+    if (known && (early || failure->unix_time > peer->not_after)) {
+        buffer_append_text(out, "the server's certificate is valid from ");
+        reason_append_day(out, peer->not_before);
+        buffer_append_text(out, " to ");
+        reason_append_day(out, peer->not_after);
+        buffer_append_text(out, ", but this machine's clock says ");
+    } else {
+        buffer_append_text(out, "a certificate of the server's chain is expired or not yet valid "
+                                "while this machine's clock says ");
+    }
+    reason_append_day(out, failure->unix_time);
+    buffer_append_text(out, early ? "; set the clock, or give the time with --clock @UNIX"
+                                  : "; if that is right, the server needs a new certificate, else "
+                                    "set the clock or give the time with --clock @UNIX");
+}
+
+static void reason_append_name(struct buffer *out, const struct tls_failure *failure)
+{
+    const struct tls_peer *peer = failure->peer;
+
+    if (peer != NULL && !peer->has_names) {
+        buffer_format(out,
+                      "the server's certificate has no host name in its subjectAltName; the server "
+                      "needs one with DNS:%s there",
+                      failure->host);
+    } else {
+        buffer_format(out, "the server's certificate is not for %s", failure->host);
+        if (peer != NULL && peer->name[0] != '\0') {
+            buffer_format(out, " but for %s or others", peer->name);
+        }
+        buffer_append_text(out, "; check the host, and what sits between");
+    }
+}
+
+static void reason_append_trust(struct buffer *out, const struct tls_failure *failure)
+{
+    const struct tls_peer *peer = failure->peer;
+    const char *store = failure->trust == NULL ? "the roots" : trust_name(failure->trust);
+
+    if (failure->trust != NULL && trust_count(failure->trust) == 0) {
+        buffer_append_text(out, "no roots are built in to check the server's certificate with; "
+                                "name its root with --cacert FILE");
+    } else if (peer != NULL && peer->self_issued) {
+        buffer_format(out,
+                      "the server's certificate is signed by itself and not among %s; if you know "
+                      "it, name it with --cacert FILE",
+                      store);
+    } else if (peer != NULL && peer->chain_length == 1) {
+        buffer_format(out,
+                      "the issuer of the server's certificate is not among %s, and the server sent "
+                      "no intermediate certificate; let it send its whole chain, or name its root "
+                      "with --cacert FILE",
+                      store);
+    } else {
+        buffer_format(out,
+                      "the server's certificates lead to none of %s; name their root with --cacert "
+                      "FILE if you trust it",
+                      store);
+    }
+    if (failure->trust != NULL && trust_leaf_count(failure->trust) > 0) {
+        buffer_format(out,
+                      " (%zu of the %zu certificates in %s are not of an authority and are "
+                      "trusted for themselves only)",
+                      trust_leaf_count(failure->trust), trust_count(failure->trust), store);
+    }
+}
+
+static void reason_append_cut(struct buffer *out, const struct tls_failure *failure)
+{
+    buffer_append_text(out, failure->first_length == 0 && !failure->established
+                                ? "the server closed the connection without a word"
+                                : "the connection was cut off in the middle");
+    if (failure->system_error != 0) {
+        buffer_format(out, " (%s)", error_system_text(failure->system_error));
+    }
+    buffer_append_text(out, failure->established
+                                ? "; run again"
+                                : "; check host and port, and what sits between, and run again");
+}
+
+static void reason_append_alert(struct buffer *out, const struct tls_failure *failure)
+{
+    unsigned alert = (unsigned)failure->code % 256;
+    const char *text = find_sentence(alert_sentences, COUNT(alert_sentences), (int)alert);
+
+    buffer_format(out, "the server %s with alert %u",
+                  failure->code < BR_ERR_SEND_FATAL_ALERT ? "ended it" : "made gridkey end it",
+                  alert);
+    if (text != NULL) {
+        size_t name_length = strcspn(text, ";");
+        buffer_format(out, ", %.*s", (int)name_length, text);
+        text += name_length;
+    }
+    if (failure->established) { /* the hints are for the handshake */
+        text = "; run again";
+    } else if (text == NULL || *text == '\0') {
+        text = "; check host and port, and what sits between";
+    }
+    buffer_append_text(out, text);
+}
+
+/* Did the server begin with something that no TLS record (RFC 5246 section 6.2.1) begins with? */
+static bool greeting_is_foreign(const struct tls_failure *failure)
+{
+    return !failure->established && failure->code != TLS_FAILURE_TIMEOUT &&
+           failure->first_length > 1 &&
+           (failure->first[0] < 20 || failure->first[0] > 23 || failure->first[1] != 3);
+}
+
+static void reason_append_greeting(struct buffer *out, const struct tls_failure *failure)
+{
+    if (failure->first_length >= 5 && memcmp(failure->first, "HTTP/", 5) == 0) {
+        buffer_append_text(out, "the server answers in plain HTTP, not TLS; check the port (HTTPS "
+                                "is 443) and the proxy");
+        return;
+    }
+    buffer_append_text(out, "the server does not speak TLS, it began with \"");
+    for (size_t i = 0; i < failure->first_length; i++) {
+        uint8_t byte = failure->first[i];
+        buffer_append_byte(out, byte >= 0x20 && byte < 0x7f ? (char)byte : '?');
+    }
+    buffer_append_text(out, "\"; check host and port, and the proxy");
+}
+
+/* One of the reasons with particulars; returns false when the code has none. */
+static bool reason_append_special(struct buffer *out, const struct tls_failure *failure)
+{
+    switch (failure->code) {
+    case BR_ERR_X509_EXPIRED:
+        reason_append_dates(out, failure);
+        return true;
+    case BR_ERR_X509_BAD_SERVER_NAME:
+        reason_append_name(out, failure);
+        return true;
+    case BR_ERR_X509_NOT_TRUSTED:
+        reason_append_trust(out, failure);
+        return true;
+    case TLS_FAILURE_CUT:
+        reason_append_cut(out, failure);
+        return true;
+    case TLS_FAILURE_SYSTEM:
+        buffer_format(out, "the connection failed (%s); run again",
+                      error_system_text(failure->system_error));
+        return true;
+    case TLS_FAILURE_PIN:
+        buffer_format(out,
+                      "the server's chain is trusted but has none of the keys given with --pin; "
+                      "its own is sha256/%s, which must be verified in another way before it is "
+                      "used",
+                      failure->peer == NULL ? "(unknown)" : failure->peer->public_key_sha256);
+        return true;
+    case TLS_FAILURE_NAME:
+        buffer_append_text(out, "that is not a host name, which certificates are checked for (an "
+                                "IP address cannot be); use the API's host name, and --connect-to "
+                                "to reach it elsewhere");
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void reason_append(struct buffer *out, const struct tls_failure *failure)
+{
+    const char *text = find_sentence(engine_sentences, COUNT(engine_sentences), failure->code);
+
+    if (greeting_is_foreign(failure)) {
+        reason_append_greeting(out, failure);
+    } else if (reason_append_special(out, failure)) {
+        return;
+    } else if (text != NULL) {
+        buffer_append_text(out, text);
+    } else if (failure->code >= BR_ERR_RECV_FATAL_ALERT && failure->code < TLS_FAILURE_TIMEOUT) {
+        reason_append_alert(out, failure);
+    } else if (failure->code >= BR_ERR_X509_OK && failure->code < BR_ERR_X509_OK + 32) {
+        buffer_format(out,
+                      "a certificate of the server is malformed (X.509 error %d); the server "
+                      "needs a correct one",
+                      failure->code);
+    } else {
+        buffer_format(out,
+                      "the server broke the rules of TLS (error %d); check host and port, and "
+                      "what sits between",
+                      failure->code);
+    }
+}
+
+int tls_error_set(struct error *error, const struct tls_failure *failure)
+{
+    struct buffer text = BUFFER_EMPTY;
+
+    if (failure->code == TLS_FAILURE_MEMORY) {
+        return error_set_memory(error);
+    }
+    reason_append(&text, failure);
+    if (buffer_check(&text, error) != 0) {
+        buffer_free(&text);
+        return -1;
+    }
+    (void)error_set(error, failure->data_sent ? STATUS_UNKNOWN : STATUS_CONNECT,
+                    "TLS with %s: %s%s", failure->host, buffer_text(&text),
+                    failure->data_sent ? "" : "; no request was sent, so it is safe to run again");
+    buffer_free(&text);
+    return -1;
+}

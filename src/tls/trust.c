@@ -1,0 +1,353 @@
+/*
+ * PEM (RFC 7468):
+ *
+ *     -----BEGIN CERTIFICATE-----
+ *     base64 of DER, in lines
+ *     -----END CERTIFICATE-----
+ *
+ * Read by lines, so that every complaint can name one; BearSSL's own PEM reader passes over an
+ * indented BEGIN and over a last line without newline in silence.
+ */
+#include "tls/internal.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "tls/roots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A piece of the text that is read; not NUL-terminated. */
+struct piece {
+    const char *text;
+    size_t length;
+};
+
+struct reader {
+    const char *file_name;
+    size_t line;         /* number of the present line */
+    size_t begin_line;   /* of the certificate that is being read; 0 outside */
+    size_t number;       /* how many certificates have begun */
+    struct piece other;  /* the first label that is not of a certificate */
+    struct buffer body;  /* base64 without blanks */
+    struct buffer roots; /* an array of br_x509_trust_anchor */
+    size_t leaf_count;
+    size_t skipped_count;
+};
+
+static size_t reader_count(const struct reader *reader)
+{
+    return reader->roots.length / sizeof(br_x509_trust_anchor);
+}
+
+static void trust_free_roots(br_x509_trust_anchor *roots, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(roots[i].dn.data);
+    }
+}
+
+/* Copy the name and the key into one allocation, which dn.data then owns. */
+static int reader_add_root(struct reader *reader, const struct buffer *name,
+                           const br_x509_pkey *key, bool is_authority, struct error *error)
+{
+    const br_rsa_public_key *rsa = &key->key.rsa;
+    const br_ec_public_key *ec = &key->key.ec;
+    bool is_rsa = key->key_type == BR_KEYTYPE_RSA;
+    br_x509_trust_anchor root = {{NULL, name->length}, is_authority ? BR_X509_TA_CA : 0, *key};
+    unsigned char *bytes = malloc(name->length + (is_rsa ? rsa->nlen + rsa->elen : ec->qlen));
+
+    if (bytes == NULL) {
+        return error_set_memory(error);
+    }
+    root.dn.data = bytes;
+    memcpy(bytes, name->data, name->length);
+    bytes += name->length;
+    if (is_rsa) {
+        root.pkey.key.rsa.n = memcpy(bytes, rsa->n, rsa->nlen);
+        root.pkey.key.rsa.e = memcpy(bytes + rsa->nlen, rsa->e, rsa->elen);
+    } else {
+        root.pkey.key.ec.q = memcpy(bytes, ec->q, ec->qlen);
+    }
+    buffer_append(&reader->roots, &root, sizeof root);
+    if (reader->roots.failed) {
+        free(root.dn.data);
+        return error_set_memory(error);
+    }
+    reader->leaf_count += is_authority ? 0 : 1;
+    return 0;
+}
+
+static void reader_append_name(void *buffer, const void *bytes, size_t length)
+{
+    buffer_append(buffer, bytes, length);
+}
+
+/* Decode one certificate and add its name and key to the roots. */
+static int reader_add_certificate(struct reader *reader, const struct buffer *der,
+                                  struct error *error)
+{
+    br_x509_decoder_context decoder;
+    struct buffer name = BUFFER_EMPTY;
+    const br_x509_pkey *key;
+    int result = 0;
+    int code;
+
+    br_x509_decoder_init(&decoder, reader_append_name, &name);
+    br_x509_decoder_push(&decoder, der->data, der->length);
+    code = br_x509_decoder_last_error(&decoder);
+    key = br_x509_decoder_get_pkey(&decoder);
+    if (name.failed) {
+        result = error_set_memory(error);
+    } else if (code == BR_ERR_X509_UNSUPPORTED || code == BR_ERR_X509_LIMIT_EXCEEDED ||
+               (key != NULL && key->key_type == BR_KEYTYPE_RSA &&
+                key->key.rsa.nlen < RSA_MINIMUM_BITS / 8)) {
+        reader->skipped_count++;
+    } else if (key == NULL || name.length == 0) {
+        result = error_set(error, STATUS_FILE,
+                           "%s:%zu: certificate number %zu cannot be read (X.509 error %d); "
+                           "export it again or remove it",
+                           reader->file_name, reader->begin_line, reader->number, code);
+    } else {
+        result = reader_add_root(reader, &name, key, br_x509_decoder_isCA(&decoder) != 0, error);
+    }
+    buffer_free(&name);
+    return result;
+}
+
+/* A certificate has ended: turn its lines into bytes. */
+static int reader_end(struct reader *reader, struct error *error)
+{
+    struct buffer der = BUFFER_EMPTY;
+    int result;
+
+    if (buffer_check(&reader->body, error) != 0) {
+        return -1;
+    }
+    if (base64_decode(&der, buffer_text(&reader->body), reader->body.length) != 0 ||
+        reader->body.length == 0) {
+        result = error_set(error, STATUS_FILE,
+                           "%s:%zu: certificate number %zu is not base64 throughout; copy it "
+                           "again, whole and unchanged",
+                           reader->file_name, reader->begin_line, reader->number);
+    } else if (buffer_check(&der, error) != 0) {
+        result = -1;
+    } else {
+        result = reader_add_certificate(reader, &der, error);
+    }
+    buffer_free(&der);
+    buffer_clear(&reader->body);
+    reader->begin_line = 0;
+    return result;
+}
+
+static int reader_refuse_half(const struct reader *reader, struct error *error)
+{
+    return error_set(error, STATUS_FILE,
+                     "%s:%zu: certificate number %zu begins here but has no END line, so the file "
+                     "seems to be cut off; copy it again",
+                     reader->file_name, reader->begin_line, reader->number);
+}
+
+static bool piece_starts_with(struct piece piece, const char *start)
+{
+    size_t length = strlen(start);
+
+    return piece.length >= length && memcmp(piece.text, start, length) == 0;
+}
+
+/* A BEGIN line: of a certificate, or of something else that is passed over. */
+static int reader_begin(struct reader *reader, struct piece line, struct error *error)
+{
+    static const char certificate[] = "CERTIFICATE-----";
+    struct piece label = {line.text + strlen("-----BEGIN "), line.length - strlen("-----BEGIN ")};
+
+    if (reader->begin_line != 0) {
+        return reader_refuse_half(reader, error);
+    }
+    if (piece_starts_with(label, "X509 ")) { /* the label of older programs */
+        label.text += strlen("X509 ");
+        label.length -= strlen("X509 ");
+    }
+    if (label.length == sizeof certificate - 1 && piece_starts_with(label, certificate)) {
+        reader->begin_line = reader->line;
+        reader->number++;
+    } else if (reader->other.text == NULL) {
+        while (label.length > 0 && label.text[label.length - 1] == '-') {
+            label.length--;
+        }
+        reader->other = label;
+    }
+    return 0;
+}
+
+static int reader_take_line(struct reader *reader, struct piece line, struct error *error)
+{
+    if (piece_starts_with(line, "-----BEGIN ")) {
+        return reader_begin(reader, line, error);
+    }
+    if (reader->begin_line == 0) {
+        return 0;
+    }
+    if (piece_starts_with(line, "-----END ")) {
+        return reader_end(reader, error);
+    }
+    for (size_t i = 0; i < line.length; i++) {
+        if (!text_is_blank(line.text[i])) {
+            buffer_append_byte(&reader->body, line.text[i]);
+        }
+    }
+    return 0;
+}
+
+/* Take one line, without its blanks and its end, off the text. */
+static struct piece reader_next_line(struct reader *reader, struct piece *text)
+{
+    const char *end = memchr(text->text, '\n', text->length);
+    struct piece line = {text->text, end == NULL ? text->length : (size_t)(end - text->text)};
+    size_t used = line.length + (end == NULL ? 0 : 1);
+
+    text->text += used;
+    text->length -= used;
+    reader->line++;
+    while (line.length > 0 && text_is_blank(line.text[0])) {
+        line.text++;
+        line.length--;
+    }
+    while (line.length > 0 &&
+           (text_is_blank(line.text[line.length - 1]) || line.text[line.length - 1] == '\r')) {
+        line.length--;
+    }
+    return line;
+}
+
+/* Nothing usable was found: say what the file is instead. */
+static int reader_refuse_empty(const struct reader *reader, struct piece text, struct error *error)
+{
+    if (reader->skipped_count > 0) {
+        return error_set(error, STATUS_FILE,
+                         "%s: no certificate has a key that can be used, which is RSA of 2048 to "
+                         "4096 bits, P-256, P-384 or P-521; name a file with such a root",
+                         reader->file_name);
+    }
+    if (reader->other.text != NULL) {
+        int length = reader->other.length < 40 ? (int)reader->other.length : 40;
+        return error_set(error, STATUS_FILE,
+                         "%s: there is a %.*s but no CERTIFICATE; name a PEM file with root "
+                         "certificates",
+                         reader->file_name, length, reader->other.text);
+    }
+    if (text.length > 2 && text.text[0] == '\x30' && (text.text[1] & '\x80') != 0) {
+        return error_set(error, STATUS_FILE,
+                         "%s: this is DER or PKCS#12, not PEM; convert it, for a certificate with "
+                         "openssl x509 -inform der -in FILE -out FILE.pem",
+                         reader->file_name);
+    }
+    return error_set(error, STATUS_FILE,
+                     "%s: there is no certificate in it; name a PEM file with root certificates "
+                     "(-----BEGIN CERTIFICATE-----)",
+                     reader->file_name);
+}
+
+static int reader_read(struct reader *reader, struct piece all, struct error *error)
+{
+    struct piece text = all;
+
+    if (piece_starts_with(text, "\xef\xbb\xbf")) { /* the byte order mark of Windows editors */
+        text.text += 3;
+        text.length -= 3;
+    }
+    while (text.length > 0) {
+        struct piece line = reader_next_line(reader, &text);
+        if (reader_take_line(reader, line, error) != 0) {
+            return -1;
+        }
+    }
+    if (reader->begin_line != 0) {
+        return reader_refuse_half(reader, error);
+    }
+    return reader_count(reader) == 0 ? reader_refuse_empty(reader, all, error) : 0;
+}
+
+static struct trust_store *trust_allocate(const char *name, size_t length)
+{
+    struct trust_store *store = calloc(1, sizeof *store + length + 1);
+
+    if (store != NULL) {
+        memcpy(store->name, name, length);
+    }
+    return store;
+}
+
+int trust_new_builtin(struct trust_store **store, struct error *error)
+{
+    struct buffer name = BUFFER_EMPTY;
+
+    buffer_format(&name, "the built-in roots of %s", roots_date);
+    *store = trust_allocate(buffer_text(&name), name.length);
+    buffer_free(&name);
+    if (*store == NULL) {
+        return error_set_memory(error);
+    }
+    (*store)->anchors = roots_anchors;
+    (*store)->count = roots_count;
+    return 0;
+}
+
+int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
+                   const char *file_name, struct error *error)
+{
+    struct piece all = {pem, length};
+    struct reader reader = {.file_name = file_name, .body = BUFFER_EMPTY, .roots = BUFFER_EMPTY};
+    int result = reader_read(&reader, all, error);
+    size_t count = reader_count(&reader);
+    br_x509_trust_anchor *roots = (br_x509_trust_anchor *)(void *)reader.roots.data;
+
+    *store = result == 0 ? trust_allocate(file_name, strlen(file_name)) : NULL;
+    buffer_free(&reader.body);
+    if (*store == NULL) {
+        trust_free_roots(roots, count);
+        buffer_free(&reader.roots);
+        return result == 0 ? error_set_memory(error) : result;
+    }
+    (*store)->anchors = roots;
+    (*store)->owned = roots;
+    (*store)->count = count;
+    (*store)->leaf_count = reader.leaf_count;
+    (*store)->skipped_count = reader.skipped_count;
+    return 0;
+}
+
+void trust_free(struct trust_store *store)
+{
+    if (store != NULL && store->owned != NULL) {
+        trust_free_roots(store->owned, store->count);
+        free(store->owned); /* the buffer's memory, which is from malloc */
+    }
+    free(store);
+}
+
+const char *trust_builtin_date(void)
+{
+    return roots_date;
+}
+
+size_t trust_count(const struct trust_store *store)
+{
+    return store->count;
+}
+
+size_t trust_leaf_count(const struct trust_store *store)
+{
+    return store->leaf_count;
+}
+
+size_t trust_skipped_count(const struct trust_store *store)
+{
+    return store->skipped_count;
+}
+
+const char *trust_name(const struct trust_store *store)
+{
+    return store->name;
+}

@@ -1,0 +1,47 @@
+/*
+ * Trust stores: which roots a server's certificate may lead to.
+ *
+ * A root is a name and a public key; its own validity dates and signature are not looked at, as
+ * RFC 5280 section 6.1.1 (d) leaves to us. A certificate that is not of an authority (a server's
+ * own) is trusted for itself only: same name and same key.
+ */
+#ifndef TLS_TRUST_H
+#define TLS_TRUST_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+struct trust_store; /* from trust_new_builtin or trust_load_pem, to be released with trust_free */
+
+/* The roots built into the program. Returns 0, or -1 with STATUS_SYSTEM when memory ran out. */
+int trust_new_builtin(struct trust_store **store, struct error *error);
+
+/*
+ * Read the certificates among length bytes of PEM (RFC 7468), and nothing else than these: other
+ * text, keys and blank lines are passed over; CRLF, indented lines and a missing last newline do
+ * no harm. file_name is for sentences only; it and the bytes are copied.
+ *
+ * Certificates with a kind or size of key that cannot be used (not RSA of 2048 to 4096 bits and
+ * not P-256, P-384 or P-521) are passed over and counted, if another one can be used.
+ *
+ * Returns 0 and *store; or -1 and *store NULL, with STATUS_FILE when there is no certificate that
+ * can be used, one is cut off or one cannot be read, and STATUS_SYSTEM when memory ran out.
+ */
+int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
+                   const char *file_name, struct error *error);
+
+/* Release a store; NULL is allowed. No connection may use it any more. */
+void trust_free(struct trust_store *store);
+
+size_t trust_count(const struct trust_store *store);         /* all that are used */
+size_t trust_leaf_count(const struct trust_store *store);    /* those trusted for themselves only */
+size_t trust_skipped_count(const struct trust_store *store); /* passed over for their keys */
+
+/* The file's name, or "the built-in roots of DATE"; valid as long as the store. */
+const char *trust_name(const struct trust_store *store);
+
+/* The date of the built-in roots: YYYY-MM-DD, "custom" or "none"; a constant. */
+const char *trust_builtin_date(void);
+
+#endif

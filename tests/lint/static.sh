@@ -1,0 +1,41 @@
+#!/bin/sh
+# static.sh BINARY UNSTRIPPED: the binary needs nothing of the machine it runs on, and is hardened.
+# Prints a line for each property; exits 1 if one is missing.
+set -eu
+LC_ALL=C
+export LC_ALL
+binary=$1
+unstripped=$2
+status=0
+segments=$(readelf -lW "$binary")
+dynamic=$(readelf -dW "$binary")
+symbols=$(nm "$unstripped")
+
+# property WORDS COMMAND...: it holds when the command succeeds.
+property() {
+    words=$1
+    shift
+    if "$@"; then
+        echo "check-static: ok: $words"
+    else
+        echo "check-static: FAILED: $words ($binary)"
+        status=1
+    fi
+}
+
+has() {
+    printf '%s\n' "$1" | grep -Eq "$2"
+}
+
+lacks() {
+    ! has "$1" "$2"
+}
+
+property "no interpreter: needs no dynamic loader" lacks "$segments" '^ *INTERP '
+property "no shared library is needed" lacks "$dynamic" '\(NEEDED\)'
+property "the stack is not executable" has "$segments" '^ *GNU_STACK .* RW +0x'
+property "no segment is both writable and executable" lacks "$segments" '^ *LOAD .* RWE +0x'
+property "has a read-only-after-start segment" has "$segments" '^ *GNU_RELRO '
+property "functions with buffers guard the stack" has "$symbols" ' T __stack_chk_fail$'
+property "stripped" lacks "$(readelf -SW "$binary")" ' \.(symtab|debug_info) '
+exit $status
