@@ -35,7 +35,7 @@ SOURCE_DATE_EPOCH ?= 0
 export LC_ALL := C
 export SOURCE_DATE_EPOCH
 export PYTHONDONTWRITEBYTECODE := 1
-export GRIDKEY := $(abspath $(BUILD))/gridkey
+export GRIDKEY_BINARY := $(abspath $(BUILD))/gridkey
 
 MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
@@ -69,14 +69,16 @@ DEPENDENCIES := -MMD -MP
 SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
 	-ffile-prefix-map=$(BUILD)=build
 RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector-strong -fno-pie
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector -fno-pie
 LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
 	-Wl,-z,noseparate-code -Wl,--build-id=none -Wl,--sort-section=alignment -Wl,--sort-common
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address
 SANITIZE_OURS := $(SANITIZE) -fsanitize=undefined -fno-sanitize-recover=all
 
-# objects FOLDER: everything but main and the unit tests, compiled there.
-objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c,$(SOURCES))) \
+# objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
+# the allocator that their sanitizer watches.
+objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
+	$(if $(filter checked,$(1)),src/base/memory_libc.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
 .PHONY: all check-static lint unit e2e analyze test test-all repro size demo bench deps install \
@@ -132,7 +134,7 @@ $(BUILD)/$(1)/src/%.o: src/%.c $(FETCHED) $(BUILD)/settings-compile
 $(BUILD)/$(1)/tests/%.o: tests/%.c $(FETCHED) $(BUILD)/settings-compile
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  CC $(1) tests/$$*.c")
-	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(DEFINES) $(INCLUDES) $(DEPENDENCIES) -c $$< -o $$@
+	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(DEPENDENCIES) -c $$< -o $$@
 $(BUILD)/$(1)/roots.o: $(BUILD)/roots.c
 	@mkdir -p $$(@D)
 	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(DEPENDENCIES) -c $$< -o $$@
@@ -151,7 +153,8 @@ $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
 $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
 
 $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
-		$(BUILD)/host/bearssl/codec/pemdec.o $(BUILD)/host/bearssl/x509/x509_decoder.o
+		$(addprefix $(BUILD)/host/bearssl/,codec/pemdec.o codec/dec32be.o codec/enc32be.o \
+		hash/sha2small.o x509/x509_decoder.o)
 	$(Q)$(HOSTCC) $^ -o $@
 
 $(BUILD)/gridkey.debug: $(BUILD)/release/src/main.o $(call objects,release) $(BUILD)/settings-link
@@ -207,7 +210,8 @@ test-all: test
 
 # Built twice from copies in folders of different names: the same bytes come out.
 repro: $(FETCHED)
-	@sh tests/lint/repro.sh $(BUILD) '$(MAKE)' ROOTS='$(if $(filter default none,$(ROOTS)),$(ROOTS),$(abspath $(ROOTS)))' \
+	@sh tests/lint/repro.sh $(BUILD) '$(MAKE)' \
+		ROOTS='$(if $(filter default none,$(ROOTS)),$(ROOTS),$(abspath $(ROOTS)))' \
 		BEARSSL_SRC='$(abspath $(BEARSSL_SRC))' CJSON_SRC='$(abspath $(CJSON_SRC))'
 
 size: all

@@ -9,32 +9,15 @@
 
 #include "base/json_scan.h"
 #include "base/text.h"
-#include "base/wipe.h"
 
 #include <cJSON.h>
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define JSON_CURSOR_END SIZE_MAX
 
 static bool json_failed; /* a building call failed since json_build_start */
-
-static void json_wiping_free(void *memory)
-{
-    if (memory != NULL) {
-        memory_wipe(memory, malloc_usable_size(memory));
-        free(memory);
-    }
-}
-
-static void json_use_hooks(void)
-{
-    cJSON_Hooks hooks = {malloc, json_wiping_free};
-
-    cJSON_InitHooks(&hooks);
-}
 
 static const cJSON *json_item(const struct json *value)
 {
@@ -132,7 +115,6 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
     if (at < length) {
         return json_error_at(text, length, at, error);
     }
-    json_use_hooks();
     root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     at = end == NULL ? 0 : (size_t)(end - text);
     if (root == NULL) {
@@ -318,7 +300,6 @@ const char *json_get_text(const struct json *object, const char *name)
 
 void json_build_start(void)
 {
-    json_use_hooks();
     json_failed = false;
 }
 

@@ -3,8 +3,8 @@
  *
  * What cJSON does not do and this adds: trailing bytes, NUL escapes, raw control characters and
  * numbers that JSON's grammar does not know are refused; numbers keep the text they were written
- * in, so that reading and writing back changes none; nesting is limited to JSON_DEPTH; memory is
- * wiped when released; writing needs no floating point and is the same on every machine.
+ * in, so that reading and writing back changes none; nesting is limited to JSON_DEPTH; writing
+ * needs no floating point and is the same on every machine.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

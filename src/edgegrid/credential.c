@@ -123,18 +123,6 @@ static void note(struct buffer *notes, const char *where, const char *sentence)
     }
 }
 
-/* A copy of length bytes as text, NULL without memory. */
-static char *text_copy(const char *text, size_t length)
-{
-    char *copy = malloc(length + 1);
-
-    if (copy != NULL) {
-        memcpy(copy, text, length);
-        copy[length] = '\0';
-    }
-    return copy;
-}
-
 /*
  * Tokens and the account key go out in a header or a URL: visible ASCII, and for tokens not the
  * ";" that ends them there. The secret stays here, so only what no secret holds is refused.
@@ -163,8 +151,8 @@ static const char *value_problem(enum edgegrid_key key, const char *value, size_
     return NULL;
 }
 
-static int set_host(struct edgegrid_credential *credential, const char *value, size_t length,
-                    const char *where, struct buffer *notes, struct error *error)
+static int set_host(char **slot, const char *value, size_t length, const char *where,
+                    struct buffer *notes, struct error *error)
 {
     struct buffer host = BUFFER_EMPTY;
     bool insecure = false;
@@ -177,8 +165,8 @@ static int set_host(struct edgegrid_credential *credential, const char *value, s
     if (insecure) {
         note(notes, where, "host is written with http://; https is used");
     }
-    credential->host = text_copy(buffer_text(&host), host.length);
-    result = credential->host == NULL ? error_set_memory(error) : 0;
+    *slot = edgegrid_text_copy(buffer_text(&host), host.length);
+    result = *slot == NULL ? error_set_memory(error) : 0;
 done:
     buffer_free(&host);
     return result;
@@ -211,16 +199,19 @@ static int add_header_name(struct edgegrid_credential *credential, const char *n
                            struct error *error)
 {
     size_t count = credential->headers_to_sign_count;
-    char **names = realloc(credential->headers_to_sign, (count + 1) * sizeof *names);
+    char *copy = edgegrid_text_copy(name, length);
+    char **names;
 
+    if (copy == NULL) {
+        return error_set_memory(error);
+    }
+    names = realloc(credential->headers_to_sign, (count + 1) * sizeof *names);
     if (names == NULL) {
+        free(copy);
         return error_set_memory(error);
     }
+    names[count] = copy;
     credential->headers_to_sign = names;
-    names[count] = text_copy(name, length);
-    if (names[count] == NULL) {
-        return error_set_memory(error);
-    }
     credential->headers_to_sign_count = count + 1;
     return 0;
 }
@@ -259,16 +250,12 @@ int edgegrid_credential_set(struct edgegrid_credential *credential, enum edgegri
     char **slot = credential_slot(credential, key);
     const char *problem = value_problem(key, value, length);
 
-    if (key == EDGEGRID_KEY_UNKNOWN) {
+    if (key >= EDGEGRID_KEYS) {
         return 0;
     }
     if (problem != NULL) {
         return error_set(error, STATUS_FILE, "%s%s %s; copy it again from where it came", where,
                          key_names[key], problem);
-    }
-    if (slot != NULL) {
-        text_wipe_free(*slot);
-        *slot = NULL;
     }
     if (key == EDGEGRID_MAX_BODY_KEY) {
         set_max_body(credential, value, length, where, notes);
@@ -277,14 +264,19 @@ int edgegrid_credential_set(struct edgegrid_credential *credential, enum edgegri
     if (key == EDGEGRID_HEADERS_TO_SIGN) {
         return set_headers_to_sign(credential, value, length, where, notes, error);
     }
+    if (slot == NULL) {
+        return 0;
+    }
+    text_wipe_free(*slot);
+    *slot = NULL;
     if (length == 0 ||
         (key == EDGEGRID_ACCOUNT_KEY && text_equal_ignore_case_length(value, length, "none"))) {
         return 0;
     }
     if (key == EDGEGRID_HOST) {
-        return set_host(credential, value, length, where, notes, error);
+        return set_host(slot, value, length, where, notes, error);
     }
-    *slot = text_copy(value, length);
+    *slot = edgegrid_text_copy(value, length);
     return *slot == NULL ? error_set_memory(error) : 0;
 }
 

@@ -86,6 +86,9 @@ int edgegrid_credential_check(const struct edgegrid_credential *credential, stru
  */
 void edgegrid_key_list(struct buffer *out, unsigned keys);
 
+/* A copy of length bytes as text from malloc, owned by the caller; NULL without memory. */
+char *edgegrid_text_copy(const char *text, size_t length);
+
 /*
  * Append the host as it stands in the Host header, cleaned from what people write in its place:
  * "https://" or "http://" before it, a user name, a slash and all behind it, a final dot, upper

@@ -72,10 +72,10 @@ int edgerc_remove_section(const char *text, size_t length, const char *file_name
     struct edgerc_reader reader;
     struct edgerc_line line;
     struct edgerc_place place;
-    size_t part_end = 0;        /* lines up to this number go */
-    size_t start = out->length; /* where the text's first line starts in out */
-    size_t blank = 0;           /* length of the blank line that out ends in */
-    bool drop_blank = false;    /* nothing stands before the section: its blank line goes too */
+    size_t part_end = 0;     /* lines up to this number go */
+    size_t start;            /* where the text's first line starts in out */
+    size_t blank = 0;        /* length of the blank line that out ends in */
+    bool drop_blank = false; /* nothing stands before the section: its blank line goes too */
 
     if (find_place(text, length, file_name, section, &place, error) != 0) {
         return -1;

@@ -3,7 +3,19 @@
 #include "base/text.h"
 #include "http/url.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+char *edgegrid_text_copy(const char *text, size_t length)
+{
+    char *copy = malloc(length + 1);
+
+    if (copy != NULL) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
 
 /* Drop start from the front of the text, without regard to case; false when it is not there. */
 static bool drop_start(const char **text, size_t *length, const char *start)

@@ -134,7 +134,7 @@ int store_read(const char *path, size_t limit, unsigned flags, struct buffer *ou
 }
 
 /*
- * The kernel does not follow a link that somebody else left in a directory like /tmp
+ * The kernel does not follow a link that somebody else left in a directory open to all
  * (protected_symlinks in proc(5)); reading the link ourselves must not get round that.
  */
 static int check_link(const char *path, const struct stat *link, struct error *error)

@@ -105,6 +105,7 @@ int certificate_parse(const uint8_t *der, size_t length, struct certificate *cer
     struct der fields;
     struct der ignored;
     struct der issuer;
+    struct der whole_issuer;
     struct der subject;
     struct der key;
     struct der extensions;
@@ -120,7 +121,7 @@ int certificate_parse(const uint8_t *der, size_t length, struct certificate *cer
     (void)der_take(&fields, TAG_VERSION, &ignored, NULL);
     if (der_take(&fields, TAG_INTEGER, &ignored, NULL) != 0 ||
         der_take(&fields, TAG_SEQUENCE, &ignored, NULL) != 0 ||
-        der_take(&fields, TAG_SEQUENCE, &issuer, NULL) != 0 ||
+        der_take(&fields, TAG_SEQUENCE, &issuer, &whole_issuer) != 0 ||
         der_take(&fields, TAG_SEQUENCE, &ignored, NULL) != 0 ||
         der_take(&fields, TAG_SEQUENCE, &subject, NULL) != 0 ||
         der_take(&fields, TAG_SEQUENCE, &ignored, &key) != 0) {
@@ -128,6 +129,8 @@ int certificate_parse(const uint8_t *der, size_t length, struct certificate *cer
     }
     certificate->public_key = key.data;
     certificate->public_key_length = key.length;
+    certificate->issuer = whole_issuer.data;
+    certificate->issuer_length = whole_issuer.length;
     certificate->self_issued =
         issuer.length == subject.length && memcmp(issuer.data, subject.data, issuer.length) == 0;
     (void)der_take(&fields, TAG_ISSUER_ID, &ignored, NULL);

@@ -15,6 +15,8 @@
 struct certificate {
     const uint8_t *public_key; /* the whole SubjectPublicKeyInfo, tag and length included */
     size_t public_key_length;
+    const uint8_t *issuer; /* the issuer's whole Name, tag and length included */
+    size_t issuer_length;
     const uint8_t *names; /* what the subjectAltName's SEQUENCE holds; NULL when there is none */
     size_t names_length;
     bool self_issued; /* issuer and subject are the same name */

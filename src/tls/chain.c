@@ -12,6 +12,7 @@
 #include "tls/certificate.h"
 #include "tls/errors.h"
 #include "tls/name.h"
+#include "tls/roots.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,47 @@ static void chain_append(const br_x509_class **context, const unsigned char *byt
     }
     memcpy(chain->der + chain->der_filled, bytes, length);
     chain->der_filled += length;
-    chain->inner.vtable->append(&chain->inner.vtable, bytes, length);
+}
+
+/* One of the built-in roots as BearSSL wants it, by the name that the certificate calls it. */
+static br_x509_trust_anchor chain_root(const struct certificate *certificate,
+                                       const unsigned char *root, size_t key_length)
+{
+    unsigned char kind = root[ROOTS_NAME_SIZE];
+    /* BearSSL's pointers are not const, but it does not write through them. */
+    unsigned char *key = (unsigned char *)(uintptr_t)(root + ROOTS_HEADER_SIZE);
+    br_x509_trust_anchor anchor = {
+        {(unsigned char *)(uintptr_t)certificate->issuer, certificate->issuer_length},
+        BR_X509_TA_CA,
+        {BR_KEYTYPE_EC, {.ec = {kind, key, key_length}}}};
+
+    if (kind == ROOTS_RSA) {
+        anchor.pkey.key_type = BR_KEYTYPE_RSA;
+        anchor.pkey.key.rsa = (br_rsa_public_key){
+            key + ROOTS_EXPONENT_SIZE, key_length - ROOTS_EXPONENT_SIZE, key, ROOTS_EXPONENT_SIZE};
+    }
+    return anchor;
+}
+
+/* Hand the inner engine the built-in roots that the certificate's issuer may be. */
+static void chain_find_roots(struct tls_chain *chain, const struct certificate *certificate)
+{
+    uint8_t digest[HASH_SHA256_SIZE];
+    size_t count = 0;
+    size_t at = 0;
+
+    hash_sha256(certificate->issuer, certificate->issuer_length, digest);
+    while (at < roots_size && count < CHAIN_ROOTS) {
+        const unsigned char *root = roots_table + at;
+        size_t length = ((size_t)root[ROOTS_NAME_SIZE + 1] << 8) + root[ROOTS_NAME_SIZE + 2];
+
+        if (memcmp(root, digest, ROOTS_NAME_SIZE) == 0) {
+            chain->roots[count++] = chain_root(certificate, root, length);
+        }
+        at += ROOTS_HEADER_SIZE + length;
+    }
+    chain->inner.trust_anchors = chain->roots;
+    chain->inner.trust_anchors_num = count;
 }
 
 /* The dates of the server's certificate, which the inner engine compares but does not keep. */
@@ -141,10 +182,17 @@ static void chain_end_certificate(const br_x509_class **context)
     struct tls_chain *chain = chain_of(context);
     struct certificate certificate;
     bool verified;
+    bool parsed;
 
     if (chain->failure != 0) {
         return;
     }
+    parsed = certificate_parse(chain->der, chain->der_filled, &certificate) == 0;
+    if (parsed && chain->built_in) {
+        chain_find_roots(chain, &certificate);
+    }
+    /* Only now, since it looks for the issuer among the roots as soon as it has the last byte. */
+    chain->inner.vtable->append(&chain->inner.vtable, chain->der, chain->der_filled);
     chain->inner.vtable->end_cert(&chain->inner.vtable);
     /*
      * A pinned key counts only in a certificate that the verified path runs through: anybody can
@@ -154,7 +202,7 @@ static void chain_end_certificate(const br_x509_class **context)
     if (chain->peer.chain_length == 1) {
         chain_note_dates(chain);
     }
-    if (certificate_parse(chain->der, chain->der_filled, &certificate) == 0) {
+    if (parsed) {
         uint8_t digest[HASH_SHA256_SIZE];
         hash_sha256(certificate.public_key, certificate.public_key_length, digest);
         if (chain->peer.chain_length == 1) {
@@ -252,8 +300,9 @@ void chain_init(struct tls_chain *chain, const struct tls_settings *settings)
     chain->server_name = settings->server_name;
     chain->pins = settings->pins;
     chain->pin_count = settings->pin_count;
+    chain->built_in = settings->trust->anchors == NULL;
     br_x509_minimal_init(&chain->inner, &br_sha256_vtable, settings->trust->anchors,
-                         settings->trust->count);
+                         chain->built_in ? 0 : settings->trust->count);
     chain_set_time(&chain->inner, settings->unix_time);
 }
 

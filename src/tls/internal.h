@@ -13,12 +13,14 @@
 #define CHAIN_CERTIFICATES 10
 #define CHAIN_BYTES 65536
 
+/* How many built-in roots may have the same name. */
+#define CHAIN_ROOTS 4
+
 /* Shorter RSA keys are refused, in chains and as roots. */
 #define RSA_MINIMUM_BITS 2048
 
 struct trust_store {
-    const br_x509_trust_anchor *anchors;
-    br_x509_trust_anchor *owned; /* the same when they were loaded, NULL when built in */
+    br_x509_trust_anchor *anchors; /* those loaded; NULL for the built-in ones, see roots.h */
     size_t count;
     size_t leaf_count;
     size_t skipped_count;
@@ -32,6 +34,8 @@ struct trust_store {
 struct tls_chain {
     const br_x509_class *vtable; /* first: BearSSL finds the rest by it */
     br_x509_minimal_context inner;
+    bool built_in; /* the roots are those of roots.h: looked up by each certificate's issuer */
+    br_x509_trust_anchor roots[CHAIN_ROOTS];
     const char *server_name; /* borrowed */
     const struct tls_pin *pins;
     size_t pin_count;
@@ -115,6 +119,9 @@ void connection_note_output(struct tls_connection *connection, const uint8_t *at
 
 /* Tell the engine which versions, suites and algorithms there are, and the same to the chain. */
 void profile_apply(br_ssl_engine_context *engine, br_x509_minimal_context *chain);
+
+/* The curves of our profile. */
+extern const br_ec_impl profile_curves;
 
 /* The name of a suite of our profile, "TLSv1.2" when it is none. */
 const char *profile_suite_name(unsigned suite);

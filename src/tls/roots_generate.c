@@ -5,12 +5,14 @@
  *     roots_generate DATE [FILE...] > roots.c
  *
  * Each FILE holds certificates in PEM (RFC 7468). A trust root is a name and a public key (RFC
- * 5280 section 6.1.1 d), so nothing else of a certificate is kept: all names and keys stand in one
- * table of bytes, where what is there already is not repeated, and an anchor points into it. The
- * same files in the same order give the same output. A root given twice is kept once; one whose
- * key BearSSL cannot use is left out and told on standard error; anything else that is odd about a
- * file stops the build.
+ * 5280 section 6.1.1 d), so nothing else of a certificate is kept. The same files in the same
+ * order give the same output. A root given twice is kept once; one whose key BearSSL cannot use,
+ * or that is of no authority, is left out and told on standard error; anything else that is odd
+ * about a file stops the build.
  */
+#include "tls/roots.h"
+
+#include <bearssl_hash.h>
 #include <bearssl_pem.h>
 #include <bearssl_x509.h>
 
@@ -28,24 +30,8 @@ struct bytes {
     size_t capacity;
 };
 
-/* A name or a part of a key: where it stands in the table. */
-struct span {
-    size_t offset;
-    size_t length;
-};
-
-struct root {
-    struct span name;
-    struct span key;      /* RSA modulus, or EC point */
-    struct span exponent; /* RSA only */
-    int curve;            /* EC only, as in TLS */
-    bool is_rsa;
-    bool is_authority;
-};
-
 struct generator {
-    struct bytes table;
-    struct root *roots;
+    struct bytes table; /* as roots.h says */
     size_t count;
     const char *file; /* being read, for messages */
     size_t in_file;   /* certificates found in it */
@@ -81,36 +67,20 @@ static void bytes_append(struct bytes *bytes, const void *data, size_t length)
     }
 }
 
-/* Where the bytes stand in the table; they are added when they do not. */
-static struct span table_place(struct bytes *table, const void *data, size_t length)
+/* Whether the record stands in the table already. */
+static bool table_has(const struct bytes *table, const struct bytes *record)
 {
-    struct span span = {0, length};
+    size_t at = 0;
 
-    while (span.offset + length <= table->length) {
-        if (memcmp(table->data + span.offset, data, length) == 0) {
-            return span;
-        }
-        span.offset++;
-    }
-    span.offset = table->length;
-    bytes_append(table, data, length);
-    return span;
-}
+    while (at < table->length) {
+        const unsigned char *known = table->data + at;
+        size_t length = ROOTS_HEADER_SIZE + ((size_t)known[ROOTS_NAME_SIZE + 1] << 8) +
+                        known[ROOTS_NAME_SIZE + 2];
 
-static bool span_equal(struct span one, struct span other)
-{
-    return one.offset == other.offset && one.length == other.length;
-}
-
-static bool is_known(const struct generator *generator, const struct root *root)
-{
-    for (size_t at = 0; at < generator->count; at++) {
-        const struct root *known = &generator->roots[at];
-
-        if (span_equal(known->name, root->name) && span_equal(known->key, root->key) &&
-            span_equal(known->exponent, root->exponent) && known->is_rsa == root->is_rsa) {
+        if (length == record->length && memcmp(known, record->data, length) == 0) {
             return true;
         }
+        at += length;
     }
     return false;
 }
@@ -132,39 +102,56 @@ static const br_x509_pkey *usable_key(struct generator *generator)
     return key->key_type == BR_KEYTYPE_RSA && key->key.rsa.nlen > RSA_BYTES_MAX ? NULL : key;
 }
 
+/* Append an RSA key's exponent, in the ROOTS_EXPONENT_SIZE bytes that suffice for all known. */
+static void append_exponent(const struct generator *generator, struct bytes *record,
+                            const br_rsa_public_key *key)
+{
+    static const unsigned char zeros[ROOTS_EXPONENT_SIZE];
+
+    if (key->elen > ROOTS_EXPONENT_SIZE) {
+        stop(generator->file, "has an RSA key with an exponent of more than 24 bits");
+    }
+    bytes_append(record, zeros, ROOTS_EXPONENT_SIZE - key->elen);
+    bytes_append(record, key->e, key->elen);
+}
+
 static void add_root(struct generator *generator)
 {
     const br_x509_pkey *key = usable_key(generator);
-    struct root root = {0};
+    struct bytes record = {NULL, 0, 0};
+    unsigned char header[br_sha256_SIZE];
+    size_t length;
+    br_sha256_context hash;
 
-    if (key == NULL) {
-        (void)fprintf(
-            stderr,
-            "roots: %s: certificate %zu is left out: BearSSL cannot use its key (RSA over "
-            "4096 bits, or a curve other than P-256, P-384 and P-521)\n",
-            generator->file, generator->in_file);
+    if (key == NULL || br_x509_decoder_isCA(&generator->decoder) == 0) {
+        (void)fprintf(stderr, "roots: %s: certificate %zu is left out: %s\n", generator->file,
+                      generator->in_file,
+                      key != NULL ? "it is of no authority"
+                                  : "BearSSL cannot use its key (RSA over 4096 bits, or a curve "
+                                    "other than P-256, P-384 and P-521)");
         return;
     }
-    root.is_rsa = key->key_type == BR_KEYTYPE_RSA;
-    root.is_authority = br_x509_decoder_isCA(&generator->decoder) != 0;
-    root.name = table_place(&generator->table, generator->name.data, generator->name.length);
-    if (root.is_rsa) {
-        root.key = table_place(&generator->table, key->key.rsa.n, key->key.rsa.nlen);
-        root.exponent = table_place(&generator->table, key->key.rsa.e, key->key.rsa.elen);
+    br_sha256_init(&hash);
+    br_sha256_update(&hash, generator->name.data, generator->name.length);
+    br_sha256_out(&hash, header);
+    length = key->key_type == BR_KEYTYPE_RSA ? key->key.rsa.nlen + ROOTS_EXPONENT_SIZE
+                                             : key->key.ec.qlen;
+    header[ROOTS_NAME_SIZE] =
+        key->key_type == BR_KEYTYPE_RSA ? ROOTS_RSA : (unsigned char)key->key.ec.curve;
+    header[ROOTS_NAME_SIZE + 1] = (unsigned char)(length >> 8);
+    header[ROOTS_NAME_SIZE + 2] = (unsigned char)length;
+    bytes_append(&record, header, ROOTS_HEADER_SIZE);
+    if (key->key_type == BR_KEYTYPE_RSA) {
+        append_exponent(generator, &record, &key->key.rsa);
+        bytes_append(&record, key->key.rsa.n, key->key.rsa.nlen);
     } else {
-        root.key = table_place(&generator->table, key->key.ec.q, key->key.ec.qlen);
-        root.curve = key->key.ec.curve;
+        bytes_append(&record, key->key.ec.q, key->key.ec.qlen);
     }
-    if (is_known(generator, &root)) {
-        return;
+    if (!table_has(&generator->table, &record)) {
+        bytes_append(&generator->table, record.data, record.length);
+        generator->count++;
     }
-    if (!root.is_authority) {
-        (void)fprintf(stderr,
-                      "roots: %s: certificate %zu is of no authority and is trusted by itself\n",
-                      generator->file, generator->in_file);
-    }
-    generator->roots = grow(generator->roots, (generator->count + 1) * sizeof generator->roots[0]);
-    generator->roots[generator->count++] = root;
+    free(record.data);
 }
 
 static void take_name(void *context, const void *data, size_t length)
@@ -254,45 +241,21 @@ static void read_file(struct generator *generator, const char *file)
     free(text.data);
 }
 
-static void write_anchor(const struct root *root)
-{
-    (void)printf("    {{(unsigned char *)table + %zu, %zu}, %s, ", root->name.offset,
-                 root->name.length, root->is_authority ? "BR_X509_TA_CA" : "0");
-    if (root->is_rsa) {
-        (void)printf("{BR_KEYTYPE_RSA, {.rsa = {(unsigned char *)table + %zu, %zu,\n"
-                     "     (unsigned char *)table + %zu, %zu}}}},\n",
-                     root->key.offset, root->key.length, root->exponent.offset,
-                     root->exponent.length);
-    } else {
-        (void)printf("{BR_KEYTYPE_EC,\n"
-                     "     {.ec = {%d, (unsigned char *)table + %zu, %zu}}}},\n",
-                     root->curve, root->key.offset, root->key.length);
-    }
-}
-
 static void write_output(const struct generator *generator, const char *date)
 {
     (void)printf("/* Written by roots_generate. */\n"
                  "#include \"tls/roots.h\"\n\n"
                  "const char roots_date[] = \"%s\";\n"
-                 "const size_t roots_count = %zu;\n",
-                 date, generator->count);
-    if (generator->count == 0) {
-        (void)printf(
-            "const br_x509_trust_anchor roots_anchors[1] = {{{NULL, 0}, 0, {0, {{0}}}}};\n");
-        return;
-    }
-    (void)printf("\nstatic const unsigned char table[] = {");
+                 "const size_t roots_count = %zu;\n"
+                 "const size_t roots_size = %zu;\n\n"
+                 "const unsigned char roots_table[] = {",
+                 date, generator->count, generator->table.length);
     for (size_t at = 0; at < generator->table.length; at++) {
         (void)printf("%s0x%02x,", at % BYTES_PER_LINE == 0 ? "\n    " : " ",
                      generator->table.data[at]);
     }
-    (void)printf("\n};\n\n/* BearSSL's pointers are not const; it does not write through them. */\n"
-                 "const br_x509_trust_anchor roots_anchors[] = {\n");
-    for (size_t at = 0; at < generator->count; at++) {
-        write_anchor(&generator->roots[at]);
-    }
-    (void)printf("};\n");
+    /* An array of nothing is not C. */
+    (void)printf("%s\n};\n", generator->table.length == 0 ? "0" : "");
 }
 
 int main(int argc, char **argv)
@@ -312,10 +275,9 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         stop("output", "cannot be written");
     }
-    (void)fprintf(stderr, "roots: %zu of %s, %zu bytes of names and keys\n", generator.count,
-                  argv[1], generator.table.length);
+    (void)fprintf(stderr, "roots: %zu of %s, %zu bytes\n", generator.count, argv[1],
+                  generator.table.length);
     free(generator.table.data);
     free(generator.name.data);
-    free(generator.roots);
     return 0;
 }

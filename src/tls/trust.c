@@ -289,7 +289,6 @@ int trust_new_builtin(struct trust_store **store, struct error *error)
     if (*store == NULL) {
         return error_set_memory(error);
     }
-    (*store)->anchors = roots_anchors;
     (*store)->count = roots_count;
     return 0;
 }
@@ -311,7 +310,6 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
         return result == 0 ? error_set_memory(error) : result;
     }
     (*store)->anchors = roots;
-    (*store)->owned = roots;
     (*store)->count = count;
     (*store)->leaf_count = reader.leaf_count;
     (*store)->skipped_count = reader.skipped_count;
@@ -320,9 +318,9 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
 
 void trust_free(struct trust_store *store)
 {
-    if (store != NULL && store->owned != NULL) {
-        trust_free_roots(store->owned, store->count);
-        free(store->owned); /* the buffer's memory, which is from malloc */
+    if (store != NULL && store->anchors != NULL) {
+        trust_free_roots(store->anchors, store->count);
+        free(store->anchors); /* the buffer's memory, which is from malloc */
     }
     free(store);
 }

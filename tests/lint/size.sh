@@ -1,6 +1,6 @@
 #!/bin/sh
 # size.sh BINARY BYTES KIB: the binary has at most BYTES, and creating a client needs at most KIB of
-# memory at its peak. tests/measure-create.sh measures that with $GRIDKEY and prints the KiB as the
+# memory at its peak. tests/measure-create.sh measures that with $GRIDKEY_BINARY and prints the KiB as the
 # last number of its last line.
 set -eu
 bytes=$(stat -c %s "$1")

@@ -45,19 +45,8 @@ static void assert_verified(const struct buffer *out, const char *section)
 
 static void test_names_refused(void **state)
 {
-    static const char *const bad[] = {"",
-                                      " a",
-                                      "a ",
-                                      "\ta",
-                                      "a]",
-                                      "[a",
-                                      "a\nb",
-                                      "a\rb",
-                                      "\x7f",
-                                      "a\tb",
-                                      "DEFAULT",
-                                      "\xc2\xa0"
-                                      "a"};
+    static const char *const bad[] = {"",     " a",   "a ",   "\ta",  "a]",      "[a",
+                                      "a\nb", "a\rb", "\x7f", "a\tb", "DEFAULT", "\302\240a"};
     static const char *const good[] = {"default", "a b", "a:b", "a.b-c_d", "gr\xc3\xbcn",
                                        "Default", "a#b", "a;b", "x=y"};
     char name[EDGERC_NAME_LONGEST + 2];
