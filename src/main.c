@@ -1,7 +1,7 @@
 /*
  * gridkey: creates Akamai API clients and keeps their credentials.
  */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include "base/buffer.h"
 #include "base/error.h"
 #include "cli/command.h"
@@ -9,6 +9,7 @@
 #include "cli/output.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -22,6 +23,11 @@
  */
 static int main_repair_descriptors(struct error *error)
 {
+    struct pollfd three[] = {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}};
+
+    if (poll(three, 3, 0) == 0) {
+        return 0;
+    }
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
         if (fcntl(descriptor, F_GETFD) < 0 &&
             open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY) != descriptor) {
@@ -40,7 +46,7 @@ static void main_harden(void)
     const struct rlimit none = {0, 0};
 
     (void)umask(077);
-    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prlimit(0, RLIMIT_CORE, &none, NULL);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     (void)signal(SIGPIPE, SIG_IGN);

@@ -101,11 +101,7 @@ static bool session_call_repeats(const struct edgegrid_call *call)
 static bool session_retry_after_loss(const struct edgegrid_call *call,
                                      const struct http_outcome *outcome)
 {
-    if (outcome->sent) {
-        return session_call_repeats(call) && !outcome->timed_out;
-    }
-    /* A kept connection that the server had given up is no error; a new one that fails is. */
-    return outcome->reused;
+    return outcome->sent ? session_call_repeats(call) && !outcome->timed_out : outcome->reused;
 }
 
 static bool session_retry_after_answer(const struct edgegrid_call *call,
@@ -214,6 +210,9 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
                                 : session_retry_after_loss(call, &outcome);
             if (result != 0 && error->status == STATUS_UNKNOWN && !session_call_changes(call)) {
                 error->status = STATUS_CONNECT;
+            }
+            if (again && result != 0 && outcome.reused && !outcome.answered) {
+                continue; /* the server had closed a kept connection: that is no failure */
             }
             if (!again || attempt >= session->retries ||
                 !session_pause(session, attempt, result == 0 ? response : NULL, deadline)) {

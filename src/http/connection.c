@@ -225,7 +225,9 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     int result;
 
     *outcome = (struct http_outcome){0};
-    if (connection->tls != NULL && tls_is_idle(connection->tls)) {
+    /* A GET that finds the connection closed is simply sent again; for others it is looked at. */
+    if (connection->tls != NULL &&
+        (text_equal(request->method, "GET") || tls_is_idle(connection->tls))) {
         outcome->reused = true;
     } else {
         connection_drop(connection);

@@ -64,7 +64,8 @@ static int dial_harvest(struct dial *dial)
         if (one->fd < 0 || one->revents == 0) {
             continue;
         }
-        if (getsockopt(one->fd, SOL_SOCKET, SO_ERROR, &fault, &size) != 0) {
+        if (one->revents != POLLOUT &&
+            getsockopt(one->fd, SOL_SOCKET, SO_ERROR, &fault, &size) != 0) {
             fault = errno;
         }
         if (fault == 0) {

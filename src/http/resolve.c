@@ -1,7 +1,6 @@
 #define _DEFAULT_SOURCE
 #include "http/resolve.h"
 
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -20,32 +19,27 @@
 #define FILE_CHUNK 4096
 #define SERVERS_MOST 3
 #define TIMEOUT_SECONDS 2
-#define TIMEOUT_SECONDS_MOST 30
 #define ATTEMPTS 2
-#define ATTEMPTS_MOST 5
+#define OPTION_MOST 30 /* a greater timeout or attempts is as good as none */
 #define SECOND_ANSWER_MILLISECONDS 1000
-#define TCP_PREFIX 2     /* bytes: the message's length, before it (RFC 7766 section 8) */
 #define REPLY_LIMIT 4096 /* more addresses than anyone would try */
-
-struct question {
-    uint8_t bytes[TCP_PREFIX + DNS_QUESTION_MOST];
-    size_t length;              /* without the prefix */
-    bool answered;              /* for good, though perhaps with no address */
-    struct dns_addresses found; /* also those of the hosts file */
-};
 
 struct lookup {
     const struct resolve_settings *settings;
     int64_t deadline;
-    struct question questions[2]; /* for A and for AAAA */
-    struct dns_address servers[SERVERS_MOST];
-    int faults[SERVERS_MOST]; /* what went wrong last: an enum dns_verdict, or minus an errno */
-    size_t server_count;
-    size_t asked_count;
-    const struct dns_address *told; /* the server that answered last */
-    bool no_such_name;              /* that was its answer */
-    uint64_t timeout_seconds;
+    /* What is being read: a place in a file's text, its word there, and that as an address. */
+    const char *at;
+    const char *word;
+    size_t word_length;
+    struct dns_address address;
+    /* The name servers, and for those that were asked an enum dns_verdict or minus an errno. */
+    struct dns_addresses servers;
+    int faults[SERVERS_MOST];
+    uint64_t timeout;
     uint64_t attempts;
+    /* For A and for AAAA: the question, its first two bytes 0 when it is answered; the answer. */
+    uint8_t questions[2][DNS_QUESTION_MOST];
+    struct dns_addresses found[2];
 };
 
 const struct resolve_settings resolve_defaults = {"/etc/hosts", "/etc/resolv.conf", 53};
@@ -59,103 +53,107 @@ static int file_read(const char *path, struct buffer *text, struct error *error)
     int descriptor = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
     ssize_t got = FILE_CHUNK;
 
+    buffer_clear(text);
     if (descriptor < 0) {
         return 0;
     }
-    while (got == FILE_CHUNK && text->length < FILE_LIMIT &&
-           buffer_reserve(text, FILE_CHUNK) == 0) {
+    while (got == FILE_CHUNK && buffer_reserve(text, FILE_CHUNK) == 0) {
         got = read(descriptor, text->data + text->length, FILE_CHUNK);
         text->length += got > 0 ? (size_t)got : 0;
+        if (text->length >= FILE_LIMIT) {
+            /* The line that the limit cuts through could name another host. */
+            while (text->length > 0 && text->data[text->length - 1] != '\n') {
+                text->length--;
+            }
+            got = 0;
+        }
         text->data[text->length] = '\0';
     }
     (void)close(descriptor);
-    if (text->length >= FILE_LIMIT) {
-        /* A line that the limit cut through could name another host. */
-        while (text->length > 0 && text->data[text->length - 1] != '\n') {
-            text->data[--text->length] = '\0';
-        }
-    }
     return buffer_check(text, error);
 }
 
-/* The next word of a line and its length, 0 at the line's end. The zone behind an address is not
- * a part of it. */
-static size_t line_take_word(const char **at, const char **word)
+/* Go to the next word of a line; false at its end. The zone behind an address is the end, too. */
+static bool lookup_next_word(struct lookup *lookup)
 {
-    *word = *at + strspn(*at, " \t\r");
-    *at = *word + strcspn(*word, " \t\r\n#;%");
-    return (size_t)(*at - *word);
+    lookup->word = lookup->at + strspn(lookup->at, " \t\r");
+    lookup->word_length = strcspn(lookup->word, " \t\r\n#;%");
+    lookup->at = lookup->word + lookup->word_length;
+    return lookup->word_length != 0;
 }
 
-static const char *line_next(const char *at)
+/* Go behind the end of the line; false at the end of the text. */
+static bool lookup_next_line(struct lookup *lookup)
 {
-    at += strcspn(at, "\n");
-    return *at == '\0' ? at : at + 1;
+    lookup->at += strcspn(lookup->at, "\n");
+    return *lookup->at != '\0' && *++lookup->at != '\0';
+}
+
+static bool lookup_word_is(const struct lookup *lookup, const char *text)
+{
+    return text_equal_ignore_case_length(lookup->word, lookup->word_length, text);
+}
+
+static bool lookup_next_address(struct lookup *lookup)
+{
+    return lookup_next_word(lookup) &&
+           url_ip_parse(lookup->word, lookup->word_length, lookup->address.bytes,
+                        &lookup->address.size) == 0;
+}
+
+static void lookup_add(struct lookup *lookup, struct dns_addresses *list, size_t most)
+{
+    if (list->count < most) {
+        list->all[list->count++] = lookup->address;
+    }
 }
 
 /* Collect the addresses that lines of a hosts file give to a name. */
-static void hosts_search(struct lookup *lookup, const char *at, const char *name)
+static void hosts_search(struct lookup *lookup, const char *text, const char *name)
 {
-    for (; *at != '\0'; at = line_next(at)) {
-        struct dns_address address;
-        const char *word;
-        size_t length = line_take_word(&at, &word);
-
-        if (url_ip_parse(word, length, address.bytes, &address.size) != 0) {
+    lookup->at = text;
+    do {
+        if (!lookup_next_address(lookup)) {
             continue;
         }
-        while ((length = line_take_word(&at, &word)) != 0) {
-            struct dns_addresses *found = &lookup->questions[address.size == 16].found;
-
-            if (text_equal_ignore_case_length(word, length, name)) {
-                if (found->count < DNS_ADDRESSES_MOST) {
-                    found->all[found->count++] = address;
-                }
+        while (lookup_next_word(lookup)) {
+            if (lookup_word_is(lookup, name)) {
+                lookup_add(lookup, &lookup->found[lookup->address.size == 16], DNS_ADDRESSES_MOST);
                 break;
             }
         }
+    } while (lookup_next_line(lookup));
+}
+
+static void servers_read_option(const struct lookup *lookup, const char *name, uint64_t *value)
+{
+    size_t length = strlen(name);
+
+    if (text_starts_with(lookup->word, name)) {
+        (void)text_parse_unsigned_length(lookup->word + length, lookup->word_length - length,
+                                         OPTION_MOST, value);
     }
 }
 
-static void servers_read_option(const char *word, size_t length, const char *name, uint64_t most,
-                                uint64_t *value)
+/* Read resolv.conf(5); without a name server in it there is one on this machine. */
+static void servers_read(struct lookup *lookup, const char *text)
 {
-    size_t name_length = strlen(name);
-
-    if (text_starts_with(word, name) &&
-        text_parse_unsigned_length(word + name_length, length - name_length, UINT32_MAX, value) ==
-            0) {
-        *value = *value == 0 ? 1 : *value > most ? most : *value;
-    }
-}
-
-/* Read resolv.conf(5); without a name server it is one on this machine. */
-static void servers_read(struct lookup *lookup, const char *at)
-{
-    lookup->timeout_seconds = TIMEOUT_SECONDS;
-    lookup->attempts = ATTEMPTS;
-    for (; *at != '\0'; at = line_next(at)) {
-        const char *word;
-        size_t length = line_take_word(&at, &word);
-
-        if (text_equal_ignore_case_length(word, length, "nameserver")) {
-            struct dns_address *server = &lookup->servers[lookup->server_count];
-
-            length = line_take_word(&at, &word);
-            if (lookup->server_count < SERVERS_MOST &&
-                url_ip_parse(word, length, server->bytes, &server->size) == 0) {
-                lookup->server_count++;
+    lookup->at = text;
+    do {
+        (void)lookup_next_word(lookup);
+        if (lookup_word_is(lookup, "nameserver")) {
+            if (lookup_next_address(lookup)) {
+                lookup_add(lookup, &lookup->servers, SERVERS_MOST);
             }
-        } else if (text_equal_ignore_case_length(word, length, "options")) {
-            while ((length = line_take_word(&at, &word)) != 0) {
-                servers_read_option(word, length, "timeout:", TIMEOUT_SECONDS_MOST,
-                                    &lookup->timeout_seconds);
-                servers_read_option(word, length, "attempts:", ATTEMPTS_MOST, &lookup->attempts);
+        } else if (lookup_word_is(lookup, "options")) {
+            while (lookup_next_word(lookup)) {
+                servers_read_option(lookup, "timeout:", &lookup->timeout);
+                servers_read_option(lookup, "attempts:", &lookup->attempts);
             }
         }
-    }
-    if (lookup->server_count == 0) {
-        lookup->servers[lookup->server_count++] = (struct dns_address){{127, 0, 0, 1}, 4};
+    } while (lookup_next_line(lookup));
+    if (lookup->servers.count == 0) {
+        servers_read(lookup, "nameserver 127.0.0.1");
     }
 }
 
@@ -169,76 +167,63 @@ int resolve_open_socket(const struct dns_address *address, uint16_t port, int ty
         struct sockaddr_in6 v6;
     } to;
     bool is_ipv6 = address->size == 16;
-    int descriptor = socket(is_ipv6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int saved;
+    int family = is_ipv6 ? AF_INET6 : AF_INET;
+    int descriptor = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fault;
 
-    if (descriptor < 0) {
-        return -1;
-    }
     memset(&to, 0, sizeof to);
-    if (is_ipv6) {
-        memcpy(&to.v6.sin6_addr, address->bytes, sizeof to.v6.sin6_addr);
-    } else {
-        memcpy(&to.v4.sin_addr, address->bytes, sizeof to.v4.sin_addr);
-    }
-    to.any.sa_family = is_ipv6 ? AF_INET6 : AF_INET;
+    to.any.sa_family = (sa_family_t)family;
     to.v4.sin_port = htons(port); /* sin6_port is in the same place */
-    if (connect(descriptor, &to.any, is_ipv6 ? sizeof to.v6 : sizeof to.v4) == 0 ||
+    memcpy(is_ipv6 ? (void *)&to.v6.sin6_addr : (void *)&to.v4.sin_addr, address->bytes,
+           address->size);
+    if (descriptor < 0 ||
+        connect(descriptor, &to.any, is_ipv6 ? sizeof to.v6 : sizeof to.v4) == 0 ||
         errno == EINPROGRESS || errno == EINTR) {
         return descriptor;
     }
-    saved = errno;
+    fault = errno;
     (void)close(descriptor);
-    errno = saved;
+    errno = fault;
     return -1;
 }
 
-static bool socket_wait(int descriptor, short events, int64_t until)
+/* Wait for a socket, at most so long and until the deadline. */
+static bool lookup_wait(const struct lookup *lookup, int descriptor, short events, int64_t until)
 {
     struct pollfd one = {descriptor, events, 0};
-    int64_t left = until - clock_monotonic_milliseconds();
+    int64_t left =
+        (until < lookup->deadline ? until : lookup->deadline) - clock_monotonic_milliseconds();
 
-    return left > 0 && poll(&one, 1, (int)left) > 0;
+    return descriptor >= 0 && left > 0 && poll(&one, 1, (int)left) > 0;
 }
 
-/* Now and so many milliseconds, but not after the deadline. */
-static int64_t lookup_until(const struct lookup *lookup, int64_t milliseconds)
+static int64_t lookup_timeout(const struct lookup *lookup)
 {
-    int64_t until = clock_monotonic_milliseconds() + milliseconds;
-
-    return until < lookup->deadline ? until : lookup->deadline;
+    return clock_monotonic_milliseconds() + (int64_t)(lookup->timeout * 1000);
 }
 
-/* Ask again over TCP; DNS_TRUNCATED when that gave no whole answer either. */
-static enum dns_verdict lookup_ask_tcp(const struct lookup *lookup,
-                                       const struct dns_address *server, struct question *question,
-                                       uint8_t reply[TCP_PREFIX + REPLY_LIMIT])
+/* Ask question i again over TCP; DNS_TRUNCATED when that gave no whole answer either. */
+static enum dns_verdict lookup_ask_tcp(struct lookup *lookup, const struct dns_address *server,
+                                       size_t i, uint8_t reply[DNS_PREFIX + REPLY_LIMIT])
 {
-    int64_t until = lookup_until(lookup, (int64_t)lookup->timeout_seconds * 1000);
+    int64_t until = lookup_timeout(lookup);
     int descriptor = resolve_open_socket(server, lookup->settings->port, SOCK_STREAM);
-    size_t size = TCP_PREFIX + question->length;
-    size_t have = 0;
-    size_t whole = TCP_PREFIX;
+    const uint8_t *question = lookup->questions[i];
     enum dns_verdict verdict = DNS_NOT_OURS;
+    size_t have = 0;
+    ssize_t got;
 
-    if (descriptor >= 0 && socket_wait(descriptor, POLLOUT, until) &&
-        send(descriptor, question->bytes, size, MSG_NOSIGNAL) == (ssize_t)size) {
-        while (have < whole && whole <= TCP_PREFIX + REPLY_LIMIT &&
-               socket_wait(descriptor, POLLIN, until)) {
-            ssize_t got = recv(descriptor, reply + have, whole - have, 0);
-
-            if (got <= 0) {
-                break;
-            }
-            have += (size_t)got;
-            if (have == TCP_PREFIX) {
-                whole += dns_get_number(reply);
-            }
-        }
-        if (have == whole) {
-            verdict =
-                dns_read_answer(reply + TCP_PREFIX, have - TCP_PREFIX, question->bytes + TCP_PREFIX,
-                                question->length, &question->found);
+    if (lookup_wait(lookup, descriptor, POLLOUT, until)) {
+        /* When this fails there will be nothing to receive. */
+        (void)send(descriptor, question, DNS_PREFIX + dns_get_number(question), MSG_NOSIGNAL);
+    }
+    while (lookup_wait(lookup, descriptor, POLLIN, until) &&
+           (got = recv(descriptor, reply + have, DNS_PREFIX + REPLY_LIMIT - have, 0)) > 0) {
+        have += (size_t)got;
+        if (have >= DNS_PREFIX && have - DNS_PREFIX >= dns_get_number(reply)) {
+            verdict = dns_read_answer(reply + DNS_PREFIX, dns_get_number(reply), question,
+                                      &lookup->found[i]);
+            break;
         }
     }
     if (descriptor >= 0) {
@@ -247,87 +232,65 @@ static enum dns_verdict lookup_ask_tcp(const struct lookup *lookup,
     return verdict == DNS_NOT_OURS ? DNS_TRUNCATED : verdict;
 }
 
-/* Send the questions that are not answered yet; returns how many, or minus an errno. */
-static int lookup_send(const struct lookup *lookup, int descriptor)
-{
-    int count = 0;
-
-    for (size_t i = 0; i < 2; i++) {
-        const struct question *question = &lookup->questions[i];
-
-        if (!question->answered) {
-            if (send(descriptor, question->bytes + TCP_PREFIX, question->length, MSG_NOSIGNAL) <
-                0) {
-                return -errno;
-            }
-            count++;
-        }
-    }
-    return count;
-}
-
 /* Take a datagram for the question it answers; DNS_NOT_OURS when it answers none. */
 static enum dns_verdict lookup_take(struct lookup *lookup, const struct dns_address *server,
-                                    uint8_t *reply, size_t length)
+                                    uint8_t reply[DNS_PREFIX + REPLY_LIMIT], size_t length)
 {
     enum dns_verdict verdict = DNS_NOT_OURS;
 
     for (size_t i = 0; i < 2 && verdict == DNS_NOT_OURS; i++) {
-        struct question *question = &lookup->questions[i];
+        uint8_t *question = lookup->questions[i];
 
-        if (question->answered) {
+        if (dns_get_number(question) == 0) {
             continue;
         }
-        verdict = dns_read_answer(reply, length, question->bytes + TCP_PREFIX, question->length,
-                                  &question->found);
+        verdict = dns_read_answer(reply, length, question, &lookup->found[i]);
         if (verdict == DNS_TRUNCATED) {
-            verdict = lookup_ask_tcp(lookup, server, question, reply);
+            verdict = lookup_ask_tcp(lookup, server, i, reply);
         }
         if (verdict == DNS_ANSWERED || verdict == DNS_NO_SUCH_NAME) {
-            question->answered = true;
-            lookup->told = server;
-            lookup->no_such_name = lookup->no_such_name || verdict == DNS_NO_SUCH_NAME;
+            question[0] = question[1] = 0;
         }
     }
     return verdict;
 }
 
-/* There is an address, or there is none. */
-static bool lookup_is_settled(const struct lookup *lookup)
+static bool lookup_has_found(const struct lookup *lookup)
 {
-    const struct question *questions = lookup->questions;
-
-    return questions[0].found.count + questions[1].found.count > 0 || lookup->no_such_name ||
-           (questions[0].answered && questions[1].answered);
+    return lookup->found[0].count + lookup->found[1].count > 0;
 }
 
-/* Ask one server; returns what is wrong with it, as in lookup->faults. */
+/* Ask one server what is still open; returns what is to be noted in lookup->faults. */
 static int lookup_ask(struct lookup *lookup, const struct dns_address *server)
 {
-    uint8_t reply[TCP_PREFIX + REPLY_LIMIT];
-    int64_t until = lookup_until(lookup, (int64_t)lookup->timeout_seconds * 1000);
+    uint8_t reply[DNS_PREFIX + REPLY_LIMIT];
+    int64_t until = lookup_timeout(lookup);
     int descriptor = resolve_open_socket(server, lookup->settings->port, SOCK_DGRAM);
-    int waiting = descriptor < 0 ? -errno : lookup_send(lookup, descriptor);
-    int fault = waiting < 0 ? waiting : (int)DNS_NOT_OURS;
+    int fault = descriptor < 0 ? -errno : (int)DNS_NOT_OURS;
+    int open = 0;
 
-    while (waiting > 0 && socket_wait(descriptor, POLLIN, until)) {
+    for (size_t i = 0; i < 2 && fault == 0; i++) {
+        const uint8_t *question = lookup->questions[i];
+        size_t length = dns_get_number(question);
+
+        if (length != 0) {
+            open++;
+            if (send(descriptor, question + DNS_PREFIX, length, MSG_NOSIGNAL) < 0) {
+                fault = -errno;
+            }
+        }
+    }
+    while (open > 0 && fault >= 0 && lookup_wait(lookup, descriptor, POLLIN, until)) {
         ssize_t got = recv(descriptor, reply, sizeof reply, 0);
-        enum dns_verdict verdict;
+        int verdict = got < 0 ? -errno : (int)lookup_take(lookup, server, reply, (size_t)got);
 
-        if (got < 0) {
-            fault = -errno;
-            break;
-        }
-        verdict = lookup_take(lookup, server, reply, (size_t)got);
-        if (verdict == DNS_NOT_OURS) {
-            continue;
-        }
-        waiting--;
-        if (verdict > DNS_NO_SUCH_NAME) {
-            fault = (int)verdict;
-        }
-        if (lookup_is_settled(lookup)) {
-            until = lookup_until(lookup, SECOND_ANSWER_MILLISECONDS);
+        if (verdict != DNS_NOT_OURS) {
+            open--;
+            /* The worst is what tells most. */
+            fault = verdict < 0 || verdict > fault ? verdict : fault;
+            if (lookup_has_found(lookup)) {
+                until = clock_monotonic_milliseconds() + SECOND_ANSWER_MILLISECONDS;
+            }
         }
     }
     if (descriptor >= 0) {
@@ -338,100 +301,71 @@ static int lookup_ask(struct lookup *lookup, const struct dns_address *server)
 
 /* --- the lookup ----------------------------------------------------------------------------- */
 
-static int lookup_fail(const struct lookup *lookup, const char *host, struct error *error)
+static int lookup_fail(const struct lookup *lookup, const char *host, size_t asked,
+                       struct error *error)
 {
     static const char *const words[] = {[DNS_NOT_OURS] = "did not answer",
-                                        [DNS_TRUNCATED] =
-                                            "has a long answer and did not give it over TCP",
-                                        [DNS_FAILED] = "says SERVFAIL",
+                                        [DNS_ANSWERED] = "gave no address",
+                                        [DNS_NO_SUCH_NAME] = "says there is no such name",
+                                        [DNS_TRUNCATED] = "gave no whole answer over TCP",
+                                        [DNS_UNUSABLE] = "gave an unusable answer",
                                         [DNS_REFUSED] = "says REFUSED",
-                                        [DNS_UNUSABLE] = "gave an answer that makes no sense"};
+                                        [DNS_FAILED] = "says SERVFAIL"};
+    bool is_answered =
+        dns_get_number(lookup->questions[0]) + dns_get_number(lookup->questions[1]) == 0;
     struct buffer text = BUFFER_EMPTY;
 
-    buffer_format(&text, "the name %s could not be resolved: the name server ", host);
-    if (lookup_is_settled(lookup)) {
-        dns_address_write(&text, lookup->told->bytes, lookup->told->size);
-        buffer_format(&text,
-                      " says %s; nothing was sent, check the host in the credential, or the "
-                      "proxy's",
-                      lookup->no_such_name ? "there is no such name" : "it has no address");
-    } else {
-        for (size_t i = 0; i < lookup->asked_count; i++) {
-            int fault = lookup->faults[i];
+    for (size_t i = 0; i < asked && i < lookup->servers.count; i++) {
+        const struct dns_address *server = &lookup->servers.all[i];
+        int fault = lookup->faults[i];
 
-            buffer_append_text(&text, i == 0 ? "" : ", ");
-            dns_address_write(&text, lookup->servers[i].bytes, lookup->servers[i].size);
-            buffer_format(&text, fault < 0 ? " cannot be asked (%s)" : " %s",
-                          fault < 0 ? error_system_text(-fault) : words[fault]);
-        }
-        buffer_format(&text, "; nothing was sent, check %s, or name an address with --connect-to",
-                      lookup->settings->servers_path);
+        buffer_append_text(&text, i == 0 ? "" : ", ");
+        dns_address_write(&text, server->bytes, server->size);
+        buffer_format(&text, " %s", fault < 0 ? error_system_text(-fault) : words[fault]);
     }
-    if (buffer_check(&text, error) == 0) {
-        (void)error_set(error, STATUS_CONNECT, "%s", buffer_text(&text));
-    }
+    (void)error_set(error, STATUS_CONNECT,
+                    "the name %s could not be resolved: the name server %s; nothing was sent, "
+                    "check %s, or name an address with --connect-to",
+                    host, buffer_text(&text),
+                    is_answered ? "the host in the credential" : lookup->settings->servers_path);
     buffer_free(&text);
     return -1;
 }
 
-static int lookup_write_questions(struct lookup *lookup, const char *host, struct error *error)
-{
-    static const uint8_t types[2] = {DNS_TYPE_A, DNS_TYPE_AAAA};
-    uint16_t ids[2];
-
-    if (random_fill(ids, sizeof ids, error) != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < 2; i++) {
-        struct question *question = &lookup->questions[i];
-
-        question->length = dns_write_question(question->bytes + TCP_PREFIX, ids[i], host, types[i]);
-        if (question->length == 0) {
-            return error_set(error, STATUS_CONNECT,
-                             "the name %s could not be resolved: a part of it is empty or longer "
-                             "than 63 bytes, or it is longer than 253; check the host",
-                             host);
-        }
-        question->bytes[0] = (uint8_t)(question->length >> 8);
-        question->bytes[1] = (uint8_t)question->length;
-    }
-    return 0;
-}
-
 static int lookup_ask_all(struct lookup *lookup, const char *host, struct error *error)
 {
-    if (lookup_write_questions(lookup, host, error) != 0) {
+    uint16_t id;
+    size_t asked = 0;
+
+    if (random_fill(&id, sizeof id, error) != 0) {
         return -1;
     }
-    for (uint64_t attempt = 0; attempt < lookup->attempts; attempt++) {
-        for (size_t i = 0; i < lookup->server_count; i++) {
-            if (lookup->asked_count > 0 && clock_monotonic_milliseconds() >= lookup->deadline) {
-                break;
-            }
-            lookup->faults[i] = lookup_ask(lookup, &lookup->servers[i]);
-            if (lookup->asked_count <= i) {
-                lookup->asked_count = i + 1;
-            }
-            if (lookup_is_settled(lookup)) {
-                return lookup->questions[0].found.count + lookup->questions[1].found.count > 0
-                           ? 0
-                           : lookup_fail(lookup, host, error);
-            }
-        }
+    if (dns_write_question(lookup->questions[0], id, host, DNS_TYPE_A) == 0) {
+        return error_set(error, STATUS_CONNECT, "the name %s cannot be resolved: it is too long",
+                         host);
     }
-    return lookup_fail(lookup, host, error);
+    (void)dns_write_question(lookup->questions[1], id ^ 1U, host, DNS_TYPE_AAAA);
+    do {
+        size_t i = asked++ % lookup->servers.count;
+
+        lookup->faults[i] = lookup_ask(lookup, &lookup->servers.all[i]);
+        if (lookup_has_found(lookup)) {
+            return 0;
+        }
+    } while (asked < lookup->attempts * lookup->servers.count &&
+             dns_get_number(lookup->questions[0]) + dns_get_number(lookup->questions[1]) != 0 &&
+             clock_monotonic_milliseconds() < lookup->deadline);
+    return lookup_fail(lookup, host, asked, error);
 }
 
-/* Let the families alternate, and IPv6 be first unless only IPv4 has a route. */
+/* Let the families alternate, and IPv6 be first when it has a route. */
 static void lookup_order(const struct lookup *lookup, struct dns_addresses *addresses)
 {
-    const struct dns_addresses *v4 = &lookup->questions[0].found;
-    const struct dns_addresses *v6 = &lookup->questions[1].found;
     size_t first = 0;
 
     addresses->count = 0;
-    if (v4->count > 0 && v6->count > 0) {
-        int descriptor = resolve_open_socket(&v6->all[0], lookup->settings->port, SOCK_DGRAM);
+    if (lookup->found[0].count > 0 && lookup->found[1].count > 0) {
+        int descriptor = resolve_open_socket(lookup->found[1].all, 53, SOCK_DGRAM);
 
         if (descriptor >= 0) {
             (void)close(descriptor);
@@ -439,7 +373,7 @@ static void lookup_order(const struct lookup *lookup, struct dns_addresses *addr
         }
     }
     for (size_t i = 0; i < 2 * DNS_ADDRESSES_MOST; i++) {
-        const struct dns_addresses *found = &lookup->questions[(first + i) % 2].found;
+        const struct dns_addresses *found = &lookup->found[(first + i) % 2];
 
         if (i / 2 < found->count && addresses->count < DNS_ADDRESSES_MOST) {
             addresses->all[addresses->count++] = found->all[i / 2];
@@ -450,26 +384,28 @@ static void lookup_order(const struct lookup *lookup, struct dns_addresses *addr
 int resolve_host(const char *host, const struct resolve_settings *settings, int64_t deadline,
                  struct dns_addresses *addresses, struct error *error)
 {
-    struct lookup lookup = {.settings = settings, .deadline = deadline};
-    struct dns_address *literal = &addresses->all[0];
+    struct lookup lookup = {.settings = settings,
+                            .deadline = deadline,
+                            .timeout = TIMEOUT_SECONDS,
+                            .attempts = ATTEMPTS,
+                            .at = host};
     struct buffer text = BUFFER_EMPTY;
     int result = 0;
 
-    addresses->count = 1;
-    if (url_ip_parse(host, strlen(host), literal->bytes, &literal->size) == 0) {
+    if (url_ip_parse(host, strlen(host), addresses->all[0].bytes, &addresses->all[0].size) == 0) {
+        addresses->count = 1;
         return 0;
     }
     result = file_read(settings->hosts_path, &text, error);
     hosts_search(&lookup, buffer_text(&text), host);
-    if (!lookup_is_settled(&lookup) &&
+    if (!lookup_has_found(&lookup) &&
         (text_equal(host, "localhost") || text_ends_with(host, ".localhost"))) {
         hosts_search(&lookup, "127.0.0.1 localhost\n::1 localhost", "localhost");
     }
-    if (result == 0 && !lookup_is_settled(&lookup)) {
-        buffer_clear(&text);
+    if (result == 0 && !lookup_has_found(&lookup)) {
         result = file_read(settings->servers_path, &text, error);
+        servers_read(&lookup, buffer_text(&text));
         if (result == 0) {
-            servers_read(&lookup, buffer_text(&text));
             result = lookup_ask_all(&lookup, host, error);
         }
     }

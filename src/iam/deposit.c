@@ -93,17 +93,15 @@ int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struc
     if (edgerc_check_section_name(wish->section, error) != 0) {
         return -1;
     }
-    if (deposit_open_journal(deposit, error) != 0) {
-        /* Asked for on standard output, a place on a disk is a comfort, not a condition. */
-        return deposit_is_output(wish) && wish->state == NULL ? 0 : -1;
-    }
     if (deposit_is_output(wish)) {
-        return 0;
+        /* Asked for on standard output, a place on a disk is a comfort, not a condition. */
+        return deposit_open_journal(deposit, error) == 0 || wish->state == NULL ? 0 : -1;
     }
-    if (store_reserve(&deposit->reservation, wish->path, DEPOSIT_GROWTH, error) != 0) {
+    if (store_reserve(&deposit->reservation, wish->path, DEPOSIT_GROWTH, error) != 0 ||
+        deposit_refuse_section(wish, wish->path, &deposit->reservation.old, error) != 0) {
         return -1;
     }
-    return deposit_refuse_section(wish, wish->path, &deposit->reservation.old, error);
+    return deposit_open_journal(deposit, error);
 }
 
 int deposit_check(const struct deposit_wish *wish, struct error *error)

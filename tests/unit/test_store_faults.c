@@ -1,0 +1,497 @@
+/*
+ * Whichever system call of a whole course fails, the destination is the old one or the new one,
+ * what the server showed once is in the destination or the journal, and nothing else is left.
+ */
+#define _DEFAULT_SOURCE
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store/file.h"
+#include "store/journal.h"
+#include "store/operations.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define OLD "[default]\nhost = old\n"
+#define NEW "[default]\nhost = old\n[new]\nhost = new\n"
+#define BODY "{\"clientSecret\":\"shown once\"}"
+#define LIMIT 4096
+
+/* A new directory for each test, and the working directory while it runs. */
+static char scratch[256];
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    (void)snprintf(scratch, sizeof scratch, "%s/gridkey-test-XXXXXX", P_tmpdir);
+    return mkdtemp(scratch) == NULL || chdir(scratch) != 0 ? -1 : 0;
+}
+
+static int remove_scratch(void **state)
+{
+    char command[300];
+
+    (void)state;
+    operations_use(NULL);
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", scratch);
+    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
+}
+
+static void put(const char *path, const char *content)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, content, strlen(content)), strlen(content));
+    assert_int_equal(close(descriptor), 0);
+}
+
+/* The content of a file, "(absent)" for none; valid until the next call. */
+static const char *get(const char *path)
+{
+    static char content[LIMIT];
+    int descriptor = open(path, O_RDONLY);
+    ssize_t length;
+
+    if (descriptor < 0) {
+        return "(absent)";
+    }
+    length = read(descriptor, content, sizeof content - 1);
+    assert_true(length >= 0);
+    content[length] = '\0';
+    assert_int_equal(close(descriptor), 0);
+    return content;
+}
+
+static int count_entries(const char *path)
+{
+    DIR *directory = opendir(path);
+    int count = -2; /* "." and ".." */
+
+    assert_non_null(directory);
+    while (readdir(directory) != NULL) {
+        count++;
+    }
+    assert_int_equal(closedir(directory), 0);
+    return count;
+}
+
+static void assert_sentence(const struct error *error, enum exit_status status, const char *part)
+{
+    if (error->status != status || strstr(error->text, part) == NULL) {
+        fail_msg("expected %d with \"%s\", got %d: %s", (int)status, part, (int)error->status,
+                 error->text);
+    }
+}
+
+static void assert_reserve_fails(const char *path, enum exit_status status, const char *part)
+{
+    struct store_reservation reservation;
+    struct error error;
+
+    assert_int_equal(store_reserve(&reservation, path, 10, &error), -1);
+    assert_sentence(&error, status, part);
+    store_release(&reservation);
+}
+
+/* Faults: a table that lets chosen calls fail. */
+
+enum fault { FAULT_NONE, FAULT_ONCE, FAULT_FROM, FAULT_INTERRUPT, FAULT_SHORT };
+
+static struct {
+    enum fault fault;
+    int at;       /* the call that fails, counted from 0 */
+    int number;   /* its errno */
+    int calls;    /* so far */
+    int open;     /* descriptors */
+    bool unlinks; /* a call that removes a file failed */
+} faults;
+
+static uint64_t attributes_told;
+
+static bool fault_here(bool interruptible)
+{
+    int call = faults.calls++;
+    bool hit = (faults.fault == FAULT_ONCE && call == faults.at) ||
+               (faults.fault == FAULT_FROM && call >= faults.at);
+
+    if (faults.fault == FAULT_INTERRUPT && interruptible) {
+        /* The same call once more will do: every second one fails. */
+        hit = faults.at == 0;
+        faults.at = !faults.at;
+    }
+    if (hit) {
+        errno = faults.fault == FAULT_INTERRUPT ? EINTR : faults.number;
+    }
+    return hit;
+}
+
+static int fault_open(const char *path, int flags, mode_t mode)
+{
+    int descriptor = fault_here(true) ? -1 : store_operations_system.open(path, flags, mode);
+
+    faults.open += descriptor >= 0;
+    return descriptor;
+}
+
+static ssize_t fault_read(int descriptor, void *bytes, size_t size)
+{
+    size_t step = faults.fault == FAULT_SHORT && size > 1 ? size / 2 : size;
+
+    return fault_here(true) ? -1 : read(descriptor, bytes, step);
+}
+
+static ssize_t fault_pwrite(int descriptor, const void *bytes, size_t size, off_t offset)
+{
+    size_t step = faults.fault == FAULT_SHORT && size > 1 ? size / 2 : size;
+
+    if (fault_here(true)) {
+        /* What a full disk does: a part arrives. */
+        if (faults.fault != FAULT_INTERRUPT) {
+            int number = errno;
+            assert_int_equal(pwrite(descriptor, bytes, size / 2, offset), size / 2);
+            errno = number;
+        }
+        return -1;
+    }
+    return pwrite(descriptor, bytes, step, offset);
+}
+
+static int fault_ftruncate(int descriptor, off_t length)
+{
+    return fault_here(true) ? -1 : ftruncate(descriptor, length);
+}
+
+static int fault_fsync(int descriptor)
+{
+    return fault_here(true) ? -1 : fsync(descriptor);
+}
+
+static int fault_fstat(int descriptor, struct stat *facts)
+{
+    return fault_here(false) ? -1 : fstat(descriptor, facts);
+}
+
+static int fault_lstat(const char *path, struct stat *facts)
+{
+    return fault_here(false) ? -1 : lstat(path, facts);
+}
+
+static int fault_stat(const char *path, struct stat *facts)
+{
+    return fault_here(false) ? -1 : stat(path, facts);
+}
+
+static ssize_t fault_readlink(const char *path, char *target, size_t size)
+{
+    return fault_here(false) ? -1 : readlink(path, target, size);
+}
+
+static int fault_flock(int descriptor, int operation)
+{
+    return fault_here(true) ? -1 : flock(descriptor, operation);
+}
+
+static int fault_fchmod(int descriptor, mode_t mode)
+{
+    return fault_here(false) ? -1 : fchmod(descriptor, mode);
+}
+
+static int fault_fchown(int descriptor, uid_t owner, gid_t group)
+{
+    return fault_here(false) ? -1 : fchown(descriptor, owner, group);
+}
+
+static int fault_rename(const char *from, const char *to)
+{
+    return fault_here(false) ? -1 : rename(from, to);
+}
+
+static int fault_unlink(const char *path)
+{
+    if (fault_here(false)) {
+        faults.unlinks = true;
+        return -1;
+    }
+    return unlink(path);
+}
+
+static int fault_close(int descriptor)
+{
+    bool hit = fault_here(true);
+    int number = errno;
+
+    if (hit && faults.fault == FAULT_INTERRUPT) {
+        faults.at = 0; /* it is not tried again */
+    }
+    assert_int_equal(close(descriptor), 0);
+    faults.open--;
+    errno = number;
+    return hit ? -1 : 0;
+}
+
+static uint64_t fault_attributes(int descriptor)
+{
+    (void)descriptor;
+    faults.calls++;
+    return attributes_told;
+}
+
+static const struct store_operations fault_operations = {
+    .open = fault_open,
+    .read = fault_read,
+    .pwrite = fault_pwrite,
+    .ftruncate = fault_ftruncate,
+    .fsync = fault_fsync,
+    .fstat = fault_fstat,
+    .lstat = fault_lstat,
+    .stat = fault_stat,
+    .readlink = fault_readlink,
+    .flock = fault_flock,
+    .fchmod = fault_fchmod,
+    .fchown = fault_fchown,
+    .rename = fault_rename,
+    .unlink = fault_unlink,
+    .close = fault_close,
+    .attributes = fault_attributes,
+};
+
+static void test_irreplaceable_destinations(void **state)
+{
+    (void)state;
+    put("file", OLD);
+    memset(&faults, 0, sizeof faults);
+    operations_use(&fault_operations);
+    attributes_told = STORE_ATTRIBUTE_MOUNT_POINT;
+    assert_reserve_fails("file", STATUS_FILE, "file: is a mount point");
+    attributes_told = STORE_ATTRIBUTE_IMMUTABLE;
+    assert_reserve_fails("file", STATUS_FILE, "file: is marked immutable");
+    attributes_told = 0;
+    assert_int_equal(faults.open, 0);
+    assert_int_equal(count_entries("."), 1);
+}
+
+/* What one run of a whole course came to. */
+struct outcome {
+    bool answered; /* the answer is in the journal, or so we were told */
+    bool stored;   /* the destination is in place, or so we were told */
+    bool done;     /* the journal is removed, or so we were told */
+};
+
+/* The whole course of `client create`, in the order that journal.h gives. */
+static struct outcome run_course(const char *destination, struct error *error)
+{
+    struct outcome outcome = {false, false, false};
+    struct store_reservation reservation;
+    struct journal journal = JOURNAL_EMPTY;
+
+    error->text[0] = '\0';
+    outcome.answered = store_reserve(&reservation, destination, 100, error) == 0 &&
+                       journal_open(&journal, ".edgerc.gridkey", error) == 0 &&
+                       journal_append(&journal, JOURNAL_INTENT, "{}", 2, error) == 0 &&
+                       journal_append_answer(&journal, 201, BODY, strlen(BODY), error) == 0;
+    outcome.stored = outcome.answered && store_commit(&reservation, NEW, strlen(NEW), error) == 0;
+    outcome.done = outcome.stored && journal_remove(&journal, error) == 0;
+    journal_close(&journal);
+    store_release(&reservation);
+    return outcome;
+}
+
+/* Whether the destination or the journal has what the server showed once. */
+static void check_course(const char *destination, const char *old, const struct outcome *outcome,
+                         const struct error *error)
+{
+    bool stored = strcmp(get(destination), NEW) == 0;
+    int files = count_entries(".");
+
+    assert_int_equal(faults.open, 0);
+    assert_true(stored || strcmp(get(destination), old) == 0);
+    assert_true(!outcome->stored || stored);
+    assert_true(!outcome->answered || stored || strstr(get(".edgerc.gridkey"), BODY) != NULL);
+    if (!outcome->done) {
+        assert_true(error->text[0] != '\0');
+        assert_true(error->status == STATUS_FILE || error->status == STATUS_SYSTEM);
+    }
+    /* Nothing but the destination (and what its link needs) and the journal that is needed. */
+    if (!faults.unlinks) {
+        files -= strcmp(get(destination), "(absent)") != 0;
+        files -= strcmp(get(".edgerc.gridkey"), "(absent)") != 0;
+        assert_int_equal(access(".edgerc.gridkey-new", F_OK), -1);
+        assert_int_equal(files, strcmp(destination, "link") == 0 ? 1 : 0);
+        assert_true(!outcome->done || access(".edgerc.gridkey", F_OK) != 0);
+    }
+}
+
+/* Set the files up, run with one fault, check; returns whether the fault was reached. */
+static bool run_with_fault(enum fault fault, int at, int number, int setting)
+{
+    const char *destination = setting == 2 ? "link" : ".edgerc";
+    struct outcome outcome;
+    struct error error;
+
+    (void)unlink(".edgerc");
+    (void)unlink("link");
+    (void)unlink(".edgerc.gridkey");
+    (void)unlink(".edgerc.gridkey-new");
+    if (setting > 0) {
+        put(".edgerc", OLD);
+        assert_int_equal(chmod(".edgerc", 0400), 0);
+    }
+    if (setting == 2) {
+        assert_int_equal(symlink(".edgerc", "link"), 0);
+    }
+    memset(&faults, 0, sizeof faults);
+    faults.fault = fault;
+    faults.at = at;
+    faults.number = number;
+    operations_use(&fault_operations);
+    outcome = run_course(destination, &error);
+    operations_use(NULL);
+    check_course(destination, setting == 0 ? "(absent)" : OLD, &outcome, &error);
+    if (fault != FAULT_ONCE && fault != FAULT_FROM) {
+        assert_true(outcome.done);
+    }
+    return faults.calls > at;
+}
+
+static void test_every_call_fails(void **state)
+{
+    static const int numbers[] = {EIO, ENOSPC, EACCES, EROFS, EMFILE, EDQUOT};
+
+    (void)state;
+    for (int setting = 0; setting < 3; setting++) {
+        for (size_t each = 0; each < sizeof numbers / sizeof numbers[0]; each++) {
+            for (int at = 0; run_with_fault(FAULT_ONCE, at, numbers[each], setting); at++) {
+            }
+            for (int at = 0; run_with_fault(FAULT_FROM, at, numbers[each], setting); at++) {
+            }
+        }
+    }
+}
+
+static void test_interrupted_and_short_calls(void **state)
+{
+    struct buffer out = BUFFER_EMPTY;
+    struct error error;
+
+    (void)state;
+    for (int setting = 0; setting < 3; setting++) {
+        (void)run_with_fault(FAULT_INTERRUPT, 0, EINTR, setting);
+        (void)run_with_fault(FAULT_SHORT, 0, 0, setting);
+    }
+    for (int fault = FAULT_INTERRUPT; fault <= FAULT_SHORT; fault++) {
+        memset(&faults, 0, sizeof faults);
+        faults.fault = (enum fault)fault;
+        operations_use(&fault_operations);
+        assert_int_equal(store_read(".edgerc", LIMIT, 0, &out, NULL, &error), 0);
+        assert_string_equal(buffer_text(&out), NEW);
+        buffer_free(&out);
+    }
+}
+
+static void test_number_of_calls(void **state)
+{
+    (void)state;
+    (void)run_with_fault(FAULT_NONE, 0, 0, 0);
+    print_message("calls with an absent destination: %d\n", faults.calls);
+    assert_true(faults.calls <= 32);
+    (void)run_with_fault(FAULT_NONE, 0, 0, 1);
+    print_message("calls with a destination: %d\n", faults.calls);
+    assert_true(faults.calls <= 36); /* one for its mode of 0400 */
+}
+
+static int (*directory_fsync_result)(int);
+
+static int directory_fsync(int descriptor)
+{
+    struct stat facts;
+
+    assert_int_equal(fstat(descriptor, &facts), 0);
+    return S_ISDIR(facts.st_mode) ? directory_fsync_result(descriptor) : fsync(descriptor);
+}
+
+static int broken_fsync(int descriptor)
+{
+    (void)descriptor;
+    errno = EIO;
+    return -1;
+}
+
+static int unsupported_fsync(int descriptor)
+{
+    (void)descriptor;
+    errno = EINVAL;
+    return -1;
+}
+
+static void test_directory_sync_fails(void **state)
+{
+    struct store_operations operations = store_operations_system;
+    struct store_reservation reservation;
+    struct error error;
+
+    (void)state;
+    operations.fsync = directory_fsync;
+    operations_use(&operations);
+    directory_fsync_result = unsupported_fsync; /* as some network file systems do */
+    assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
+    assert_int_equal(store_commit(&reservation, OLD, strlen(OLD), &error), 0);
+    store_release(&reservation);
+    directory_fsync_result = broken_fsync;
+    assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
+    assert_int_equal(store_commit(&reservation, NEW, strlen(NEW), &error), -1);
+    assert_sentence(&error, STATUS_SYSTEM, "file: is written, but may be lost when the power");
+    assert_true(reservation.placed);
+    assert_string_equal(get("file"), NEW);
+    put(".file.gridkey-new", "of another gridkey");
+    store_release(&reservation);
+    assert_string_equal(get(".file.gridkey-new"), "of another gridkey");
+}
+
+static ssize_t failing_read(int descriptor, void *bytes, size_t size)
+{
+    (void)bytes;
+    errno = EIO;
+    return descriptor < 0 || size == 0 ? 0 : -1;
+}
+
+static void test_unreadable_journal_stays(void **state)
+{
+    struct store_operations operations = store_operations_system;
+    struct journal journal;
+    struct error error;
+
+    (void)state;
+    put(".edgerc.gridkey", "gridkey1 ");
+    operations.read = failing_read;
+    operations_use(&operations);
+    assert_int_equal(journal_open(&journal, ".edgerc.gridkey", &error), -1);
+    assert_sentence(&error, STATUS_SYSTEM,
+                    ".edgerc.gridkey: cannot be read (Input/output error); ");
+    journal_close(&journal);
+    assert_string_equal(get(".edgerc.gridkey"), "gridkey1 ");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_scratch, remove_scratch)
+    const struct CMUnitTest tests[] = {
+        TEST(test_irreplaceable_destinations),  TEST(test_every_call_fails),
+        TEST(test_interrupted_and_short_calls), TEST(test_number_of_calls),
+        TEST(test_directory_sync_fails),        TEST(test_unreadable_journal_stays),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
