@@ -31,10 +31,10 @@ enum dns_verdict {
     DNS_NOT_OURS,     /* no answer to this question */
     DNS_ANSWERED,     /* with the addresses, of which there may be none */
     DNS_NO_SUCH_NAME, /* NXDOMAIN */
-    DNS_TRUNCATED,    /* the TC bit: to be asked again over TCP */
     DNS_UNUSABLE,     /* not a well-formed message, or an error code not named here */
     DNS_REFUSED,      /* REFUSED */
-    DNS_FAILED        /* SERVFAIL */
+    DNS_FAILED,       /* SERVFAIL */
+    DNS_TRUNCATED     /* the TC bit: to be asked again over TCP */
 };
 
 /*

@@ -135,7 +135,7 @@ static void servers_read_option(const struct lookup *lookup, const char *name, u
     }
 }
 
-/* Read resolv.conf(5); without a name server in it there is one on this machine. */
+/* Read lines of resolv.conf(5). */
 static void servers_read(struct lookup *lookup, const char *text)
 {
     lookup->at = text;
@@ -152,9 +152,6 @@ static void servers_read(struct lookup *lookup, const char *text)
             }
         }
     } while (lookup_next_line(lookup));
-    if (lookup->servers.count == 0) {
-        servers_read(lookup, "nameserver 127.0.0.1");
-    }
 }
 
 /* --- sockets -------------------------------------------------------------------------------- */
@@ -194,65 +191,7 @@ static bool lookup_wait(const struct lookup *lookup, int descriptor, short event
     int64_t left =
         (until < lookup->deadline ? until : lookup->deadline) - clock_monotonic_milliseconds();
 
-    return descriptor >= 0 && left > 0 && poll(&one, 1, (int)left) > 0;
-}
-
-static int64_t lookup_timeout(const struct lookup *lookup)
-{
-    return clock_monotonic_milliseconds() + (int64_t)(lookup->timeout * 1000);
-}
-
-/* Ask question i again over TCP; DNS_TRUNCATED when that gave no whole answer either. */
-static enum dns_verdict lookup_ask_tcp(struct lookup *lookup, const struct dns_address *server,
-                                       size_t i, uint8_t reply[DNS_PREFIX + REPLY_LIMIT])
-{
-    int64_t until = lookup_timeout(lookup);
-    int descriptor = resolve_open_socket(server, lookup->settings->port, SOCK_STREAM);
-    const uint8_t *question = lookup->questions[i];
-    enum dns_verdict verdict = DNS_NOT_OURS;
-    size_t have = 0;
-    ssize_t got;
-
-    if (lookup_wait(lookup, descriptor, POLLOUT, until)) {
-        /* When this fails there will be nothing to receive. */
-        (void)send(descriptor, question, DNS_PREFIX + dns_get_number(question), MSG_NOSIGNAL);
-    }
-    while (lookup_wait(lookup, descriptor, POLLIN, until) &&
-           (got = recv(descriptor, reply + have, DNS_PREFIX + REPLY_LIMIT - have, 0)) > 0) {
-        have += (size_t)got;
-        if (have >= DNS_PREFIX && have - DNS_PREFIX >= dns_get_number(reply)) {
-            verdict = dns_read_answer(reply + DNS_PREFIX, dns_get_number(reply), question,
-                                      &lookup->found[i]);
-            break;
-        }
-    }
-    if (descriptor >= 0) {
-        (void)close(descriptor);
-    }
-    return verdict == DNS_NOT_OURS ? DNS_TRUNCATED : verdict;
-}
-
-/* Take a datagram for the question it answers; DNS_NOT_OURS when it answers none. */
-static enum dns_verdict lookup_take(struct lookup *lookup, const struct dns_address *server,
-                                    uint8_t reply[DNS_PREFIX + REPLY_LIMIT], size_t length)
-{
-    enum dns_verdict verdict = DNS_NOT_OURS;
-
-    for (size_t i = 0; i < 2 && verdict == DNS_NOT_OURS; i++) {
-        uint8_t *question = lookup->questions[i];
-
-        if (dns_get_number(question) == 0) {
-            continue;
-        }
-        verdict = dns_read_answer(reply, length, question, &lookup->found[i]);
-        if (verdict == DNS_TRUNCATED) {
-            verdict = lookup_ask_tcp(lookup, server, i, reply);
-        }
-        if (verdict == DNS_ANSWERED || verdict == DNS_NO_SUCH_NAME) {
-            question[0] = question[1] = 0;
-        }
-    }
-    return verdict;
+    return left > 0 && poll(&one, 1, (int)left) > 0;
 }
 
 static bool lookup_has_found(const struct lookup *lookup)
@@ -260,43 +199,99 @@ static bool lookup_has_found(const struct lookup *lookup)
     return lookup->found[0].count + lookup->found[1].count > 0;
 }
 
-/* Ask one server what is still open; returns what is to be noted in lookup->faults. */
-static int lookup_ask(struct lookup *lookup, const struct dns_address *server)
+static bool lookup_is_open(const struct lookup *lookup)
 {
-    uint8_t reply[DNS_PREFIX + REPLY_LIMIT];
-    int64_t until = lookup_timeout(lookup);
-    int descriptor = resolve_open_socket(server, lookup->settings->port, SOCK_DGRAM);
-    int fault = descriptor < 0 ? -errno : (int)DNS_NOT_OURS;
-    int open = 0;
+    return dns_get_number(lookup->questions[0]) + dns_get_number(lookup->questions[1]) > 0;
+}
 
-    for (size_t i = 0; i < 2 && fault == 0; i++) {
+/* Take a message for the question it answers; DNS_NOT_OURS when it answers none. */
+static int lookup_take(struct lookup *lookup, const uint8_t *message, size_t length)
+{
+    enum dns_verdict verdict = DNS_NOT_OURS;
+
+    for (size_t i = 0; i < 2 && verdict == DNS_NOT_OURS; i++) {
+        uint8_t *question = lookup->questions[i];
+
+        if (dns_get_number(question) != 0) {
+            verdict = dns_read_answer(message, length, question, &lookup->found[i]);
+            if (verdict == DNS_ANSWERED || verdict == DNS_NO_SUCH_NAME) {
+                question[0] = question[1] = 0;
+            }
+        }
+    }
+    return (int)verdict;
+}
+
+/* Send what is still open; returns how many questions, or minus an errno. */
+static int lookup_send(const struct lookup *lookup, int descriptor, size_t skip)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < 2; i++) {
         const uint8_t *question = lookup->questions[i];
         size_t length = dns_get_number(question);
 
         if (length != 0) {
-            open++;
-            if (send(descriptor, question + DNS_PREFIX, length, MSG_NOSIGNAL) < 0) {
-                fault = -errno;
+            if (send(descriptor, question + skip, DNS_PREFIX + length - skip, MSG_NOSIGNAL) < 0) {
+                return -errno;
             }
+            count++;
         }
     }
-    while (open > 0 && fault >= 0 && lookup_wait(lookup, descriptor, POLLIN, until)) {
-        ssize_t got = recv(descriptor, reply, sizeof reply, 0);
-        int verdict = got < 0 ? -errno : (int)lookup_take(lookup, server, reply, (size_t)got);
+    return count;
+}
 
-        if (verdict != DNS_NOT_OURS) {
-            open--;
-            /* The worst is what tells most. */
-            fault = verdict < 0 || verdict > fault ? verdict : fault;
-            if (lookup_has_found(lookup)) {
-                until = clock_monotonic_milliseconds() + SECOND_ANSWER_MILLISECONDS;
+/*
+ * Ask one server what is still open, over SOCK_DGRAM or SOCK_STREAM. Returns what is to be noted
+ * in lookup->faults.
+ */
+static int lookup_ask(struct lookup *lookup, const struct dns_address *server, int type)
+{
+    uint8_t reply[DNS_PREFIX + REPLY_LIMIT];
+    size_t have = 0;
+    size_t skip = type == SOCK_DGRAM ? DNS_PREFIX : 0;
+    int64_t until = clock_monotonic_milliseconds() + (int64_t)(lookup->timeout * 1000);
+    int descriptor = resolve_open_socket(server, lookup->settings->port, type);
+    int fault = type == SOCK_DGRAM ? (int)DNS_NOT_OURS : (int)DNS_TRUNCATED;
+    int open = 0;
+
+    if (descriptor < 0) {
+        return -errno;
+    }
+    if (type == SOCK_DGRAM || lookup_wait(lookup, descriptor, POLLOUT, until)) {
+        open = lookup_send(lookup, descriptor, skip);
+    }
+    while (open > 0 && lookup_wait(lookup, descriptor, POLLIN, until)) {
+        ssize_t got = recv(descriptor, reply + have + skip, sizeof reply - have - skip, 0);
+        size_t length;
+
+        if (got <= 0) {
+            open = got < 0 ? -errno : 0;
+            break;
+        }
+        have += (size_t)got;
+        if (type == SOCK_DGRAM) {
+            reply[0] = (uint8_t)(have >> 8);
+            reply[1] = (uint8_t)have;
+            have += DNS_PREFIX;
+        }
+        while (have >= DNS_PREFIX && have >= (length = DNS_PREFIX + dns_get_number(reply))) {
+            int verdict = lookup_take(lookup, reply + DNS_PREFIX, length - DNS_PREFIX);
+
+            if (verdict != DNS_NOT_OURS) {
+                open--;
+                /* Of two the one that tells more; TCP has not failed when it answers. */
+                fault = verdict > fault || type == SOCK_STREAM ? verdict : fault;
             }
+            have -= length;
+            memmove(reply, reply + length, have);
+        }
+        if (lookup_has_found(lookup)) {
+            until = clock_monotonic_milliseconds() + SECOND_ANSWER_MILLISECONDS;
         }
     }
-    if (descriptor >= 0) {
-        (void)close(descriptor);
-    }
-    return fault;
+    (void)close(descriptor);
+    return open < 0 ? open : fault;
 }
 
 /* --- the lookup ----------------------------------------------------------------------------- */
@@ -311,8 +306,6 @@ static int lookup_fail(const struct lookup *lookup, const char *host, size_t ask
                                         [DNS_UNUSABLE] = "gave an unusable answer",
                                         [DNS_REFUSED] = "says REFUSED",
                                         [DNS_FAILED] = "says SERVFAIL"};
-    bool is_answered =
-        dns_get_number(lookup->questions[0]) + dns_get_number(lookup->questions[1]) == 0;
     struct buffer text = BUFFER_EMPTY;
 
     for (size_t i = 0; i < asked && i < lookup->servers.count; i++) {
@@ -321,13 +314,15 @@ static int lookup_fail(const struct lookup *lookup, const char *host, size_t ask
 
         buffer_append_text(&text, i == 0 ? "" : ", ");
         dns_address_write(&text, server->bytes, server->size);
-        buffer_format(&text, " %s", fault < 0 ? error_system_text(-fault) : words[fault]);
+        buffer_format(&text, fault < 0 ? ": %s" : " %s",
+                      fault < 0 ? error_system_text(-fault) : words[fault]);
     }
     (void)error_set(error, STATUS_CONNECT,
                     "the name %s could not be resolved: the name server %s; nothing was sent, "
                     "check %s, or name an address with --connect-to",
                     host, buffer_text(&text),
-                    is_answered ? "the host in the credential" : lookup->settings->servers_path);
+                    lookup_is_open(lookup) ? lookup->settings->servers_path
+                                           : "the host in the credential");
     buffer_free(&text);
     return -1;
 }
@@ -347,13 +342,17 @@ static int lookup_ask_all(struct lookup *lookup, const char *host, struct error 
     (void)dns_write_question(lookup->questions[1], id ^ 1U, host, DNS_TYPE_AAAA);
     do {
         size_t i = asked++ % lookup->servers.count;
+        const struct dns_address *server = &lookup->servers.all[i];
+        int fault = lookup_ask(lookup, server, SOCK_DGRAM);
 
-        lookup->faults[i] = lookup_ask(lookup, &lookup->servers.all[i]);
+        if (fault == DNS_TRUNCATED) {
+            fault = lookup_ask(lookup, server, SOCK_STREAM);
+        }
+        lookup->faults[i] = fault;
         if (lookup_has_found(lookup)) {
             return 0;
         }
-    } while (asked < lookup->attempts * lookup->servers.count &&
-             dns_get_number(lookup->questions[0]) + dns_get_number(lookup->questions[1]) != 0 &&
+    } while (lookup_is_open(lookup) && asked < lookup->attempts * lookup->servers.count &&
              clock_monotonic_milliseconds() < lookup->deadline);
     return lookup_fail(lookup, host, asked, error);
 }
@@ -405,6 +404,9 @@ int resolve_host(const char *host, const struct resolve_settings *settings, int6
     if (result == 0 && !lookup_has_found(&lookup)) {
         result = file_read(settings->servers_path, &text, error);
         servers_read(&lookup, buffer_text(&text));
+        if (lookup.servers.count == 0) {
+            servers_read(&lookup, "nameserver 127.0.0.1");
+        }
         if (result == 0) {
             result = lookup_ask_all(&lookup, host, error);
         }
