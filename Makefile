@@ -33,6 +33,7 @@ PYTHON ?= /usr/bin/python3
 SOURCE_DATE_EPOCH ?= 0
 
 export LC_ALL := C
+export GRIDKEY_SHARED ?= $(abspath ../shared)
 export SOURCE_DATE_EPOCH
 export PYTHONDONTWRITEBYTECODE := 1
 export GRIDKEY_BINARY := $(abspath $(BUILD))/gridkey

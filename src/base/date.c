@@ -206,6 +206,24 @@ int date_parse_iso(const char *text, int64_t *unix_seconds)
     return 0;
 }
 
+int date_parse_when(const char *text, int64_t now, int64_t *unix_seconds)
+{
+    size_t length = strlen(text);
+    uint64_t count;
+    int64_t unit;
+
+    if (*text != '+') {
+        return date_parse_iso(text, unix_seconds);
+    }
+    unit = text[length - 1] == 'h' ? 3600 : DATE_SECONDS_PER_DAY;
+    if ((text[length - 1] != 'h' && text[length - 1] != 'd') ||
+        text_parse_unsigned_length(text + 1, length - 2, 1000000, &count) != 0) {
+        return -1;
+    }
+    *unix_seconds = now + (int64_t)count * unit;
+    return 0;
+}
+
 int date_parse_http(const char *text, int64_t *unix_seconds)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -36,6 +36,11 @@ void date_write_day(int64_t unix_seconds, char text[DATE_TEXT_SIZE]);
  */
 int date_parse_iso(const char *text, int64_t *unix_seconds);
 
+/*
+ * A time as a person writes it: as date_parse_iso, or "+90d", "+12h" from now. Returns 0 or -1.
+ */
+int date_parse_when(const char *text, int64_t now, int64_t *unix_seconds);
+
 /* The Date header's IMF-fixdate (RFC 9110 section 5.6.7): Sun, 06 Nov 1994 08:49:37 GMT. */
 int date_parse_http(const char *text, int64_t *unix_seconds);
 

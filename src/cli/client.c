@@ -124,7 +124,6 @@ struct creating {
     int64_t expires;
 };
 
-/* --expires as a day, or with a time. */
 static int creating_expiry(struct creating *creating, struct error *error)
 {
     const char *text = invocation_value(creating->invocation, "expires");
@@ -137,16 +136,8 @@ static int creating_expiry(struct creating *creating, struct error *error)
                          "--expires is about the credential that --no-credential leaves out; "
                          "leave one of them out");
     }
-    if (date_parse_iso(text, &creating->expires) != 0) {
-        return error_set(error, STATUS_USAGE,
-                         "--expires \"%s\" is no date; write 2027-01-31 or 2027-01-31T12:00:00Z",
-                         text);
-    }
-    if (creating->expires <= edgegrid_session_time(&creating->context.session)) {
-        return error_set(error, STATUS_USAGE, "--expires %s is in the past; choose a later day",
-                         text);
-    }
-    return 0;
+    return context_read_expiry(text, edgegrid_session_time(&creating->context.session),
+                               &creating->expires, error);
 }
 
 /* Make sure of the destination, or for a dry run look whether it would do. */

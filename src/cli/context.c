@@ -1,6 +1,7 @@
 #include "cli/context.h"
 
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/wipe.h"
@@ -52,6 +53,21 @@ int context_expand_home(const char *path, struct buffer *out, struct error *erro
     }
     buffer_append_text(out, path);
     return buffer_check(out, error);
+}
+
+int context_read_expiry(const char *text, int64_t now, int64_t *expires, struct error *error)
+{
+    if (date_parse_when(text, now, expires) != 0) {
+        return error_set(error, STATUS_USAGE,
+                         "--expires \"%s\" is no date; write 2027-01-31, 2027-01-31T12:00:00Z or "
+                         "+90d",
+                         text);
+    }
+    if (*expires <= now) {
+        return error_set(error, STATUS_USAGE, "--expires %s is in the past; choose a later day",
+                         text);
+    }
+    return 0;
 }
 
 int context_read_file(const char *name, size_t limit, struct buffer *out, struct error *error)

@@ -47,6 +47,9 @@ void context_close(struct context *context);
 /* Seconds since 1970 by --clock. */
 int context_time(const struct invocation *invocation, int64_t *offset, struct error *error);
 
+/* The value of --expires: a date or +90d, which must lie ahead. Returns 0, or -1 with an error. */
+int context_read_expiry(const char *text, int64_t now, int64_t *expires, struct error *error);
+
 /* Append path with a "~" or "~/" at its start replaced by $HOME. */
 int context_expand_home(const char *path, struct buffer *out, struct error *error);
 

@@ -86,6 +86,7 @@ static enum dns_verdict dns_read_records(const uint8_t *message, size_t length, 
                                          struct dns_addresses *addresses)
 {
     unsigned type = dns_get_number(message + at - 4);
+    size_t count = 0;
 
     for (unsigned left = dns_get_number(message + 6); left > 0; left--) {
         const uint8_t *fields;
@@ -102,8 +103,8 @@ static enum dns_verdict dns_read_records(const uint8_t *message, size_t length, 
             return DNS_UNUSABLE;
         }
         if (dns_get_number(fields) == type && dns_get_number(fields + 2) == DNS_CLASS_IN &&
-            addresses->count < DNS_ADDRESSES_MOST) {
-            struct dns_address *address = &addresses->all[addresses->count++];
+            count < DNS_ADDRESSES_MOST) {
+            struct dns_address *address = &addresses->all[count++];
 
             address->size = type == DNS_TYPE_A ? 4 : 16;
             if (size != address->size) {
@@ -112,6 +113,7 @@ static enum dns_verdict dns_read_records(const uint8_t *message, size_t length, 
             memcpy(address->bytes, fields + DNS_RECORD_SIZE, size);
         }
     }
+    addresses->count = count;
     return DNS_ANSWERED;
 }
 
@@ -120,13 +122,12 @@ enum dns_verdict dns_read_answer(const uint8_t *message, size_t length,
                                  struct dns_addresses *addresses)
 {
     size_t size = dns_get_number(question);
-    enum dns_verdict verdict = DNS_UNUSABLE;
+    unsigned rcode;
 
     question += DNS_PREFIX;
-    addresses->count = 0;
     /* A response (QR) to a query (opcode 0) with the same id, and one question, the same. */
-    if (length < size || memcmp(message, question, 2) != 0 || (message[2] & 0xf8) != 0x80 ||
-        memcmp(message + 4, question + 4, 2) != 0 ||
+    if (length < size || dns_get_number(message) != dns_get_number(question) ||
+        (message[2] & 0xf8) != 0x80 || dns_get_number(message + 4) != 1 ||
         memcmp(message + DNS_HEADER_SIZE, question + DNS_HEADER_SIZE, size - DNS_HEADER_SIZE) !=
             0) {
         return DNS_NOT_OURS;
@@ -134,23 +135,11 @@ enum dns_verdict dns_read_answer(const uint8_t *message, size_t length,
     if ((message[2] & 2) != 0) {
         return DNS_TRUNCATED;
     }
-    switch (message[3] & 0x0f) {
-    case 0:
-        verdict = dns_read_records(message, length, size, addresses);
-        break;
-    case 2:
-        return DNS_FAILED;
-    case 3:
-        return DNS_NO_SUCH_NAME;
-    case 5:
-        return DNS_REFUSED;
-    default:
-        break;
+    rcode = message[3] & 0x0f;
+    if (rcode == 0) {
+        return dns_read_records(message, length, size, addresses);
     }
-    if (verdict != DNS_ANSWERED) {
-        addresses->count = 0;
-    }
-    return verdict;
+    return rcode < DNS_UNUSABLE - DNS_ANSWERED ? DNS_ANSWERED + rcode : DNS_UNUSABLE;
 }
 
 void dns_address_write(struct buffer *out, const uint8_t *bytes, size_t size)

@@ -27,13 +27,16 @@ struct dns_addresses {
     size_t count;
 };
 
+/* After the first, the error codes of answers in their order (RFC 1035 section 4.1.1). */
 enum dns_verdict {
     DNS_NOT_OURS,     /* no answer to this question */
-    DNS_ANSWERED,     /* with the addresses, of which there may be none */
-    DNS_NO_SUCH_NAME, /* NXDOMAIN */
-    DNS_UNUSABLE,     /* not a well-formed message, or an error code not named here */
-    DNS_REFUSED,      /* REFUSED */
+    DNS_ANSWERED,     /* NOERROR, with the addresses, of which there may be none */
+    DNS_MISREAD,      /* FORMERR */
     DNS_FAILED,       /* SERVFAIL */
+    DNS_NO_SUCH_NAME, /* NXDOMAIN */
+    DNS_UNKNOWN,      /* NOTIMP */
+    DNS_REFUSED,      /* REFUSED */
+    DNS_UNUSABLE,     /* another, or not a well-formed message */
     DNS_TRUNCATED     /* the TC bit: to be asked again over TCP */
 };
 
@@ -48,8 +51,8 @@ size_t dns_write_question(uint8_t out[DNS_QUESTION_MOST], unsigned id, const cha
 /*
  * Read what answers a question of dns_write_question: the id and the echoed question have to be
  * the same. The addresses of the question's type are those at the end of the chain of CNAMEs that
- * the server followed; the first DNS_ADDRESSES_MOST are kept. There are none unless DNS_ANSWERED
- * is returned.
+ * the server followed; the first DNS_ADDRESSES_MOST are kept. addresses are only touched when
+ * DNS_ANSWERED is returned.
  */
 enum dns_verdict dns_read_answer(const uint8_t *message, size_t length,
                                  const uint8_t question[DNS_QUESTION_MOST],

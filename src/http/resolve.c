@@ -24,6 +24,7 @@
 #define SECOND_ANSWER_MILLISECONDS 1000
 #define REPLY_LIMIT 4096 /* more addresses than anyone would try */
 
+/* The small members first: that makes shorter instructions. */
 struct lookup {
     const struct resolve_settings *settings;
     int64_t deadline;
@@ -32,14 +33,16 @@ struct lookup {
     const char *word;
     size_t word_length;
     struct dns_address address;
-    /* The name servers, and for those that were asked an enum dns_verdict or minus an errno. */
-    struct dns_addresses servers;
-    int faults[SERVERS_MOST];
-    uint64_t timeout;
+    /* The questions, as bits 1 for A and 2 for AAAA: those that have no answer yet, and of these
+     * those that the server being asked has said nothing to. */
+    unsigned open;
+    unsigned waiting;
+    uint64_t timeout; /* seconds */
     uint64_t attempts;
-    /* For A and for AAAA: the question, its first two bytes 0 when it is answered; the answer. */
+    int faults[SERVERS_MOST]; /* of servers asked: an enum dns_verdict, or minus an errno */
+    struct dns_addresses servers;
+    struct dns_addresses found[2]; /* for A and for AAAA, as the questions */
     uint8_t questions[2][DNS_QUESTION_MOST];
-    struct dns_addresses found[2];
 };
 
 const struct resolve_settings resolve_defaults = {"/etc/hosts", "/etc/resolv.conf", 53};
@@ -175,7 +178,7 @@ int resolve_open_socket(const struct dns_address *address, uint16_t port, int ty
            address->size);
     if (descriptor < 0 ||
         connect(descriptor, &to.any, is_ipv6 ? sizeof to.v6 : sizeof to.v4) == 0 ||
-        errno == EINPROGRESS || errno == EINTR) {
+        errno == EINPROGRESS) {
         return descriptor;
     }
     fault = errno;
@@ -199,9 +202,20 @@ static bool lookup_has_found(const struct lookup *lookup)
     return lookup->found[0].count + lookup->found[1].count > 0;
 }
 
-static bool lookup_is_open(const struct lookup *lookup)
+/* Send what is still open; returns 0, or -1 with errno. */
+static int lookup_send(struct lookup *lookup, int descriptor, size_t skip)
 {
-    return dns_get_number(lookup->questions[0]) + dns_get_number(lookup->questions[1]) > 0;
+    lookup->waiting = lookup->open;
+    for (size_t i = 0; i < 2; i++) {
+        const uint8_t *question = lookup->questions[i];
+
+        if ((lookup->open >> i & 1) != 0 &&
+            send(descriptor, question + skip, DNS_PREFIX + dns_get_number(question) - skip,
+                 MSG_NOSIGNAL) < 0) {
+            return -1;
+        }
+    }
+    return 0;
 }
 
 /* Take a message for the question it answers; DNS_NOT_OURS when it answers none. */
@@ -209,36 +223,18 @@ static int lookup_take(struct lookup *lookup, const uint8_t *message, size_t len
 {
     enum dns_verdict verdict = DNS_NOT_OURS;
 
-    for (size_t i = 0; i < 2 && verdict == DNS_NOT_OURS; i++) {
-        uint8_t *question = lookup->questions[i];
-
-        if (dns_get_number(question) != 0) {
-            verdict = dns_read_answer(message, length, question, &lookup->found[i]);
+    for (unsigned i = 0; i < 2 && verdict == DNS_NOT_OURS; i++) {
+        if ((lookup->waiting >> i & 1) != 0) {
+            verdict = dns_read_answer(message, length, lookup->questions[i], &lookup->found[i]);
+            if (verdict != DNS_NOT_OURS) {
+                lookup->waiting ^= 1U << i;
+            }
             if (verdict == DNS_ANSWERED || verdict == DNS_NO_SUCH_NAME) {
-                question[0] = question[1] = 0;
+                lookup->open ^= 1U << i;
             }
         }
     }
     return (int)verdict;
-}
-
-/* Send what is still open; returns how many questions, or minus an errno. */
-static int lookup_send(const struct lookup *lookup, int descriptor, size_t skip)
-{
-    int count = 0;
-
-    for (size_t i = 0; i < 2; i++) {
-        const uint8_t *question = lookup->questions[i];
-        size_t length = dns_get_number(question);
-
-        if (length != 0) {
-            if (send(descriptor, question + skip, DNS_PREFIX + length - skip, MSG_NOSIGNAL) < 0) {
-                return -errno;
-            }
-            count++;
-        }
-    }
-    return count;
 }
 
 /*
@@ -253,20 +249,19 @@ static int lookup_ask(struct lookup *lookup, const struct dns_address *server, i
     int64_t until = clock_monotonic_milliseconds() + (int64_t)(lookup->timeout * 1000);
     int descriptor = resolve_open_socket(server, lookup->settings->port, type);
     int fault = type == SOCK_DGRAM ? (int)DNS_NOT_OURS : (int)DNS_TRUNCATED;
-    int open = 0;
+    ssize_t got = -1;
 
     if (descriptor < 0) {
         return -errno;
     }
     if (type == SOCK_DGRAM || lookup_wait(lookup, descriptor, POLLOUT, until)) {
-        open = lookup_send(lookup, descriptor, skip);
+        got = lookup_send(lookup, descriptor, skip);
     }
-    while (open > 0 && lookup_wait(lookup, descriptor, POLLIN, until)) {
-        ssize_t got = recv(descriptor, reply + have + skip, sizeof reply - have - skip, 0);
+    while (got >= 0 && lookup->waiting != 0 && lookup_wait(lookup, descriptor, POLLIN, until)) {
         size_t length;
 
+        got = recv(descriptor, reply + have + skip, sizeof reply - have - skip, 0);
         if (got <= 0) {
-            open = got < 0 ? -errno : 0;
             break;
         }
         have += (size_t)got;
@@ -279,19 +274,21 @@ static int lookup_ask(struct lookup *lookup, const struct dns_address *server, i
             int verdict = lookup_take(lookup, reply + DNS_PREFIX, length - DNS_PREFIX);
 
             if (verdict != DNS_NOT_OURS) {
-                open--;
                 /* Of two the one that tells more; TCP has not failed when it answers. */
                 fault = verdict > fault || type == SOCK_STREAM ? verdict : fault;
+                if (lookup_has_found(lookup)) {
+                    until = clock_monotonic_milliseconds() + SECOND_ANSWER_MILLISECONDS;
+                }
             }
             have -= length;
             memmove(reply, reply + length, have);
         }
-        if (lookup_has_found(lookup)) {
-            until = clock_monotonic_milliseconds() + SECOND_ANSWER_MILLISECONDS;
-        }
+    }
+    if (got < 0 && fault == DNS_NOT_OURS) {
+        fault = -errno;
     }
     (void)close(descriptor);
-    return open < 0 ? open : fault;
+    return fault;
 }
 
 /* --- the lookup ----------------------------------------------------------------------------- */
@@ -299,13 +296,15 @@ static int lookup_ask(struct lookup *lookup, const struct dns_address *server, i
 static int lookup_fail(const struct lookup *lookup, const char *host, size_t asked,
                        struct error *error)
 {
-    static const char *const words[] = {[DNS_NOT_OURS] = "did not answer",
-                                        [DNS_ANSWERED] = "gave no address",
-                                        [DNS_NO_SUCH_NAME] = "says there is no such name",
-                                        [DNS_TRUNCATED] = "gave no whole answer over TCP",
-                                        [DNS_UNUSABLE] = "gave an unusable answer",
-                                        [DNS_REFUSED] = "says REFUSED",
-                                        [DNS_FAILED] = "says SERVFAIL"};
+    static const char *const words[] = {"did not answer",
+                                        "gave no address",
+                                        "says FORMERR",
+                                        "says SERVFAIL",
+                                        "says there is no such name",
+                                        "says NOTIMP",
+                                        "says REFUSED",
+                                        "gave an unusable answer",
+                                        "gave no whole answer over TCP"};
     struct buffer text = BUFFER_EMPTY;
 
     for (size_t i = 0; i < asked && i < lookup->servers.count; i++) {
@@ -321,8 +320,8 @@ static int lookup_fail(const struct lookup *lookup, const char *host, size_t ask
                     "the name %s could not be resolved: the name server %s; nothing was sent, "
                     "check %s, or name an address with --connect-to",
                     host, buffer_text(&text),
-                    lookup_is_open(lookup) ? lookup->settings->servers_path
-                                           : "the host in the credential");
+                    lookup->open != 0 ? lookup->settings->servers_path
+                                      : "the host in the credential");
     buffer_free(&text);
     return -1;
 }
@@ -352,7 +351,7 @@ static int lookup_ask_all(struct lookup *lookup, const char *host, struct error 
         if (lookup_has_found(lookup)) {
             return 0;
         }
-    } while (lookup_is_open(lookup) && asked < lookup->attempts * lookup->servers.count &&
+    } while (lookup->open != 0 && asked < lookup->attempts * lookup->servers.count &&
              clock_monotonic_milliseconds() < lookup->deadline);
     return lookup_fail(lookup, host, asked, error);
 }
@@ -387,7 +386,7 @@ int resolve_host(const char *host, const struct resolve_settings *settings, int6
                             .deadline = deadline,
                             .timeout = TIMEOUT_SECONDS,
                             .attempts = ATTEMPTS,
-                            .at = host};
+                            .open = 3};
     struct buffer text = BUFFER_EMPTY;
     int result = 0;
 

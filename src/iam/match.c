@@ -67,7 +67,7 @@ static void match_keep_near(struct match *match, unsigned distance, const char *
         char *copy = strdup(label);
 
         if (copy == NULL) {
-            match->failed = 1;
+            match->failed = true;
             return;
         }
         free(match->nearest[MATCH_NEAREST - 1].label);
@@ -84,7 +84,7 @@ void match_offer(struct match *match, const char *id, const char *name, const ch
         text_equal_ignore_case(name, match->wanted) ||
         (alias != NULL && text_equal_ignore_case(alias, match->wanted))) {
         match_keep(match, &match->exact, &match->exact_count, match->exact_labels, label, value);
-    } else if (strlen(match->wanted) >= MATCH_PART_SHORTEST &&
+    } else if (!match->whole && strlen(match->wanted) >= MATCH_PART_SHORTEST &&
                (text_find_ignore_case(name, match->wanted) != NULL ||
                 (alias != NULL && text_find_ignore_case(alias, match->wanted) != NULL))) {
         match_keep(match, &match->part, &match->part_count, match->part_labels, label, value);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define MATCH_NEAREST 5
@@ -30,7 +31,8 @@ struct match {
     struct match_near exact_labels[MATCH_NEAREST];
     struct match_near part_labels[MATCH_NEAREST];
     struct match_near nearest[MATCH_NEAREST]; /* sorted, the nearest first */
-    int failed;                               /* memory ran out */
+    bool whole;  /* a part of a name is not enough; set after match_start */
+    bool failed; /* memory ran out */
 };
 
 void match_start(struct match *match, const char *kind, const char *wanted,

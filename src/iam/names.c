@@ -5,16 +5,16 @@
 
 #include <string.h>
 
-const struct names_list names_apis = {LOOKUP_APIS, "API",     "lookup apis",
-                                      "apiId",     "apiName", "endPoint"};
-const struct names_list names_groups = {LOOKUP_GROUPS, "group",     "lookup groups",
-                                        "groupId",     "groupName", NULL};
-const struct names_list names_roles = {LOOKUP_ROLES, "role",     "lookup roles",
-                                       "roleId",     "roleName", NULL};
-const struct names_list names_cpcodes = {LOOKUP_CPCODES, "CP code", "lookup cpcodes",
-                                         "value",        "name",    NULL};
-const struct names_list names_clients = {LOOKUP_CLIENTS, "API client", "client list",
-                                         "clientId",     "clientName", NULL};
+const struct names_list names_apis = {LOOKUP_APIS, "API",      "lookup apis", "apiId",
+                                      "apiName",   "endPoint", false};
+const struct names_list names_groups = {
+    LOOKUP_GROUPS, "group", "lookup groups", "groupId", "groupName", NULL, false};
+const struct names_list names_roles = {LOOKUP_ROLES, "role", "lookup roles", "roleId",
+                                       "roleName",   NULL,   false};
+const struct names_list names_cpcodes = {
+    LOOKUP_CPCODES, "CP code", "lookup cpcodes", "value", "name", NULL, false};
+const struct names_list names_clients = {LOOKUP_CLIENTS, "API client", "client list", "clientId",
+                                         "clientName",   NULL,         true};
 
 static const struct json *group_children(const struct json *group)
 {
@@ -72,6 +72,7 @@ int names_find(struct lookup *lookup, const struct names_list *list, const char 
         return -1;
     }
     match_start(&match, list->thing, wanted, list->command);
+    match.whole = list->whole;
     while ((step = json_array_step(buffer_text(text), text->length, &cursor, &element, error)) ==
            1) {
         const struct json *parents[JSON_DEPTH];
@@ -95,6 +96,48 @@ int names_find(struct lookup *lookup, const struct names_list *list, const char 
         return error_prefix(error, "the list of %ss that the API gave ", list->thing);
     }
     return match_finish(&match, found, error);
+}
+
+/* Ids are of letters and digits alone; a name that is not listed is no id if it has others. */
+static bool client_may_be_id(const char *wanted)
+{
+    while (text_is_alphanumeric(*wanted)) {
+        wanted++;
+    }
+    return *wanted == '\0';
+}
+
+int names_find_client(struct lookup *lookup, const char *wanted, struct json **client,
+                      struct error *error)
+{
+    const struct buffer *self;
+
+    *client = NULL;
+    if (*wanted == '\0') {
+        return error_set(error, STATUS_USAGE,
+                         "the client's name is empty; give a clientId, a name, or self");
+    }
+    if (text_equal(wanted, "self")) {
+        if (lookup_get(lookup, LOOKUP_SELF, &self, error) != 0) {
+            return -1;
+        }
+        if (json_parse(buffer_text(self), self->length, client, error) != 0) {
+            error->status = STATUS_REFUSED;
+            return error_prefix(error, "the answer to GET api-clients/self ");
+        }
+        return 0;
+    }
+    if (names_find(lookup, &names_clients, wanted, client, error) == 0) {
+        return 0;
+    }
+    if (error->status != STATUS_NOT_FOUND || !client_may_be_id(wanted)) {
+        return -1;
+    }
+    /* An administrator may reach clients that the list leaves out: let the API decide. */
+    json_build_start();
+    *client = json_new_object();
+    (void)json_add_text(*client, "clientId", wanted);
+    return json_build_failed() ? error_set_memory(error) : 0;
 }
 
 /* What the API is asked about: the groups as they will be sent. */

@@ -33,6 +33,7 @@ struct names_list {
     const char *id;      /* members of an element */
     const char *name;
     const char *alias; /* NULL for none */
+    bool whole;        /* a part of a name is not enough */
 };
 
 extern const struct names_list names_apis, names_groups, names_roles, names_cpcodes, names_clients;
@@ -44,6 +45,14 @@ extern const struct names_list names_apis, names_groups, names_roles, names_cpco
  */
 int names_find(struct lookup *lookup, const struct names_list *list, const char *wanted,
                struct json **found, struct error *error);
+
+/*
+ * Find an API client: "self" is the one whose credential signs; else an id or a whole name, case
+ * ignored. *client is a copy of what the API lists of it (for self, of what it shows), or for an id
+ * that the list lacks just {"clientId":ID}; to be released with json_free.
+ */
+int names_find_client(struct lookup *lookup, const char *wanted, struct json **client,
+                      struct error *error);
 
 /*
  * Walk a tree of groups without recursion. Start with depth 0 and *at an element of the list;

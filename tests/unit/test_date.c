@@ -52,6 +52,24 @@ static void test_parses_iso(void **state)
     }
 }
 
+static void test_parses_when(void **state)
+{
+    int64_t seconds;
+
+    (void)state;
+    assert_int_equal(date_parse_when("+90d", 1000, &seconds), 0);
+    assert_int_equal(seconds, 1000 + 90 * DATE_SECONDS_PER_DAY);
+    assert_int_equal(date_parse_when("+12h", 0, &seconds), 0);
+    assert_int_equal(seconds, 12 * 3600);
+    assert_int_equal(date_parse_when("1970-01-02", 5, &seconds), 0);
+    assert_int_equal(seconds, DATE_SECONDS_PER_DAY);
+    assert_int_equal(date_parse_when("+", 0, &seconds), -1);
+    assert_int_equal(date_parse_when("+d", 0, &seconds), -1);
+    assert_int_equal(date_parse_when("+5", 0, &seconds), -1);
+    assert_int_equal(date_parse_when("+-5d", 0, &seconds), -1);
+    assert_int_equal(date_parse_when("5d", 0, &seconds), -1);
+}
+
 static void test_parses_http(void **state)
 {
     int64_t seconds;
@@ -95,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parses_iso),
         cmocka_unit_test(test_parses_http),
+        cmocka_unit_test(test_parses_when),
         cmocka_unit_test(test_writes_every_day_back),
     };
 
