@@ -21,6 +21,7 @@ CC := musl-gcc
 endif
 HOSTCC ?= cc
 STRIP ?= strip
+OBJCOPY ?= objcopy
 CFLAGS ?= -Os -g
 LDFLAGS ?=
 WERROR ?= -Werror
@@ -76,10 +77,12 @@ LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecs
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address
 SANITIZE_OURS := $(SANITIZE) -fsanitize=undefined -fno-sanitize-recover=all
 
+comma := ,
+
 # objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
 # the allocator that their sanitizer watches.
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
-	$(if $(filter checked,$(1)),src/base/memory_libc.c),$(SOURCES))) \
+	$(if $(filter checked,$(1)),src/base/memory_libc.c src/base/strings.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
 .PHONY: all check-static lint unit e2e analyze test test-all repro size demo bench deps install \
@@ -158,9 +161,34 @@ $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
 		hash/sha2small.o x509/x509_decoder.o)
 	$(Q)$(HOSTCC) $^ -o $@
 
-$(BUILD)/gridkey.debug: $(BUILD)/release/src/main.o $(call objects,release) $(BUILD)/settings-link
+# Linked twice: once to see the sentences, and then with them packed; see src/base/strings.h.
+RELEASE_OBJECTS := $(BUILD)/release/src/main.o $(call objects,release)
+define link
+	$(Q)sed 's/STRINGS_KIND/$(1)/' src/base/strings.ld >$@.ld
+	$(Q)$(CC) $(CFLAGS) $(LINK) -Wl,-T,$@.ld $(2) $(LDFLAGS) $(filter %.o,$^) -o $@
+endef
+
+$(BUILD)/strings_none.c: $(BUILD)/settings-link
+	$(Q)printf '%s\n' '#include <stddef.h>' 'const unsigned char strings_packed[] = {0};' \
+		'const size_t strings_packed_size = 0;' >$@
+
+$(BUILD)/strings_packed.c: $(BUILD)/gridkey.plain
+	$(Q)$(OBJCOPY) -O binary -j .strings $< $(BUILD)/strings
+	$(Q)gzip -9 -n -c $(BUILD)/strings >$(BUILD)/strings.gz
+	@# Without gzip's header of 10 bytes and trailer of 8.
+	$(Q){ echo '#include <stddef.h>'; echo 'const unsigned char strings_packed[] = {'; \
+		tail -c +11 $(BUILD)/strings.gz | head -c -8 | od -An -v -tu1 | sed 's/\([0-9]\+\)/\1,/g'; \
+		echo '};'; echo 'const size_t strings_packed_size = sizeof strings_packed;'; } >$@
+
+$(BUILD)/strings_none.o $(BUILD)/strings_packed.o: %.o: %.c
+	$(Q)$(CC) $(CFLAGS) $(LANGUAGE) $(RELEASE) -c $< -o $@
+
+$(BUILD)/gridkey.plain: $(RELEASE_OBJECTS) $(BUILD)/strings_none.o $(BUILD)/settings-link src/base/strings.ld
+	$(call link,,)
+
+$(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/strings_packed.o src/base/strings.ld
 	@$(if $(V),,echo "  LINK $@")
-	$(Q)$(CC) $(CFLAGS) $(LINK) -Wl,-Map,$(BUILD)/gridkey.map $(LDFLAGS) $(filter %.o,$^) -o $@
+	$(call link,(NOLOAD),-Wl$(comma)-Map$(comma)$(BUILD)/gridkey.map)
 
 $(BUILD)/gridkey: $(BUILD)/gridkey.debug
 	$(Q)$(STRIP) -s -R .comment -o $@ $<

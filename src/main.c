@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/strings.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/output.h"
@@ -78,8 +79,10 @@ static int main_run(int argc, char **argv, struct error *error)
 int main(int argc, char **argv)
 {
     struct error error;
-    int result = main_repair_descriptors(&error);
+    int result;
 
+    strings_unpack();
+    result = main_repair_descriptors(&error);
     if (result == 0) {
         main_harden();
         result = main_run(argc, argv, &error);

@@ -48,11 +48,12 @@ static void client_wish_free(struct client_wish *wish)
 static int client_wish_read(struct client_wish *wish, const struct invocation *invocation,
                             struct error *error)
 {
+    size_t cursor = 0;
+
     memset(wish, 0, sizeof *wish);
     wish->name = invocation_value(invocation, "name");
     wish->description = invocation_value(invocation, "description");
     wish->type = invocation_value(invocation, "type");
-    wish->user = invocation_value(invocation, "user");
     wish->purge_cpcodes = invocation_value(invocation, "purge-cpcodes");
     wish->all_apis = invocation_has(invocation, "all-apis");
     wish->clone_groups = invocation_has(invocation, "clone-groups");
@@ -61,6 +62,12 @@ static int client_wish_read(struct client_wish *wish, const struct invocation *i
     wish->purge_by_cpcode = invocation_has(invocation, "purge-by-cpcode");
     wish->purge_by_cachetag = invocation_has(invocation, "purge-by-cachetag");
     wish->no_credential = invocation_has(invocation, "no-credential");
+    wish->user = invocation_next(invocation, "user", &cursor);
+    if (invocation_next(invocation, "user", &cursor) != NULL) {
+        return error_set(error, STATUS_USAGE,
+                         "--user is given twice, but a client has exactly one authorized user; "
+                         "leave one out");
+    }
     if (client_list(invocation, "notify", &wish->emails, error) != 0 ||
         client_list(invocation, "api", &wish->apis, error) != 0 ||
         client_list(invocation, "group", &wish->groups, error) != 0 ||
@@ -87,6 +94,7 @@ static int client_read_from(const struct invocation *invocation, struct json **f
         result = json_parse(buffer_text(&text), text.length, from, error);
         if (result != 0) {
             (void)error_prefix(error, "--from %s ", name);
+            (void)error_suffix(error, "; put that right and run it again");
         }
     }
     buffer_free(&text);
@@ -167,10 +175,14 @@ static int creating_reserve(struct creating *creating, struct error *error)
                           deposit_journal_name(&creating->deposit));
         }
     }
-    if (result != 0 && error->status == STATUS_USAGE &&
-        !invocation_has(invocation, "save-section")) {
-        (void)error_suffix(error, " (the section is named like the client; choose another name "
-                                  "with --save-section)");
+    if (result != 0 && error->status == STATUS_USAGE) {
+        bool named = invocation_has(invocation, "save-section");
+
+        (void)error_prefix(error, named ? "--save-section \"%s\": " : "the client's name \"%s\": ",
+                           creating->save.wish.section);
+        if (!named) {
+            (void)error_suffix(error, " section with --save-section");
+        }
     }
     return result;
 }
@@ -183,6 +195,7 @@ static int creating_resolve(struct creating *creating, struct error *error)
     int result = 0;
 
     lookup_init(&lookup, &creating->context.session);
+    lookup.gets_only = invocation_has(creating->invocation, "dry-run");
     if (json_get(draft, "authorizedUsers") == NULL) {
         result = lookup_own_user(&lookup, &creating->user, error);
         if (result == 0) {
@@ -239,19 +252,18 @@ static void creating_describe(const struct creating *creating,
                   creating->save.wish.section);
 }
 
-/* To standard output: the credential where it was asked for there, else what was made. */
+/* What was made: to standard output, unless the credential went there. */
 static int creating_show(const struct creating *creating, const struct client_creation *creation,
                          struct error *error)
 {
-    const struct buffer *message = &creating->deposit.message;
     struct buffer out = BUFFER_EMPTY;
     int result;
 
-    if (creation->deposit != NULL && message->length > 0) {
+    if (creation->deposit != NULL && creating->deposit.message.length > 0) {
         output_remark("created API client %s (%s), credential %s", creation->client.client_id,
                       json_get_text(creating->draft, "clientName"),
                       creation->client.credential.credential_id);
-        return output_write(message, error);
+        return 0;
     }
     if (invocation_has(creating->invocation, "json") && creation->answer != NULL) {
         json_write(&out, creation->answer, true);
@@ -259,6 +271,12 @@ static int creating_show(const struct creating *creating, const struct client_cr
         creating_describe(creating, creation, &out);
     }
     result = output_write(&out, error);
+    if (result != 0) {
+        (void)error_prefix(error, "API client %s was made%s%s, do not repeat this; but ",
+                           creation->client.client_id,
+                           creation->stored ? " and its credential is stored in " : "",
+                           creation->stored ? creating->save.wish.path : "");
+    }
     buffer_free(&out);
     return result;
 }

@@ -2,9 +2,22 @@
 
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/output.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Standard output that is closed, which main has replaced, or thrown away. */
+static bool save_output_is_lost(void)
+{
+    struct stat facts;
+
+    return fstat(STDOUT_FILENO, &facts) != 0 ||
+           (S_ISCHR(facts.st_mode) && facts.st_rdev == makedev(1, 3));
+}
 
 int save_read(struct save *save, const struct invocation *invocation, const char *section,
               struct error *error)
@@ -27,6 +40,13 @@ int save_read(struct save *save, const struct invocation *invocation, const char
                             : -1;
     }
     save->wish.path = buffer_text(&save->path);
+    save->wish.output = output_write;
+    if (text_equal(save->wish.path, "-") && save_output_is_lost()) {
+        return error_set(
+            error, STATUS_FILE,
+            "--save - would throw the secret away, because standard output is closed or "
+            "/dev/null; name a file with --save FILE");
+    }
     return 0;
 }
 

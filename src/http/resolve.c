@@ -246,7 +246,8 @@ static int lookup_ask(struct lookup *lookup, const struct dns_address *server, i
     uint8_t reply[DNS_PREFIX + REPLY_LIMIT];
     size_t have = 0;
     size_t skip = type == SOCK_DGRAM ? DNS_PREFIX : 0;
-    int64_t until = clock_monotonic_milliseconds() + (int64_t)(lookup->timeout * 1000);
+    int64_t timeout = lookup->timeout == 0 ? 1 : (int64_t)lookup->timeout;
+    int64_t until = clock_monotonic_milliseconds() + timeout * 1000;
     int descriptor = resolve_open_socket(server, lookup->settings->port, type);
     int fault = type == SOCK_DGRAM ? (int)DNS_NOT_OURS : (int)DNS_TRUNCATED;
     ssize_t got = -1;
@@ -321,7 +322,7 @@ static int lookup_fail(const struct lookup *lookup, const char *host, size_t ask
                     "check %s, or name an address with --connect-to",
                     host, buffer_text(&text),
                     lookup->open != 0 ? lookup->settings->servers_path
-                                      : "the host in the credential");
+                                      : "the host in the credential or of the proxy");
     buffer_free(&text);
     return -1;
 }

@@ -58,7 +58,11 @@ int client_draft_build(const struct client_wish *wish, const struct json *from, 
  */
 int client_draft_check(const struct json *draft, struct error *error);
 
-/* The level that a word such as "rw", "read-only" or "READ-WRITE" stands for; NULL for none. */
+/*
+ * The level that a word such as "rw", "read-only" or "READ-WRITE" stands for. One that is not known
+ * but written as the API writes them, in capitals with a dash, is given back: whether the API
+ * offers it, its list tells. NULL for any other word.
+ */
 const char *client_level_find(const char *word);
 
 /* Whether the API of that name and end point is the one that purge rights belong to. */

@@ -26,7 +26,9 @@ const char *client_level_find(const char *word)
             return level_words[i].level;
         }
     }
-    return NULL;
+    return strchr(word, '-') != NULL && word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-")] == '\0'
+               ? word
+               : NULL;
 }
 
 bool client_api_is_purge(const char *name, const char *end_point)
@@ -322,10 +324,23 @@ static void draft_take_texts(struct json *draft, const struct client_wish *wish)
     }
 }
 
+/* An answer lists what "all" comes to, but a request may not; and without a word it is not all. */
+static void draft_settle(struct json *access, const char *all, const char *list)
+{
+    if (json_is_true(json_get(access, all))) {
+        json_remove(access, list);
+    } else if (json_is_object(access) && json_get(access, all) == NULL) {
+        (void)json_add_boolean(access, all, false);
+    }
+}
+
 /* What the API leaves to the caller but a person does not think of. */
 static void draft_complete(struct json *draft, const struct client_wish *wish)
 {
     const char *description = json_get_text(draft, "clientDescription");
+
+    draft_settle(json_get_mutable(draft, "apiAccess"), "allAccessibleApis", "apis");
+    draft_settle(json_get_mutable(draft, "groupAccess"), "cloneAuthorizedUserGroups", "groups");
 
     if (json_get(draft, "clientType") == NULL) {
         (void)json_add_text(draft, "clientType", "CLIENT");

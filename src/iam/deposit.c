@@ -297,6 +297,9 @@ int deposit_store(struct deposit *deposit, const struct edgegrid_credential *cre
 
     if (deposit_is_output(&deposit->wish)) {
         result = deposit_merge(deposit, credential, &deposit->message, error);
+        if (result == 0) {
+            result = deposit->wish.output(&deposit->message, error);
+        }
     } else {
         result = deposit_replace(deposit, credential, error);
     }

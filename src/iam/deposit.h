@@ -21,6 +21,8 @@ struct deposit_wish {
     bool replace;        /* an existing section may be replaced */
     const char *state;   /* $GRIDKEY_STATE or NULL */
     const char *home;    /* $HOME or NULL: where the journal goes for standard output */
+    /* Writes to standard output; needed for that destination alone. Returns 0, or -1. */
+    int (*output)(const struct buffer *text, struct error *error);
 };
 
 struct deposit {
@@ -30,7 +32,7 @@ struct deposit {
     bool has_journal;      /* false only for standard output with no place for one */
     size_t older;          /* records that an earlier run left */
     bool answered;         /* an answer that may hold a secret is in the journal */
-    struct buffer message; /* the text for standard output, when that is the destination */
+    struct buffer message; /* what went to standard output, when that is the destination */
 };
 
 /*
@@ -58,8 +60,8 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
                  struct http_response *response, struct error *error);
 
 /*
- * Put the credential into the destination; for standard output, into deposit->message. Returns 0;
- * or -1 with STATUS_NOT_STORED and a sentence that says where the secret is.
+ * Put the credential into the destination. Returns 0; or -1 with STATUS_NOT_STORED and a sentence
+ * that says where the secret is.
  */
 int deposit_store(struct deposit *deposit, const struct edgegrid_credential *credential,
                   struct error *error);

@@ -29,6 +29,7 @@ struct lookup {
     const char *user;                 /* whose APIs and groups; borrowed; set before the first */
     const char *client_type;          /* CLIENT or USER_CLIENT; borrowed */
     bool allow_account_switch;
+    bool gets_only;                    /* no POST, not even one that only reads */
     const char *groups_body;           /* for CP codes: JSON of the chosen groups; borrowed */
     struct buffer lists[LOOKUP_KINDS]; /* the raw answers */
     bool fetched[LOOKUP_KINDS];

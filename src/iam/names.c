@@ -39,6 +39,24 @@ const struct json *names_next_group(const struct json *at, const struct json *pa
     return *depth == 0 ? NULL : json_next(at);
 }
 
+/* The user's own role in an inner group that names none is that of the nearest group above it. */
+static struct json *group_inherit(const struct json *group,
+                                  const struct json *const parents[JSON_DEPTH], size_t depth)
+{
+    struct json *copy;
+
+    while (depth > 0 && json_get(parents[depth - 1], "roleId") == NULL) {
+        depth--;
+    }
+    if (depth == 0 || json_get(group, "roleId") != NULL) {
+        return NULL;
+    }
+    copy = json_copy(group);
+    (void)json_add_copy(copy, "roleId", json_get(parents[depth - 1], "roleId"));
+    (void)json_add_copy(copy, "roleName", json_get(parents[depth - 1], "roleName"));
+    return copy;
+}
+
 /* "Top > Below > Name (id)": names may stand at several places of the tree. */
 static void names_offer(struct match *match, const struct names_list *list,
                         const struct json *element, const struct json *const parents[JSON_DEPTH],
@@ -48,13 +66,16 @@ static void names_offer(struct match *match, const struct names_list *list,
     const char *id = json_text(id_value) != NULL ? json_text(id_value) : json_number_text(id_value);
     const char *name = json_get_text(element, list->name);
     const char *alias = list->alias == NULL ? NULL : json_get_text(element, list->alias);
+    struct json *complete = group_inherit(element, parents, depth);
     struct buffer label = BUFFER_EMPTY;
 
     for (size_t i = 0; i < depth; i++) {
         buffer_format(&label, "%s > ", json_get_text(parents[i], list->name));
     }
     buffer_format(&label, "%s (%s)", name == NULL ? "without a name" : name, id);
-    match_offer(match, id, name == NULL ? "" : name, alias, buffer_text(&label), element);
+    match_offer(match, id, name == NULL ? "" : name, alias, buffer_text(&label),
+                complete != NULL ? complete : element);
+    json_free(complete);
     buffer_free(&label);
 }
 
@@ -163,6 +184,20 @@ static int cpcode_fetch(struct lookup *lookup, const struct json *draft, struct 
     return result;
 }
 
+/* Without the lookup, which takes a POST, numbers must do. */
+static int cpcodes_refuse_names(const struct json *codes, struct error *error)
+{
+    for (const struct json *at = json_first(codes); at != NULL; at = json_next(at)) {
+        if (json_text(at) != NULL) {
+            return error_set(error, STATUS_USAGE,
+                             "the CP code \"%s\" is a name, and finding its number takes a POST, "
+                             "which --dry-run does not send; give the number",
+                             json_text(at));
+        }
+    }
+    return 0;
+}
+
 int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct error *error)
 {
     struct json *access = json_get_mutable(json_get_mutable(draft, "purgeOptions"), "cpcodeAccess");
@@ -172,6 +207,9 @@ int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct erro
 
     if (json_first(wanted) == NULL) {
         return 0;
+    }
+    if (lookup->gets_only) {
+        return cpcodes_refuse_names(wanted, error);
     }
     if (cpcode_fetch(lookup, draft, error) != 0) {
         return -1;

@@ -13,7 +13,8 @@
  * of an API (READ-ONLY where it is offered, else the only one), the role of a group (the user's
  * own there). Refuses what the API would refuse or silently drop: an API that the user has no
  * access to, a level that it does not offer, an API twice with different levels, a blocked group,
- * a CP code outside the chosen groups, purge rights without the purge API.
+ * a CP code outside the chosen groups, purge rights without the purge API. With lookup->gets_only
+ * CP codes cannot be looked up: numbers are left as they are, a name is refused.
  *
  * Returns 0; or -1: STATUS_NOT_FOUND for a name that matches nothing, STATUS_USAGE for one that
  * matches several things or must not be used.
