@@ -73,7 +73,7 @@ static void buffer_append_number(struct buffer *buffer, unsigned long long value
         digits[--at] = "0123456789abcdef"[value % base];
         value /= base;
     } while (value != 0);
-    while (sizeof digits - at < width && at > 1) {
+    while (at > 1 && sizeof digits - at < width) {
         digits[--at] = '0';
     }
     if (negative) {

@@ -1,8 +1,8 @@
 #include "base/error.h"
 
 #include "base/buffer.h"
+#include "base/descriptor.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,7 +80,6 @@ void error_print(const struct error *error)
 {
     char line[ERROR_TEXT_SIZE + sizeof "gridkey: \n"];
     size_t length = sizeof "gridkey: " - 1;
-    size_t done = 0;
 
     memcpy(line, "gridkey: ", length);
     for (const char *at = error->text; *at != '\0'; at++) {
@@ -88,15 +87,7 @@ void error_print(const struct error *error)
         line[length++] = (byte < 0x20 && byte != '\n') || byte == 0x7f ? '?' : *at;
     }
     line[length++] = '\n';
-    while (done < length) {
-        ssize_t written = write(STDERR_FILENO, line + done, length - done);
-        if (written < 0 && errno != EINTR) {
-            return;
-        }
-        if (written > 0) {
-            done += (size_t)written;
-        }
-    }
+    (void)descriptor_write(STDERR_FILENO, line, length);
 }
 
 const char *error_system_text(int number)

@@ -222,9 +222,10 @@ static void inflate_symbols(struct inflation *inflation)
 
 int inflate_unpack(const unsigned char *packed, size_t length, unsigned char *out, size_t size)
 {
-    struct inflation inflation = {
-        .bits = {packed, packed + length, 0, 0, false}, .out = out, .size = size};
+    struct inflation inflation = {.bits = {packed, packed + length, 0, 0, false}, .size = size};
     bool last = false;
+
+    inflation.out = out;
 
     while (!last && !inflation.bits.failed) {
         unsigned kind;

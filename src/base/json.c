@@ -17,7 +17,7 @@
 
 #define JSON_CURSOR_END SIZE_MAX
 
-static bool json_failed; /* a building call failed since json_build_start */
+static bool json_failed; /* a building call failed */
 
 static const cJSON *json_item(const struct json *value)
 {
@@ -32,6 +32,12 @@ static cJSON *json_item_mutable(struct json *value)
 static struct json *json_value(cJSON *item)
 {
     return (struct json *)(void *)item;
+}
+
+/* Whether value is there and of one of these types, which are bits in cJSON. */
+static bool json_is(const struct json *value, int types)
+{
+    return value != NULL && (json_item(value)->type & types) != 0;
 }
 
 /* --- parsing -------------------------------------------------------------------------------- */
@@ -78,7 +84,7 @@ static int json_take_numbers(cJSON *root, const char *text, size_t length)
     size_t start;
 
     while ((start = json_scan_number(text, length, &end)) < length) {
-        while (item != NULL && !cJSON_IsNumber(item)) {
+        while (item != NULL && (item->type & cJSON_Number) == 0) {
             item = json_walk(item, parents, &depth);
         }
         if (item == NULL || json_take_number(item, text + start, end - start) != 0) {
@@ -166,8 +172,8 @@ int json_array_step(const char *text, size_t length, size_t *cursor, struct json
         return json_array_end(text, length, at, cursor, error);
     }
     end = json_scan_element(text, length, at);
-    if (end >= length) {
-        return json_error_at(text, length, length, error);
+    if (end >= length || (text[end] != ',' && text[end] != ']')) {
+        return json_error_at(text, length, end, error);
     }
     if (json_parse(text + at, end - at, element, error) != 0) {
         return error->status == STATUS_SYSTEM ? -1 : json_error_at(text, length, at, error);
@@ -185,22 +191,22 @@ void json_free(struct json *value)
 
 bool json_is_object(const struct json *value)
 {
-    return cJSON_IsObject(json_item(value));
+    return json_is(value, cJSON_Object);
 }
 
 bool json_is_array(const struct json *value)
 {
-    return cJSON_IsArray(json_item(value));
+    return json_is(value, cJSON_Array);
 }
 
 bool json_is_text(const struct json *value)
 {
-    return cJSON_IsString(json_item(value));
+    return json_is(value, cJSON_String);
 }
 
 bool json_is_null(const struct json *value)
 {
-    return cJSON_IsNull(json_item(value));
+    return json_is(value, cJSON_NULL);
 }
 
 const struct json *json_get(const struct json *object, const char *name)
@@ -256,12 +262,12 @@ size_t json_count(const struct json *container)
 
 const char *json_text(const struct json *value)
 {
-    return json_is_text(value) ? json_item(value)->valuestring : NULL;
+    return json_is(value, cJSON_String) ? json_item(value)->valuestring : NULL;
 }
 
 const char *json_number_text(const struct json *value)
 {
-    return cJSON_IsNumber(json_item(value)) ? json_item(value)->valuestring : NULL;
+    return json_is(value, cJSON_Number) ? json_item(value)->valuestring : NULL;
 }
 
 int json_integer(const struct json *value, int64_t *number)
@@ -283,12 +289,12 @@ int json_integer(const struct json *value, int64_t *number)
 
 bool json_is_true(const struct json *value)
 {
-    return cJSON_IsTrue(json_item(value));
+    return json_is(value, cJSON_True);
 }
 
 bool json_is_boolean(const struct json *value)
 {
-    return cJSON_IsBool(json_item(value));
+    return json_is(value, cJSON_True | cJSON_False);
 }
 
 const char *json_get_text(const struct json *object, const char *name)
@@ -297,11 +303,6 @@ const char *json_get_text(const struct json *object, const char *name)
 }
 
 /* --- building ------------------------------------------------------------------------------- */
-
-void json_build_start(void)
-{
-    json_failed = false;
-}
 
 bool json_build_failed(void)
 {

@@ -58,10 +58,10 @@ const char *json_get_text(const struct json *object, const char *name);
 
 /*
  * Building; each returns NULL when memory ran out or the container is NULL, so that a chain needs
- * one check at the end: json_build_failed tells whether any call since json_build_start failed.
- * Adding a member that exists replaces it. What is added is owned by the container.
+ * one check at the end: json_build_failed tells whether any call ever failed, which a program
+ * does not come back from. Adding a member that exists replaces it. What is added is owned by the
+ * container.
  */
-void json_build_start(void);
 bool json_build_failed(void);
 struct json *json_new_object(void);
 struct json *json_new_array(void);

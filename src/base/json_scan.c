@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 
-#include <stdint.h>
 #include <string.h>
 
 /* The end of the number that starts at at, or at itself when it is not JSON's grammar. */
@@ -68,6 +67,10 @@ static size_t json_token_end(const char *text, size_t length, size_t at)
     }
     if (text[at] == '-' || text_is_digit(text[at])) {
         return json_number_end(text, length, at);
+    }
+    /* cJSON takes all of these for white space. */
+    if ((unsigned char)text[at] < 0x20 && json_scan_white(text, length, at) == at) {
+        return at;
     }
     return at + 1;
 }
@@ -135,6 +138,6 @@ size_t json_scan_element(const char *text, size_t length, size_t at)
 double json_skip_number(const char *text, char **end)
 {
     /* cJSON hands over a copy of its own, ended by a NUL. */
-    *end = (char *)(uintptr_t)(text + json_number_end(text, strlen(text), 0));
+    *end = (char *)text + json_number_end(text, strlen(text), 0);
     return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * A block is a header of 16 bytes and what is handed out behind it:
+ * A block is a header of two words and what is handed out behind it:
  *
  *     size_t size    bytes behind the header
  *     size_t mark    MEMORY_USED ^ size while it is in use; else the next free block
@@ -113,7 +113,7 @@ void *memory_allocate(size_t size)
 
 static struct block *memory_block(const void *memory)
 {
-    struct block *block = (struct block *)(uintptr_t)memory - 1;
+    struct block *block = (struct block *)memory - 1;
 
     if (block->state.mark != (MEMORY_USED ^ block->size)) {
         __builtin_trap();

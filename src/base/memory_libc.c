@@ -1,6 +1,7 @@
 /*
  * Puts memory.c in the place of the libc's allocator. Only the shipped binary has this file: the
- * checked builds keep the libc's, or a sanitizer's, so that these see every fault.
+ * checked builds keep the libc's, or a sanitizer's, so that these see every fault. The parameters
+ * are called as in the libc.
  */
 #include "base/memory.h"
 
@@ -14,34 +15,34 @@ void *malloc(size_t size)
     return memory_allocate(size);
 }
 
-void free(void *memory)
+void free(void *ptr)
 {
-    memory_release(memory);
+    memory_release(ptr);
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
-    if (size != 0 && count > SIZE_MAX / size) {
+    if (size != 0 && nmemb > SIZE_MAX / size) {
         errno = ENOMEM;
         return NULL;
     }
-    return memory_allocate(count * size);
+    return memory_allocate(nmemb * size);
 }
 
-void *realloc(void *memory, size_t size)
+void *realloc(void *ptr, size_t size)
 {
     void *larger;
 
-    if (memory == NULL) {
+    if (ptr == NULL) {
         return memory_allocate(size);
     }
-    if (size <= memory_size(memory)) {
-        return memory;
+    if (size <= memory_size(ptr)) {
+        return ptr;
     }
     larger = memory_allocate(size);
     if (larger != NULL) {
-        memcpy(larger, memory, memory_size(memory));
-        memory_release(memory);
+        memcpy(larger, ptr, memory_size(ptr));
+        memory_release(ptr);
     }
     return larger;
 }

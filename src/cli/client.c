@@ -199,7 +199,6 @@ static int creating_resolve(struct creating *creating, struct error *error)
     if (json_get(draft, "authorizedUsers") == NULL) {
         result = lookup_own_user(&lookup, &creating->user, error);
         if (result == 0) {
-            json_build_start();
             (void)json_append_text(json_add_array(draft, "authorizedUsers"), creating->user);
             result = json_build_failed() ? error_set_memory(error) : 0;
         }
@@ -290,6 +289,9 @@ static int creating_send(struct creating *creating, struct error *error)
     struct error shown;
     int result = client_creation_run(&creation, error);
 
+    if (result != 0) {
+        creation.expires = 0; /* the API's own choice stands */
+    }
     /* What was made is told also when something after it failed. */
     if ((result == 0 || creation.stored) && creating_show(creating, &creation, &shown) != 0 &&
         result == 0) {

@@ -237,9 +237,10 @@ int invocation_parse(struct invocation *invocation, int argc, char **argv, struc
 {
     bool options_end = false;
 
-    memset(invocation, 0, sizeof *invocation);
-    invocation->given = calloc((size_t)argc + 1, sizeof *invocation->given);
-    invocation->arguments = calloc((size_t)argc + 1, sizeof *invocation->arguments);
+    *invocation = (struct invocation){
+        .given = calloc((size_t)argc + 1, sizeof *invocation->given),
+        .arguments = calloc((size_t)argc + 1, sizeof *invocation->arguments),
+    };
     if (invocation->given == NULL || invocation->arguments == NULL) {
         return error_set_memory(error);
     }

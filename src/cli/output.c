@@ -1,5 +1,7 @@
 #include "cli/output.h"
 
+#include "base/descriptor.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -12,30 +14,14 @@ void output_be_quiet(void)
     output_is_quiet = true;
 }
 
-static int output_bytes(int descriptor, const char *data, size_t length)
-{
-    size_t done = 0;
-
-    while (done < length) {
-        ssize_t written = write(descriptor, data + done, length - done);
-
-        if (written >= 0) {
-            done += (size_t)written;
-        } else if (errno != EINTR) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 int output_write(const struct buffer *data, struct error *error)
 {
     if (buffer_check(data, error) != 0) {
         return -1;
     }
-    if (output_bytes(STDOUT_FILENO, buffer_text(data), data->length) != 0) {
+    if (descriptor_write(STDOUT_FILENO, buffer_text(data), data->length) != 0) {
         return error_set(error, STATUS_SYSTEM,
-                         "standard output cannot be written (%s); send it elsewhere and run again",
+                         "standard output cannot be written (%s); send it to another place",
                          error_system_text(errno));
     }
     return 0;
@@ -52,7 +38,7 @@ static void output_line(const char *start, const char *text, size_t length)
     }
     buffer_append_byte(&line, '\n');
     if (!line.failed) {
-        (void)output_bytes(STDERR_FILENO, buffer_text(&line), line.length);
+        (void)descriptor_write(STDERR_FILENO, buffer_text(&line), line.length);
     }
     buffer_free(&line);
 }

@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE
 #include "cli/save.h"
 
 #include "base/text.h"

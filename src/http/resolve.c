@@ -371,7 +371,7 @@ static void lookup_order(const struct lookup *lookup, struct dns_addresses *addr
             first = 1;
         }
     }
-    for (size_t i = 0; i < 2 * DNS_ADDRESSES_MOST; i++) {
+    for (size_t i = 0; i < (size_t)2 * DNS_ADDRESSES_MOST; i++) {
         const struct dns_addresses *found = &lookup->found[(first + i) % 2];
 
         if (i / 2 < found->count && addresses->count < DNS_ADDRESSES_MOST) {

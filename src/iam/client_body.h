@@ -68,4 +68,11 @@ const char *client_level_find(const char *word);
 /* Whether the API of that name and end point is the one that purge rights belong to. */
 bool client_api_is_purge(const char *name, const char *end_point);
 
+/* Put what the flags say of purge rights into an object's purgeOptions. Returns 0 or -1. */
+int client_draft_take_purge(struct json *draft, const struct client_wish *wish,
+                            struct error *error);
+
+/* Whether an answer has this member but POST and PUT do not take it. */
+bool client_member_is_answer(const char *name);
+
 #endif

@@ -64,6 +64,11 @@ static bool draft_knows(const char *const *names, size_t count, const char *name
     return false;
 }
 
+bool client_member_is_answer(const char *name)
+{
+    return draft_knows(answer_members, sizeof answer_members / sizeof answer_members[0], name);
+}
+
 static int draft_refuse_member(const char *name, struct error *error)
 {
     const char *nearest = NULL;
@@ -265,7 +270,7 @@ static int draft_take_cpcodes(struct json *access, const char *text, struct erro
     return 0;
 }
 
-static int draft_take_purge(struct json *draft, const struct client_wish *wish, struct error *error)
+int client_draft_take_purge(struct json *draft, const struct client_wish *wish, struct error *error)
 {
     struct json *options;
     struct json *access;
@@ -337,8 +342,13 @@ static void draft_settle(struct json *access, const char *all, const char *list)
 /* What the API leaves to the caller but a person does not think of. */
 static void draft_complete(struct json *draft, const struct client_wish *wish)
 {
+    struct json *cpcodes =
+        json_get_mutable(json_get_mutable(draft, "purgeOptions"), "cpcodeAccess");
     const char *description = json_get_text(draft, "clientDescription");
 
+    if (json_is_true(json_get(cpcodes, "allCurrentAndNewCpcodes"))) {
+        (void)json_add_array(cpcodes, "cpcodes"); /* empty, but there */
+    }
     draft_settle(json_get_mutable(draft, "apiAccess"), "allAccessibleApis", "apis");
     draft_settle(json_get_mutable(draft, "groupAccess"), "cloneAuthorizedUserGroups", "groups");
 
@@ -361,11 +371,10 @@ static void draft_complete(struct json *draft, const struct client_wish *wish)
 int client_draft_build(const struct client_wish *wish, const struct json *from, struct json **draft,
                        struct error *error)
 {
-    json_build_start();
     *draft = json_new_object();
     if ((from != NULL && draft_take_file(*draft, from, error) != 0) ||
         draft_take_apis(*draft, wish, error) != 0 || draft_take_groups(*draft, wish, error) != 0 ||
-        draft_take_purge(*draft, wish, error) != 0) {
+        client_draft_take_purge(*draft, wish, error) != 0) {
         json_free(*draft);
         *draft = NULL;
         return -1;

@@ -18,7 +18,6 @@ static struct json *creation_intent(const struct client_creation *creation)
 {
     struct json *intent;
 
-    json_build_start();
     intent = json_new_object();
     (void)json_add_text(intent, "operation", "client create");
     (void)json_add_copy(intent, "clientName", json_get(creation->body, "clientName"));
@@ -74,16 +73,16 @@ static void creation_keep_answer(struct client_creation *creation, const struct 
 /* --- the credential ------------------------------------------------------------------------- */
 
 /* Ask for what the answer should have told: the access token and the host. */
-static int creation_complete(struct client_creation *creation, struct error *error)
+static int new_client_complete(struct edgegrid_session *session, struct new_client *client,
+                               struct error *error)
 {
-    struct new_client *client = &creation->client;
     struct new_client shown;
     int result;
 
     if (client->access_token != NULL && client->host != NULL) {
         return 0;
     }
-    result = client_fetch(creation->session, client->client_id, &shown, error);
+    result = client_fetch(session, client->client_id, &shown, error);
     if (result == 0) {
         if (client->access_token == NULL) {
             client->access_token = shown.access_token;
@@ -96,7 +95,7 @@ static int creation_complete(struct client_creation *creation, struct error *err
         if (client->access_token == NULL || client->host == NULL) {
             result = error_set(error, STATUS_NOT_STORED,
                                "the API told neither in its answer nor in GET api-clients/%s the "
-                               "accessToken and baseURL of the new client",
+                               "accessToken and baseURL of the client",
                                client->client_id);
         }
     }
@@ -104,65 +103,64 @@ static int creation_complete(struct client_creation *creation, struct error *err
     return result;
 }
 
-static int creation_store(struct client_creation *creation, struct error *error)
+int new_client_store(struct edgegrid_session *session, struct deposit *deposit,
+                     struct new_client *client, struct error *error)
 {
-    struct new_client *client = &creation->client;
-    struct edgegrid_credential credential = {.host = client->host,
-                                             .access_token = client->access_token,
-                                             .client_token = client->credential.client_token,
-                                             .client_secret = client->credential.client_secret};
+    struct edgegrid_credential credential;
 
-    if (creation_complete(creation, error) != 0) {
-        return deposit_keep(creation->deposit, error);
+    if (new_client_complete(session, client, error) != 0) {
+        return deposit_keep(deposit, error);
     }
-    credential.host = client->host;
-    credential.access_token = client->access_token;
-    if (deposit_store(creation->deposit, &credential, error) != 0) {
-        return -1;
-    }
-    creation->stored = true;
-    return 0;
+    credential = (struct edgegrid_credential){.host = client->host,
+                                              .access_token = client->access_token,
+                                              .client_token = client->credential.client_token,
+                                              .client_secret = client->credential.client_secret};
+    return deposit_store(deposit, &credential, error);
 }
 
-/* A credential of its own, when the client came without one. */
-static int creation_second(struct client_creation *creation, struct error *error)
+int new_client_settle(struct edgegrid_session *session, const struct new_client *client,
+                      int64_t expires, const char *description, struct error *error)
 {
-    struct new_client *client = &creation->client;
-    int result = credential_make(creation->session, creation->deposit, client->client_id,
-                                 &client->credential, NULL, error);
-
-    if (result != 0) {
-        return error_prefix(
-            error, "the client %s was made, but without a credential: ", client->client_id);
-    }
-    client->has_credential = true;
-    return 0;
-}
-
-/* What is done to the credential once it is safe; its failure takes nothing away. */
-static int creation_settle(struct client_creation *creation, struct error *error)
-{
-    struct new_client *client = &creation->client;
     const struct new_credential *credential = &client->credential;
-    int64_t expires = creation->expires;
 
-    if (client->stray_credential_id != NULL &&
-        credential_retire(creation->session, client->client_id, client->stray_credential_id,
-                          error) != 0) {
-        return -1;
-    }
-    if (expires == 0 && new_credential_is_active(credential)) {
+    if (expires == 0 && description == NULL && new_credential_is_active(credential)) {
         return 0;
     }
     if (expires == 0 &&
         (credential->expires_on == NULL || date_parse_iso(credential->expires_on, &expires) != 0)) {
         return error_set(error, STATUS_REFUSED,
                          "the new credential is %s and the API did not say when it expires, so it "
-                         "was not activated; do that in Control Center",
+                         "was not changed; do that in Control Center",
                          credential->status);
     }
-    return credential_update(creation->session, client->client_id, credential->credential_id,
-                             expires, "ACTIVE", NULL, error);
+    return credential_update(session, client->client_id, credential->credential_id, expires,
+                             "ACTIVE", description, error);
+}
+
+/* A credential of its own, when the client came without one. */
+static int creation_second(struct client_creation *creation, struct error *error)
+{
+    struct new_client *client = &creation->client;
+
+    if (credential_make(creation->session, creation->deposit, client->client_id,
+                        &client->credential, NULL, error) != 0) {
+        return error_prefix(
+            error, "the client %s was made, but without a credential: ", client->client_id);
+    }
+    return 0;
+}
+
+/* What is done to the credential once it is safe; its failure takes nothing away. */
+static int creation_settle(struct client_creation *creation, struct error *error)
+{
+    const struct new_client *client = &creation->client;
+
+    if (client->stray_credential_id != NULL &&
+        credential_retire(creation->session, client->client_id, client->stray_credential_id,
+                          error) != 0) {
+        return -1;
+    }
+    return new_client_settle(creation->session, client, creation->expires, NULL, error);
 }
 
 int client_creation_run(struct client_creation *creation, struct error *error)
@@ -189,9 +187,10 @@ int client_creation_run(struct client_creation *creation, struct error *error)
         return result;
     }
     if ((!creation->client.has_credential && creation_second(creation, error) != 0) ||
-        creation_store(creation, error) != 0) {
+        new_client_store(creation->session, creation->deposit, &creation->client, error) != 0) {
         return -1;
     }
+    creation->stored = true;
     if (deposit_finish(creation->deposit, &later) != 0) {
         *error = later;
         error->status = STATUS_DONE;

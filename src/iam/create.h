@@ -28,6 +28,21 @@ struct client_creation {
  * deposit_call and deposit_store do, or with what failed after the credential was stored.
  */
 int client_creation_run(struct client_creation *creation, struct error *error);
+
+/*
+ * Put the client's credential into the destination; what of the client's accessToken and host is
+ * not known is asked for. Returns 0, or -1 with STATUS_NOT_STORED.
+ */
+int new_client_store(struct edgegrid_session *session, struct deposit *deposit,
+                     struct new_client *client, struct error *error);
+
+/*
+ * Make the new credential active with this expiry (0: as it is) and description (NULL: none),
+ * with one PUT where that is needed at all.
+ */
+int new_client_settle(struct edgegrid_session *session, const struct new_client *client,
+                      int64_t expires, const char *description, struct error *error);
+
 void client_creation_free(struct client_creation *creation);
 
 #endif

@@ -18,12 +18,11 @@ void credential_path(struct buffer *path, const char *client_id, const char *cre
     }
 }
 
-/* A call at path, freed here, whose answer's body does not matter. */
-static int credential_do(struct edgegrid_session *session, const char *method, struct buffer *path,
-                         const struct buffer *body, struct error *error)
+int credential_do(struct edgegrid_session *session, const char *method, struct buffer *path,
+                  const struct buffer *body, struct error *error)
 {
     struct http_response response = {0};
-    /* The only POST made here is deactivate. */
+    /* The only POSTs made here are of the kind of deactivate. */
     struct edgegrid_call call = {.method = method, .target = buffer_text(path), .repeats = true};
     int result = buffer_check(path, error);
 
@@ -73,7 +72,6 @@ static struct json *credential_intent(const char *client_id)
 {
     struct json *intent;
 
-    json_build_start();
     intent = json_new_object();
     (void)json_add_text(intent, "operation", "credential create");
     (void)json_add_text(intent, "clientId", client_id);

@@ -15,7 +15,14 @@
 void credential_path(struct buffer *path, const char *client_id, const char *credential_id);
 
 /*
- * GET the client with all its parts. *client has no credential and is to be released with
+ * Make a call at path, which is released, with a JSON body (NULL for none), whose answer does not
+ * matter beyond its status. A POST made so may be repeated. Returns 0, or -1 with an error.
+ */
+int credential_do(struct edgegrid_session *session, const char *method, struct buffer *path,
+                  const struct buffer *body, struct error *error);
+
+/*
+ * GET the client. *client has no credential and is to be released with
  * new_client_free whatever is returned.
  */
 int client_fetch(struct edgegrid_session *session, const char *client_id, struct new_client *client,

@@ -162,7 +162,6 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
         return 0;
     }
     date_write_iso(edgegrid_session_time(session), now);
-    json_build_start();
     (void)json_add_text(intent, "time", now);
     (void)json_add_text(intent, "host", session->credential->host);
     (void)json_add_text(intent, "destination", deposit->wish.path);

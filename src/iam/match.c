@@ -18,19 +18,19 @@ void match_start(struct match *match, const char *kind, const char *wanted,
     match->list_command = list_command;
 }
 
-static void match_keep(struct match *match, struct json **kept, size_t *count,
-                       struct match_near labels[MATCH_NEAREST], const char *label,
+static void match_keep(struct match *match, struct match_hits *hits, const char *label,
                        const struct json *value)
 {
-    if (*count == 0) {
-        *kept = json_copy(value);
-        match->failed = match->failed || *kept == NULL;
+    size_t at = hits->count++;
+
+    if (at == 0) {
+        hits->first = json_copy(value);
+        match->failed = match->failed || hits->first == NULL;
     }
-    if (*count < MATCH_NEAREST) {
-        labels[*count].label = strdup(label);
-        match->failed = match->failed || labels[*count].label == NULL;
+    if (at < MATCH_NEAREST) {
+        hits->labels[at].label = strdup(label);
+        match->failed = match->failed || hits->labels[at].label == NULL;
     }
-    (*count)++;
 }
 
 /* How far a name is from what was wanted; its best word counts when the whole is far. */
@@ -83,11 +83,11 @@ void match_offer(struct match *match, const char *id, const char *name, const ch
     if ((id != NULL && text_equal(id, match->wanted)) ||
         text_equal_ignore_case(name, match->wanted) ||
         (alias != NULL && text_equal_ignore_case(alias, match->wanted))) {
-        match_keep(match, &match->exact, &match->exact_count, match->exact_labels, label, value);
+        match_keep(match, &match->exact, label, value);
     } else if (!match->whole && strlen(match->wanted) >= MATCH_PART_SHORTEST &&
                (text_find_ignore_case(name, match->wanted) != NULL ||
                 (alias != NULL && text_find_ignore_case(alias, match->wanted) != NULL))) {
-        match_keep(match, &match->part, &match->part_count, match->part_labels, label, value);
+        match_keep(match, &match->part, label, value);
     } else {
         unsigned distance = match_distance(match->wanted, name);
 
@@ -120,35 +120,35 @@ static void match_free_labels(struct match_near labels[MATCH_NEAREST])
 
 int match_finish(struct match *match, struct json **found, struct error *error)
 {
-    size_t count = match->exact_count > 0 ? match->exact_count : match->part_count;
+    const struct match_hits *hits = match->exact.count > 0 ? &match->exact : &match->part;
     struct buffer list = BUFFER_EMPTY;
     int result = 0;
 
     *found = NULL;
     if (match->failed) {
         result = error_set_memory(error);
-    } else if (count == 1) {
-        *found = match->exact_count > 0 ? match->exact : match->part;
-    } else if (count == 0) {
+    } else if (hits->count == 1) {
+        *found = hits->first;
+    } else if (hits->count == 0) {
         match_list(&list, match->nearest, 0);
         result = error_set(error, STATUS_NOT_FOUND,
                            "there is no %s \"%s\"%s%s; see all with: gridkey %s", match->kind,
                            match->wanted, list.length == 0 ? "" : "; the nearest are ",
                            buffer_text(&list), match->list_command);
     } else {
-        match_list(&list, match->exact_count > 0 ? match->exact_labels : match->part_labels, count);
+        match_list(&list, hits->labels, hits->count);
         result = error_set(error, STATUS_USAGE, "%zu %ss match \"%s\": %s; name one, or its id",
-                           count, match->kind, match->wanted, buffer_text(&list));
+                           hits->count, match->kind, match->wanted, buffer_text(&list));
     }
     buffer_free(&list);
-    if (match->exact != *found) {
-        json_free(match->exact);
+    if (match->exact.first != *found) {
+        json_free(match->exact.first);
     }
-    if (match->part != *found) {
-        json_free(match->part);
+    if (match->part.first != *found) {
+        json_free(match->part.first);
     }
     match_free_labels(match->nearest);
-    match_free_labels(match->part_labels);
-    match_free_labels(match->exact_labels);
+    match_free_labels(match->part.labels);
+    match_free_labels(match->exact.labels);
     return result;
 }

@@ -20,16 +20,19 @@ struct match_near {
     unsigned distance;
 };
 
+/* Those that match in one way. */
+struct match_hits {
+    size_t count;
+    struct json *first;                      /* a copy, owned */
+    struct match_near labels[MATCH_NEAREST]; /* of the first few; the distance is not used */
+};
+
 struct match {
     const char *kind;         /* "API", for sentences; borrowed */
     const char *wanted;       /* borrowed */
     const char *list_command; /* where to see them all, such as "lookup apis"; borrowed */
-    struct json *exact;       /* copies of what was found, owned */
-    struct json *part;
-    size_t exact_count;
-    size_t part_count;
-    struct match_near exact_labels[MATCH_NEAREST];
-    struct match_near part_labels[MATCH_NEAREST];
+    struct match_hits exact;
+    struct match_hits part;
     struct match_near nearest[MATCH_NEAREST]; /* sorted, the nearest first */
     bool whole;  /* a part of a name is not enough; set after match_start */
     bool failed; /* memory ran out */

@@ -1,7 +1,6 @@
 #include "iam/names.h"
 
 #include "base/text.h"
-#include "iam/match.h"
 
 #include <string.h>
 
@@ -53,14 +52,15 @@ static struct json *group_inherit(const struct json *group,
     }
     copy = json_copy(group);
     (void)json_add_copy(copy, "roleId", json_get(parents[depth - 1], "roleId"));
-    (void)json_add_copy(copy, "roleName", json_get(parents[depth - 1], "roleName"));
+    if (json_get(parents[depth - 1], "roleName") != NULL) {
+        (void)json_add_copy(copy, "roleName", json_get(parents[depth - 1], "roleName"));
+    }
     return copy;
 }
 
 /* "Top > Below > Name (id)": names may stand at several places of the tree. */
-static void names_offer(struct match *match, const struct names_list *list,
-                        const struct json *element, const struct json *const parents[JSON_DEPTH],
-                        size_t depth)
+void names_offer(struct match *match, const struct names_list *list, const struct json *element,
+                 const struct json *const parents[JSON_DEPTH], size_t depth)
 {
     const struct json *id_value = json_get(element, list->id);
     const char *id = json_text(id_value) != NULL ? json_text(id_value) : json_number_text(id_value);
@@ -96,7 +96,7 @@ int names_find(struct lookup *lookup, const struct names_list *list, const char 
     match.whole = list->whole;
     while ((step = json_array_step(buffer_text(text), text->length, &cursor, &element, error)) ==
            1) {
-        const struct json *parents[JSON_DEPTH];
+        const struct json *parents[JSON_DEPTH] = {NULL};
         size_t depth = 0;
 
         for (const struct json *at = element; at != NULL;
@@ -155,29 +155,28 @@ int names_find_client(struct lookup *lookup, const char *wanted, struct json **c
         return -1;
     }
     /* An administrator may reach clients that the list leaves out: let the API decide. */
-    json_build_start();
     *client = json_new_object();
     (void)json_add_text(*client, "clientId", wanted);
     return json_build_failed() ? error_set_memory(error) : 0;
 }
 
-/* What the API is asked about: the groups as they will be sent. */
+/* What the API is asked about: the groups as they will be sent, for cloned ones the user's own. */
 static int cpcode_fetch(struct lookup *lookup, const struct json *draft, struct error *error)
 {
-    const struct buffer *ignored;
+    const struct buffer *list;
     const struct json *groups = json_get(json_get(draft, "groupAccess"), "groups");
     struct buffer body = BUFFER_EMPTY;
-    int result;
+    int result = 0;
 
-    if (groups == NULL) {
-        buffer_append_text(&body, "[]");
-    } else {
+    if (groups != NULL) {
         json_write(&body, groups, false);
+    } else if ((result = lookup_get(lookup, LOOKUP_GROUPS, &list, error)) == 0) {
+        buffer_append(&body, list->data, list->length);
     }
-    result = buffer_check(&body, error);
+    result = result == 0 ? buffer_check(&body, error) : -1;
     if (result == 0) {
         lookup->groups_body = buffer_text(&body);
-        result = lookup_get(lookup, LOOKUP_CPCODES, &ignored, error);
+        result = lookup_get(lookup, LOOKUP_CPCODES, &list, error);
         lookup->groups_body = NULL;
     }
     buffer_free(&body);
@@ -214,7 +213,6 @@ int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct erro
     if (cpcode_fetch(lookup, draft, error) != 0) {
         return -1;
     }
-    json_build_start();
     resolved = json_new_array();
     for (const struct json *at = json_first(wanted); result == 0 && at != NULL;
          at = json_next(at)) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "iam/lookup.h"
+#include "iam/match.h"
 
 /*
  * Replace, in place, every name in the draft by its id and fill in what may be missing: the level
@@ -38,6 +39,12 @@ struct names_list {
 };
 
 extern const struct names_list names_apis, names_groups, names_roles, names_cpcodes, names_clients;
+
+/*
+ * Offer an element of the list to a match, under its own name with its parents' before it.
+ */
+void names_offer(struct match *match, const struct names_list *list, const struct json *element,
+                 const struct json *const parents[JSON_DEPTH], size_t depth);
 
 /*
  * Find the one element of a list, its subGroups included, that a person calls so. *found is a

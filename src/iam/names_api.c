@@ -99,7 +99,6 @@ int names_resolve_apis(struct lookup *lookup, struct json *draft, struct error *
     if (json_is_true(json_get(access, "allAccessibleApis"))) {
         return 0;
     }
-    json_build_start();
     resolved = json_new_array();
     for (const struct json *at = json_first(json_get(access, "apis")); result == 0 && at != NULL;
          at = json_next(at)) {

@@ -85,7 +85,6 @@ int names_resolve_groups(struct lookup *lookup, struct json *draft, struct error
     if (json_is_true(json_get(access, "cloneAuthorizedUserGroups"))) {
         return 0;
     }
-    json_build_start();
     for (struct json *outer = json_first_mutable(groups); outer != NULL;
          outer = json_next_mutable(outer)) {
         struct json *parents[JSON_DEPTH];

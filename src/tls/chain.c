@@ -78,9 +78,9 @@ static br_x509_trust_anchor chain_root(const struct certificate *certificate,
 {
     unsigned char kind = root[ROOTS_NAME_SIZE];
     /* BearSSL's pointers are not const, but it does not write through them. */
-    unsigned char *key = (unsigned char *)(uintptr_t)(root + ROOTS_HEADER_SIZE);
+    unsigned char *key = (unsigned char *)root + ROOTS_HEADER_SIZE;
     br_x509_trust_anchor anchor = {
-        {(unsigned char *)(uintptr_t)certificate->issuer, certificate->issuer_length},
+        {(unsigned char *)certificate->issuer, certificate->issuer_length},
         BR_X509_TA_CA,
         {BR_KEYTYPE_EC, {.ec = {kind, key, key_length}}}};
 

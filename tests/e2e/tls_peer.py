@@ -41,14 +41,15 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.sent = []  # bytes, an item for each connection
+        self._last = None
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def _serve(self):
         while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
+            client, address = self._listener.accept()
+            if address == self._last:
+                client.close()
                 return
             with client, socket.create_connection(("127.0.0.1", self._target)) as server:
                 self.sent.append(b"")
@@ -76,8 +77,11 @@ class Relay:
 
     def stop(self):
         """Ends it; all that the client has sent is in `sent` then. For clients that have ended."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(10)
+        with socket.socket() as last:  # waits its turn behind all connections that were made
+            last.bind(("127.0.0.1", 0))
+            self._last = last.getsockname()
+            last.connect(("127.0.0.1", self.port))
+            self._thread.join(10)
         self._listener.close()
         assert not self._thread.is_alive(), "a connection has not ended"
 

@@ -353,9 +353,9 @@ static void test_addresses_as_text(void **state)
 
 static pid_t servers[3];
 static uint16_t server_port;
-static char folder[] = "/tmp/gridkey-dns-XXXXXX";
-static char hosts_path[64];
-static char servers_path[64];
+static char folder[256];
+static char hosts_path[300];
+static char servers_path[300];
 
 static bool asked_name_is(const struct message *asked, const char *label)
 {
@@ -452,6 +452,9 @@ static void server_answer_stream(int stream)
             asked_name_is(&message, "tcpclosed")) {
             break;
         }
+        if (asked_name_is(&message, "tcpstuck")) {
+            continue;
+        }
         (void)answer_make(&message, true, false);
         prefix[0] = (uint8_t)(message.size >> 8);
         prefix[1] = (uint8_t)message.size;
@@ -524,6 +527,7 @@ static int setup(void **state)
             return -1;
         }
     }
+    (void)snprintf(folder, sizeof folder, "%s/gridkey-test-XXXXXX", P_tmpdir);
     if (mkdtemp(folder) == NULL) {
         return -1;
     }
@@ -765,7 +769,10 @@ static void test_times(void **state)
     /* The deadline ends everything: UDP, TCP and the turn to further servers. */
     assert_in_range(resolve_time("a.example", SILENT GOOD, 300, "127.0.0.4 did not answer; "), 295,
                     1500);
-    assert_in_range(resolve_time("tcp.example", GOOD, 0, "127.0.0.2 did not answer"), 0, 200);
+    assert_in_range(
+        resolve_time("tcpstuck.example", GOOD, 300, "127.0.0.2 gave no whole answer over TCP"), 295,
+        1500);
+    assert_in_range(resolve_time("a.example", GOOD, 0, "127.0.0.2 did not answer"), 0, 200);
     /* IPv6 is waited for a second more. */
     assert_in_range(resolve_time("slow6.example", GOOD, LONG, "192.0.2.1"), 995, 1900);
     /* Without options there are two attempts of two seconds. */

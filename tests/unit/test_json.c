@@ -149,7 +149,6 @@ static void test_builds(void **state)
     struct json *copy;
 
     (void)state;
-    json_build_start();
     object = json_new_object();
     json_add_text(object, "name", "first");
     json_add_text(object, "name", "second");

@@ -1,0 +1,22 @@
+#define _POSIX_C_SOURCE 200809L
+#include "base/descriptor.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int descriptor_write(int descriptor, const void *data, size_t length)
+{
+    const char *at = data;
+
+    while (length > 0) {
+        ssize_t written = write(descriptor, at, length);
+
+        if (written >= 0) {
+            at += written;
+            length -= (size_t)written;
+        } else if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,402 @@
+#include "iam/client_update.h"
+
+#include "base/text.h"
+#include "http/url.h"
+#include "iam/credential.h"
+#include "iam/match.h"
+#include "iam/names.h"
+
+#include <string.h>
+
+#define CLIENT_PARTS "?actions=true&groupAccess=true&apiAccess=true&credentials=true&ipAcl=true"
+
+int client_get(struct edgegrid_session *session, const char *client_id, struct json **client,
+               struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+    struct http_response response = {0};
+    struct edgegrid_call call = {.method = "GET"};
+    int result;
+
+    *client = NULL;
+    credential_path(&path, client_id, NULL);
+    buffer_append_text(&path, CLIENT_PARTS);
+    call.target = buffer_text(&path);
+    result = buffer_check(&path, error);
+    if (result == 0) {
+        result = edgegrid_session_require(session, &call, &response, error);
+    }
+    if (result == 0 &&
+        json_parse(buffer_text(&response.body), response.body.length, client, error) != 0) {
+        error->status = STATUS_REFUSED;
+        result = error_prefix(error, "the answer to GET api-clients/%s ", client_id);
+    }
+    http_response_free(&response);
+    buffer_free(&path);
+    return result;
+}
+
+int client_put(struct edgegrid_session *session, const char *client_id, const struct json *body,
+               struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+    struct buffer text = BUFFER_EMPTY;
+    int result;
+
+    credential_path(&path, client_id, NULL);
+    json_write(&text, body, false);
+    result = credential_do(session, "PUT", &path, &text, error);
+    buffer_free(&text);
+    return result;
+}
+
+int client_update_start(const struct json *client, struct json **body, struct error *error)
+{
+    const char *description = json_get_text(client, "clientDescription");
+
+    *body = json_new_object();
+    for (const struct json *at = json_first(client); at != NULL; at = json_next(at)) {
+        if (!client_member_is_answer(json_name(at)) && !text_equal(json_name(at), "clientType")) {
+            (void)json_add_copy(*body, json_name(at), at);
+        }
+    }
+    /* All of these it shows, but refuses. */
+    if (description != NULL && *description == '\0') {
+        json_remove(*body, "clientDescription");
+    }
+    if (json_is_true(json_get(json_get(*body, "groupAccess"), "cloneAuthorizedUserGroups"))) {
+        json_remove(json_get_mutable(*body, "groupAccess"), "groups");
+    }
+    if (json_is_true(json_get(json_get(*body, "apiAccess"), "allAccessibleApis"))) {
+        json_remove(json_get_mutable(*body, "apiAccess"), "apis");
+    }
+    return json_build_failed() ? error_set_memory(error) : 0;
+}
+
+/* --- lists ---------------------------------------------------------------------------------- */
+
+/* Put the elements of added into list: in the place of the one with the same id, or behind. */
+static void list_merge(struct json *list, const struct json *added, const char *id_name,
+                       const char *value_name)
+{
+    for (const struct json *at = json_first(added); at != NULL; at = json_next(at)) {
+        struct json *there = json_first_mutable(list);
+
+        while (there != NULL && !json_equal(json_get(there, id_name), json_get(at, id_name))) {
+            there = json_next_mutable(there);
+        }
+        if (there == NULL) {
+            (void)json_append_copy(list, at);
+        } else if (!json_equal(json_get(there, value_name), json_get(at, value_name))) {
+            (void)json_add_copy(there, value_name, json_get(at, value_name));
+            json_remove(there, "roleName"); /* they are of the old role */
+            json_remove(there, "roleDescription");
+        }
+    }
+}
+
+/* Remove the one element of list that is called so. */
+static int list_remove(struct json *list, const struct names_list *names, const char *wanted,
+                       struct error *error)
+{
+    struct match match;
+    struct json *found = NULL;
+
+    match_start(&match, names->thing, wanted, "client show");
+    for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
+        names_offer(&match, names, at, NULL, 0);
+    }
+    if (match_finish(&match, &found, error) != 0) {
+        return error_prefix(error, "the client has no such part: ");
+    }
+    for (struct json *at = json_first_mutable(list); at != NULL; at = json_next_mutable(at)) {
+        if (json_equal(json_get(at, names->id), json_get(found, names->id))) {
+            json_remove_element(list, at);
+            break;
+        }
+    }
+    json_free(found);
+    return 0;
+}
+
+static int list_remove_all(struct json *list, const struct names_list *names,
+                           const struct text_list *wanted, struct error *error)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (list_remove(list, names, wanted->items[i], error) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* A list of texts gets what is added, once, and loses what is removed. */
+static int texts_change(struct json *list, const struct json *added,
+                        const struct text_list *removed, const char *what, struct error *error)
+{
+    for (size_t i = 0; i < removed->count; i++) {
+        struct json *at = json_first_mutable(list);
+
+        while (at != NULL && !text_equal_ignore_case(json_text(at), removed->items[i])) {
+            at = json_next_mutable(at);
+        }
+        if (at == NULL) {
+            return error_set(error, STATUS_NOT_FOUND,
+                             "the client has no %s %s to remove; see: gridkey client show", what,
+                             removed->items[i]);
+        }
+        json_remove_element(list, at);
+    }
+    for (const struct json *at = json_first(added); at != NULL; at = json_next(at)) {
+        const struct json *there = json_first(list);
+
+        while (there != NULL && !json_equal(there, at)) {
+            there = json_next(there);
+        }
+        if (there == NULL) {
+            (void)json_append_copy(list, at);
+        }
+    }
+    return 0;
+}
+
+/* The array of that name, made where it is missing. */
+static struct json *member_array(struct json *object, const char *name)
+{
+    struct json *array = json_get_mutable(object, name);
+
+    return array != NULL ? array : json_add_array(object, name);
+}
+
+/* --- parts ---------------------------------------------------------------------------------- */
+
+static int update_apis(struct lookup *lookup, struct json *body, struct json *draft,
+                       const struct client_removal *removal, struct error *error)
+{
+    struct json *access = json_get_mutable(body, "apiAccess");
+    const struct json *wanted = json_get(draft, "apiAccess");
+
+    if (json_is_true(json_get(wanted, "allAccessibleApis"))) {
+        (void)json_add_copy(body, "apiAccess", wanted);
+        return 0;
+    }
+    if (wanted == NULL && removal->apis.count == 0) {
+        return 0;
+    }
+    if (json_is_true(json_get(access, "allAccessibleApis"))) {
+        return error_set(error, STATUS_USAGE,
+                         "the client has all APIs of its user; to give it chosen ones, name them "
+                         "all in a --from file with allAccessibleApis false");
+    }
+    if (wanted != NULL && names_resolve_apis(lookup, draft, error) != 0) {
+        return -1;
+    }
+    list_merge(member_array(access, "apis"), json_get(wanted, "apis"), "apiId", "accessLevel");
+    return list_remove_all(json_get_mutable(access, "apis"), &names_apis, &removal->apis, error);
+}
+
+static int update_groups(struct lookup *lookup, struct json *body, struct json *draft,
+                         const struct client_removal *removal, struct error *error)
+{
+    struct json *access = json_get_mutable(body, "groupAccess");
+    const struct json *wanted = json_get(draft, "groupAccess");
+
+    if (json_is_true(json_get(wanted, "cloneAuthorizedUserGroups"))) {
+        (void)json_add_copy(body, "groupAccess", wanted);
+        return 0;
+    }
+    if (wanted == NULL && removal->groups.count == 0) {
+        return 0;
+    }
+    if (json_is_true(json_get(access, "cloneAuthorizedUserGroups"))) {
+        if (removal->groups.count > 0) {
+            return error_set(error, STATUS_USAGE,
+                             "the client has the groups of its user; choose some with --group in "
+                             "place of removing one");
+        }
+        (void)json_add_boolean(access, "cloneAuthorizedUserGroups", false);
+    }
+    if (wanted != NULL && names_resolve_groups(lookup, draft, error) != 0) {
+        return -1;
+    }
+    list_merge(member_array(access, "groups"), json_get(wanted, "groups"), "groupId", "roleId");
+    return list_remove_all(json_get_mutable(access, "groups"), &names_groups, &removal->groups,
+                           error);
+}
+
+static int update_networks(struct json *body, const struct json *draft,
+                           const struct client_removal *removal, struct error *error)
+{
+    const struct json *added = json_get(json_get(draft, "ipAcl"), "cidr");
+    struct json *acl = json_get_mutable(body, "ipAcl");
+
+    if (added == NULL && removal->networks.count == 0) {
+        return 0;
+    }
+    if (acl == NULL) {
+        acl = json_add_object(body, "ipAcl");
+    }
+    if (texts_change(member_array(acl, "cidr"), added, &removal->networks, "address", error) != 0) {
+        return -1;
+    }
+    /* An enabled list that is empty would lock everybody out. */
+    (void)json_add_boolean(acl, "enable", json_first(json_get(acl, "cidr")) != NULL);
+    return 0;
+}
+
+static int update_emails(struct json *body, const struct json *draft,
+                         const struct client_removal *removal, struct error *error)
+{
+    const struct json *added = json_get(draft, "notificationEmails");
+
+    return added == NULL && removal->emails.count == 0
+               ? 0
+               : texts_change(member_array(body, "notificationEmails"), added, &removal->emails,
+                              "address", error);
+}
+
+/* The APIs that the client has are known by id; whether the purge API is one of them. */
+static int update_purge(struct lookup *lookup, struct json *body, const struct client_wish *wish,
+                        struct error *error)
+{
+    const struct json *access = json_get(body, "apiAccess");
+    const struct json *at = json_first(json_get(access, "apis"));
+    struct json *purge_api = NULL;
+    bool chosen = false;
+
+    if (client_draft_take_purge(body, wish, error) != 0) {
+        return -1;
+    }
+    if (json_get(body, "purgeOptions") == NULL ||
+        json_is_true(json_get(access, "allAccessibleApis"))) {
+        return names_resolve_cpcodes(lookup, body, error);
+    }
+    if (names_find(lookup, &names_apis, "CCU APIs", &purge_api, error) != 0) {
+        return -1;
+    }
+    for (; at != NULL; at = json_next(at)) {
+        chosen = chosen || json_equal(json_get(at, "apiId"), json_get(purge_api, "apiId"));
+    }
+    json_free(purge_api);
+    if (chosen) {
+        return names_resolve_cpcodes(lookup, body, error);
+    }
+    if (wish->purge_cpcodes != NULL || wish->purge_by_cpcode || wish->purge_by_cachetag) {
+        return error_set(
+            error, STATUS_USAGE,
+            "purge rights need the API \"CCU APIs\"; add --api \"CCU APIs=READ-WRITE\"");
+    }
+    json_remove(body, "purgeOptions"); /* they go with the API */
+    return 0;
+}
+
+static void update_plain(struct json *body, const struct json *draft,
+                         const struct client_wish *wish)
+{
+    static const char *const plain[] = {"clientName", "clientDescription", "authorizedUsers"};
+
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (json_get(draft, plain[i]) != NULL) {
+            (void)json_add_copy(body, plain[i], json_get(draft, plain[i]));
+        }
+    }
+    if (wish->description != NULL && *wish->description == '\0') {
+        json_remove(body, "clientDescription");
+    }
+    if (wish->allow_account_switch) {
+        (void)json_add_boolean(body, "allowAccountSwitch", true);
+    }
+    if (wish->auto_credential) {
+        (void)json_add_boolean(body, "canAutoCreateCredential", true);
+    }
+}
+
+/* Members of the file replace those of the client whole, names in them resolved. */
+static int update_from(struct lookup *lookup, struct json *body, const struct json *from,
+                       struct error *error)
+{
+    struct client_wish nothing = {0};
+    struct json *draft = NULL;
+    int result = client_draft_build(&nothing, from, &draft, error);
+
+    for (const struct json *at = json_first(from); result == 0 && at != NULL; at = json_next(at)) {
+        const char *name = json_name(at);
+
+        if (json_get(draft, name) != NULL && !text_equal(name, "clientType") &&
+            !text_equal(name, "createCredential")) {
+            (void)json_add_copy(body, name, json_get(draft, name));
+        }
+    }
+    if (result == 0 && json_get(from, "apiAccess") != NULL) {
+        result = names_resolve_apis(lookup, body, error);
+    }
+    if (result == 0 && json_get(from, "groupAccess") != NULL) {
+        result = names_resolve_groups(lookup, body, error);
+    }
+    json_free(draft);
+    return result;
+}
+
+int client_update_apply(struct lookup *lookup, struct json *body, const struct client_wish *wish,
+                        const struct client_removal *removal, const struct json *from,
+                        struct error *error)
+{
+    struct client_wish flags = *wish;
+    struct json *draft = NULL;
+    int result;
+
+    flags.purge_cpcodes = NULL; /* these change the body itself, below */
+    flags.purge_by_cpcode = false;
+    flags.purge_by_cachetag = false;
+    result = client_draft_build(&flags, NULL, &draft, error);
+    if (result == 0) {
+        update_plain(body, draft, wish);
+        lookup->user = json_text(json_first(json_get(body, "authorizedUsers")));
+        lookup->allow_account_switch = json_is_true(json_get(body, "allowAccountSwitch"));
+    }
+    if (result == 0 && from != NULL) {
+        result = update_from(lookup, body, from, error);
+    }
+    if (result == 0) {
+        result = update_apis(lookup, body, draft, removal, error) != 0 ||
+                         update_groups(lookup, body, draft, removal, error) != 0 ||
+                         update_networks(body, draft, removal, error) != 0 ||
+                         update_emails(body, draft, removal, error) != 0 ||
+                         update_purge(lookup, body, wish, error) != 0
+                     ? -1
+                     : 0;
+    }
+    if (result == 0 && json_build_failed()) {
+        result = error_set_memory(error);
+    }
+    json_free(draft);
+    return result;
+}
+
+/* --- what differs --------------------------------------------------------------------------- */
+
+static void describe_member(struct buffer *out, char sign, const struct json *value)
+{
+    buffer_format(out, "%c %s ", sign, json_name(value));
+    json_write(out, value, false);
+    buffer_append_byte(out, '\n');
+}
+
+void client_update_describe(struct buffer *out, const struct json *old, const struct json *new)
+{
+    for (const struct json *at = json_first(old); at != NULL; at = json_next(at)) {
+        const struct json *other = json_get(new, json_name(at));
+
+        if (!json_equal(at, other)) {
+            describe_member(out, '-', at);
+            if (other != NULL) {
+                describe_member(out, '+', other);
+            }
+        }
+    }
+    for (const struct json *at = json_first(new); at != NULL; at = json_next(at)) {
+        if (json_get(old, json_name(at)) == NULL) {
+            describe_member(out, '+', at);
+        }
+    }
+}
