@@ -22,6 +22,7 @@ endif
 HOSTCC ?= cc
 STRIP ?= strip
 OBJCOPY ?= objcopy
+NM ?= nm
 CFLAGS ?= -Os -g
 LDFLAGS ?=
 WERROR ?= -Werror
@@ -161,34 +162,50 @@ $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
 		hash/sha2small.o x509/x509_decoder.o)
 	$(Q)$(HOSTCC) $^ -o $@
 
-# Linked twice: once to see the sentences, and then with them packed; see src/base/strings.h.
+# Linked three times, see src/base/strings.h: to see how much room the packed constants take, to
+# see them with their final addresses in them, and then with them packed. The second and the third
+# link must agree on every address.
 RELEASE_OBJECTS := $(BUILD)/release/src/main.o $(call objects,release)
+STRINGS_STEP := 1024
+
 define link
 	$(Q)sed 's/STRINGS_KIND/$(1)/' src/base/strings.ld >$@.ld
 	$(Q)$(CC) $(CFLAGS) $(LINK) -Wl,-T,$@.ld $(2) $(LDFLAGS) $(filter %.o,$^) -o $@
 endef
 
-$(BUILD)/strings_none.c: $(BUILD)/settings-link
-	$(Q)printf '%s\n' '#include <stddef.h>' 'const unsigned char strings_packed[] = {0};' \
-		'const size_t strings_packed_size = 0;' >$@
+# pack FILE SIZE: the section's content as raw DEFLATE in C, filled up to SIZE or its next step.
+define pack
+	$(Q)$(OBJCOPY) -O binary -j .strings $(1) $@.raw
+	$(Q)gzip -9 -n -c $@.raw | tail -c +11 | head -c -8 >$@.gz
+	$(Q)size=$$(($$(stat -c %s $@.gz) / $(STRINGS_STEP) * $(STRINGS_STEP) + $(STRINGS_STEP))); \
+		{ echo '#include <stddef.h>'; echo "const unsigned char strings_packed[$$size] = {"; \
+		od -An -v -tu1 $@.gz | sed 's/\([0-9]\+\)/\1,/g'; \
+		echo "};const size_t strings_packed_size = $$(stat -c %s $@.gz);"; } >$@
+endef
 
-$(BUILD)/strings_packed.c: $(BUILD)/gridkey.plain
-	$(Q)$(OBJCOPY) -O binary -j .strings $< $(BUILD)/strings
-	$(Q)gzip -9 -n -c $(BUILD)/strings >$(BUILD)/strings.gz
-	@# Without gzip's header of 10 bytes and trailer of 8.
-	$(Q){ echo '#include <stddef.h>'; echo 'const unsigned char strings_packed[] = {'; \
-		tail -c +11 $(BUILD)/strings.gz | head -c -8 | od -An -v -tu1 | sed 's/\([0-9]\+\)/\1,/g'; \
-		echo '};'; echo 'const size_t strings_packed_size = sizeof strings_packed;'; } >$@
+$(BUILD)/packed-0.c: $(BUILD)/settings-link
+	$(Q)echo 'const unsigned char strings_packed[1]; const unsigned long strings_packed_size;' >$@
 
-$(BUILD)/strings_none.o $(BUILD)/strings_packed.o: %.o: %.c
+$(BUILD)/packed-1.c: $(BUILD)/gridkey.seen
+	$(call pack,$<)
+
+$(BUILD)/packed-2.c: $(BUILD)/gridkey.placed
+	$(call pack,$<)
+
+$(BUILD)/packed-0.o $(BUILD)/packed-1.o $(BUILD)/packed-2.o: %.o: %.c
 	$(Q)$(CC) $(CFLAGS) $(LANGUAGE) $(RELEASE) -c $< -o $@
 
-$(BUILD)/gridkey.plain: $(RELEASE_OBJECTS) $(BUILD)/strings_none.o $(BUILD)/settings-link src/base/strings.ld
+$(BUILD)/gridkey.seen: $(RELEASE_OBJECTS) $(BUILD)/packed-0.o $(BUILD)/settings-link src/base/strings.ld
 	$(call link,,)
 
-$(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/strings_packed.o src/base/strings.ld
+$(BUILD)/gridkey.placed: $(RELEASE_OBJECTS) $(BUILD)/packed-1.o src/base/strings.ld
+	$(call link,,)
+
+$(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-2.o src/base/strings.ld
 	@$(if $(V),,echo "  LINK $@")
 	$(call link,(NOLOAD),-Wl$(comma)-Map$(comma)$(BUILD)/gridkey.map)
+	$(Q)$(NM) $(BUILD)/gridkey.placed | cut -d' ' -f1,3 >$(BUILD)/placed.nm
+	$(Q)$(NM) $@ | cut -d' ' -f1,3 | cmp - $(BUILD)/placed.nm
 
 $(BUILD)/gridkey: $(BUILD)/gridkey.debug
 	$(Q)$(STRIP) -s -R .comment -o $@ $<

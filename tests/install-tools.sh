@@ -12,7 +12,7 @@ for group in "$@"; do
     case $group in
     build) packages="$packages gcc libc6-dev musl-tools binutils patch xz-utils ca-certificates" ;;
     test) packages="$packages libcmocka-dev clang-format python3 python3-pytest python3-edgegrid
-        python3-requests nginx-light openssl strace jq time" ;;
+        python3-requests python3-jsonschema nginx-light openssl strace jq time" ;;
     analyze) packages="$packages clang-tidy cppcheck" ;;
     *) echo "install-tools: no group '$group'; there are build, test and analyze" >&2; exit 2 ;;
     esac

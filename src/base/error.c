@@ -8,14 +8,12 @@
 
 #define ERROR_CUT "..."
 
-/* Copy the buffer into the fixed text; a sentence about failing memory must not need memory. */
+/* Copy the buffer into the fixed text; without memory the text stays what it is. */
 static void error_take(struct error *error, struct buffer *text)
 {
     size_t length = text->length;
 
-    if (text->failed) {
-        (void)error_set_memory(error);
-    } else {
+    if (!text->failed) {
         if (length >= ERROR_TEXT_SIZE) {
             length = ERROR_TEXT_SIZE - sizeof ERROR_CUT;
         }
@@ -33,6 +31,7 @@ int error_set(struct error *error, enum exit_status status, const char *format, 
     struct buffer text = BUFFER_EMPTY;
     va_list arguments;
 
+    (void)error_set_memory(error); /* stays when there is none for the sentence */
     error->status = status;
     va_start(arguments, format);
     buffer_format_list(&text, format, arguments);

@@ -226,7 +226,6 @@ int inflate_unpack(const unsigned char *packed, size_t length, unsigned char *ou
     bool last = false;
 
     inflation.out = out;
-
     while (!last && !inflation.bits.failed) {
         unsigned kind;
 

@@ -1,12 +1,13 @@
 /*
- * Only the shipped binary has this file: the checked builds keep their literals as they are. No
- * literal may be used before strings_unpack, and none is used in it.
+ * Only the shipped binary has this file: the checked builds keep their constants where they are.
+ * None may be used before strings_unpack; what that uses itself is left out by strings.ld.
  */
 #include "base/strings.h"
 
 #include "base/inflate.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* From strings.ld. */
 extern unsigned char strings_start[];
@@ -18,8 +19,10 @@ extern const size_t strings_packed_size;
 
 void strings_unpack(void)
 {
-    if (inflate_unpack(strings_packed, strings_packed_size, strings_start,
-                       (size_t)(strings_end - strings_start)) != 0) {
+    /* In numbers, since to the compiler these are two objects. */
+    size_t size = (uintptr_t)strings_end - (uintptr_t)strings_start;
+
+    if (inflate_unpack(strings_packed, strings_packed_size, strings_start, size) != 0) {
         __builtin_trap();
     }
 }

@@ -10,7 +10,30 @@
 #include "cli/options.h"
 
 int command_client_create(const struct invocation *invocation, struct error *error);
+int command_client_delete(const struct invocation *invocation, struct error *error);
+int command_client_list(const struct invocation *invocation, struct error *error);
+int command_client_lock(const struct invocation *invocation, struct error *error);
+int command_client_show(const struct invocation *invocation, struct error *error);
+int command_client_unlock(const struct invocation *invocation, struct error *error);
+int command_client_update(const struct invocation *invocation, struct error *error);
+int command_credential_create(const struct invocation *invocation, struct error *error);
+int command_credential_deactivate(const struct invocation *invocation, struct error *error);
+int command_credential_delete(const struct invocation *invocation, struct error *error);
+int command_credential_expiring(const struct invocation *invocation, struct error *error);
+int command_credential_list(const struct invocation *invocation, struct error *error);
+int command_credential_rotate(const struct invocation *invocation, struct error *error);
+int command_credential_show(const struct invocation *invocation, struct error *error);
+int command_credential_update(const struct invocation *invocation, struct error *error);
+int command_edgerc_check(const struct invocation *invocation, struct error *error);
+int command_edgerc_import(const struct invocation *invocation, struct error *error);
+int command_edgerc_list(const struct invocation *invocation, struct error *error);
+int command_edgerc_remove(const struct invocation *invocation, struct error *error);
+int command_edgerc_rename(const struct invocation *invocation, struct error *error);
+int command_edgerc_set(const struct invocation *invocation, struct error *error);
+int command_edgerc_show(const struct invocation *invocation, struct error *error);
+int command_lookup(const struct invocation *invocation, struct error *error);
 int command_request(const struct invocation *invocation, struct error *error);
 int command_sign(const struct invocation *invocation, struct error *error);
+int command_verify(const struct invocation *invocation, struct error *error);
 
 #endif

@@ -120,6 +120,8 @@ static int context_read_edgerc(struct context *context, const char *name, const 
                                      &context->credential, &notes, error);
         output_remark_lines(buffer_text(&notes));
         buffer_format(&context->source, "%s [%s]", shown, section);
+        buffer_append(&context->file, path.data, path.length);
+        context->section = section;
     }
     buffer_free(&notes);
     buffer_free(&text);
@@ -167,6 +169,17 @@ int context_open_credential(struct context *context, const struct invocation *in
         return -1;
     }
     return buffer_check(&context->source, error);
+}
+
+const char *context_account_key(const struct context *context)
+{
+    const char *account = invocation_value(context->invocation, "account-key");
+
+    if (account == NULL) {
+        return context->credential.account_key;
+    }
+    /* "none" takes back what the file says. */
+    return *account == '\0' || text_equal_ignore_case(account, "none") ? NULL : account;
 }
 
 /* --- the way to the server ------------------------------------------------------------------ */
@@ -336,7 +349,6 @@ int context_open(struct context *context, const struct invocation *invocation, s
 {
     int64_t offset;
     unsigned retries;
-    const char *account;
 
     if (context_open_credential(context, invocation, error) != 0 ||
         context_time(invocation, &offset, error) != 0 ||
@@ -353,13 +365,8 @@ int context_open(struct context *context, const struct invocation *invocation, s
     context->session.clock_offset = offset;
     context->session.retries = retries;
     context->session.user_agent = "gridkey/" VERSION;
+    context->session.account_key = context_account_key(context);
     context->has_session = true;
-    account = invocation_value(invocation, "account-key");
-    if (account != NULL) {
-        /* "none" takes back what the file says. */
-        context->session.account_key =
-            *account == '\0' || text_equal_ignore_case(account, "none") ? NULL : account;
-    }
     return 0;
 }
 
@@ -370,6 +377,7 @@ void context_close(struct context *context)
     }
     trust_free(context->trust);
     memory_wipe(&context->proxy, sizeof context->proxy);
+    buffer_free(&context->file);
     buffer_free(&context->source);
     edgegrid_credential_free(&context->credential);
 }

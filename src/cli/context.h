@@ -21,6 +21,8 @@ struct context {
     const struct invocation *invocation;
     struct edgegrid_credential credential;
     struct buffer source; /* where the credential comes from, for messages */
+    struct buffer file;   /* the .edgerc it comes from; empty for none */
+    const char *section;  /* of it; borrowed */
     struct trust_store *trust;
     struct url_host connect_to;
     struct url_proxy proxy;
@@ -44,7 +46,10 @@ int context_open(struct context *context, const struct invocation *invocation, s
 /* Say goodbye, wipe and release. */
 void context_close(struct context *context);
 
-/* Seconds since 1970 by --clock. */
+/* What --account-key says, else the credential's accountSwitchKey; NULL for none. Borrowed. */
+const char *context_account_key(const struct context *context);
+
+/* How far the time by --clock is ahead of the machine's, in seconds. Returns 0, or -1. */
 int context_time(const struct invocation *invocation, int64_t *offset, struct error *error);
 
 /* The value of --expires: a date or +90d, which must lie ahead. Returns 0, or -1 with an error. */

@@ -80,8 +80,13 @@ static int request_send(struct context *context, struct request_input *input, co
     if (result == 0) {
         result = response.status / 100 == 2 ? 0 : problem_explain(&response, &problem, error);
         if (request_show(context->invocation, &response, result == 0 ? destination : NULL,
-                         &shown) != 0) {
+                         &shown) != 0 &&
+            result == 0) {
             *error = shown;
+            /* What can be asked for again is not lost. */
+            if (!text_equal(input->method, "GET") && !text_equal(input->method, "HEAD")) {
+                error->status = STATUS_NOT_STORED;
+            }
             result = -1;
         }
     }

@@ -20,6 +20,9 @@ static int request_read_body(struct request_input *input, const char *data, stru
     if (text_equal(data, "-")) {
         return context_read_file("-", REQUEST_BODY_LIMIT, &input->body, error);
     }
+    if (text_equal(data, "@")) {
+        return error_set(error, STATUS_USAGE, "-d @ names no file; write -d @FILE");
+    }
     if (*data == '@') {
         return context_read_file(data + 1, REQUEST_BODY_LIMIT, &input->body, error);
     }

@@ -25,6 +25,7 @@ int save_read(struct save *save, const struct invocation *invocation, const char
 {
     const char *path = invocation_value(invocation, "save");
     const char *named = invocation_value(invocation, "save-section");
+    const char *format = invocation_value(invocation, "format");
 
     memset(save, 0, sizeof *save);
     save->wish.state = getenv("GRIDKEY_STATE");
@@ -33,7 +34,18 @@ int save_read(struct save *save, const struct invocation *invocation, const char
         save->wish.state = NULL;
     }
     save->wish.replace = invocation_has(invocation, "replace");
-    save->wish.section = named != NULL ? named : section;
+    if (format != NULL && format_find(format, &save->wish.format, error) != 0) {
+        return -1;
+    }
+    save->wish.section = named != NULL                     ? named
+                         : save->wish.format == FORMAT_ENV ? "default"
+                                                           : section;
+    if (path == NULL && save->wish.format != FORMAT_EDGERC) {
+        return error_set(error, STATUS_USAGE,
+                         "--format %s needs a file of its own; name it with --save FILE, or - for "
+                         "standard output",
+                         format);
+    }
     if (context_expand_home(path == NULL ? "~/.edgerc" : path, &save->path, error) != 0) {
         return path == NULL ? error_set(error, STATUS_FILE,
                                         "HOME is not set, so there is no ~/.edgerc to save to; "

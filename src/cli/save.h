@@ -1,5 +1,5 @@
 /*
- * The storing options: --save, --save-section, --replace.
+ * The storing options: --save, --save-section, --replace, --format.
  */
 #ifndef CLI_SAVE_H
 #define CLI_SAVE_H
@@ -14,8 +14,10 @@ struct save {
 };
 
 /*
- * Read the options; section is used unless --save-section names another (NULL: it must). save
- * need not be initialised and is to be freed either way. Returns 0, or -1 with an error.
+ * Read the options; section is used unless --save-section names another (NULL: it must). For
+ * --format env it is "default", and the variables have plain names, unless --save-section is
+ * given. save need not be initialised and is to be freed either way. Returns 0, or -1 with an
+ * error.
  */
 int save_read(struct save *save, const struct invocation *invocation, const char *section,
               struct error *error);

@@ -13,6 +13,20 @@
 
 #include <string.h>
 
+static bool sign_timestamp_is_valid(const char *text)
+{
+    static const char form[] = "00000000T00:00:00+0000";
+
+    for (size_t i = 0; i < sizeof form; i++) {
+        bool is_digit = form[i] == '0' && i < EDGEGRID_TIMESTAMP_SIZE - sizeof "+0000";
+
+        if (is_digit ? !text_is_digit(text[i]) : text[i] != form[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int sign_timestamp(const struct invocation *invocation, char text[EDGEGRID_TIMESTAMP_SIZE],
                           struct error *error)
 {
@@ -26,7 +40,7 @@ static int sign_timestamp(const struct invocation *invocation, char text[EDGEGRI
         edgegrid_timestamp_write(clock_unix_seconds() + offset, text);
         return 0;
     }
-    if (strlen(given) != EDGEGRID_TIMESTAMP_SIZE - 1 || !text_ends_with(given, "+0000")) {
+    if (!sign_timestamp_is_valid(given)) {
         return error_set(error, STATUS_USAGE,
                          "--timestamp \"%s\" is not of the form 20260131T12:34:56+0000", given);
     }
@@ -57,6 +71,7 @@ static int sign_nonce(const struct invocation *invocation, struct buffer *nonce,
 static int sign_target(const struct context *context, const char *url, struct buffer *host,
                        struct buffer *target, struct error *error)
 {
+    const char *account = context_account_key(context);
     struct url_host parsed;
     int kind = url_split(url, &parsed, target, error);
 
@@ -68,9 +83,8 @@ static int sign_target(const struct context *context, const char *url, struct bu
     } else {
         buffer_append_text(host, context->credential.host);
     }
-    if (context->credential.account_key != NULL &&
-        !url_target_has_query(buffer_text(target), "accountSwitchKey")) {
-        url_target_add_query(target, "accountSwitchKey", context->credential.account_key);
+    if (account != NULL && !url_target_has_query(buffer_text(target), "accountSwitchKey")) {
+        url_target_add_query(target, "accountSwitchKey", account);
     }
     return 0;
 }

@@ -186,12 +186,34 @@ static int session_target(const struct edgegrid_session *session, const struct e
     return buffer_check(target, error);
 }
 
+/*
+ * What a try's failure means for the call as a whole: when it or one before may have changed
+ * something, the outcome is unknown; a call that changes nothing was as good as not made.
+ */
+static void session_settle_status(const struct edgegrid_call *call, int result,
+                                  const struct http_response *response, bool *may_be_done,
+                                  struct error *error)
+{
+    if (result == 0) {
+        /* A POST is tried again only after answers that say that nothing was done. */
+        *may_be_done = *may_be_done || (response->status / 100 == 5 && session_call_repeats(call));
+    } else if (error->status == STATUS_UNKNOWN || error->status == STATUS_CONNECT) {
+        if (error->status == STATUS_CONNECT && *may_be_done && session_call_changes(call)) {
+            (void)error_prefix(error, "an earlier try may have done it, look first; the last: ");
+        }
+        *may_be_done = *may_be_done || error->status == STATUS_UNKNOWN;
+        error->status =
+            *may_be_done && session_call_changes(call) ? STATUS_UNKNOWN : STATUS_CONNECT;
+    }
+}
+
 int edgegrid_session_call(struct edgegrid_session *session, const struct edgegrid_call *call,
                           struct http_response *response, struct error *error)
 {
     int64_t deadline =
         clock_monotonic_milliseconds() + session->connection.settings->timeout_milliseconds;
     struct buffer target = BUFFER_EMPTY;
+    bool may_be_done = false;
     int result = -1;
 
     *response = (struct http_response){0};
@@ -208,9 +230,7 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
             result = session_try(session, call, buffer_text(&target), response, &outcome, error);
             again = result == 0 ? session_retry_after_answer(call, response)
                                 : session_retry_after_loss(call, &outcome);
-            if (result != 0 && error->status == STATUS_UNKNOWN && !session_call_changes(call)) {
-                error->status = STATUS_CONNECT;
-            }
+            session_settle_status(call, result, response, &may_be_done, error);
             if (again && result != 0 && outcome.reused && !outcome.answered) {
                 continue; /* the server had closed a kept connection: that is no failure */
             }

@@ -248,8 +248,10 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     outcome->timed_out = tls_timed_out(connection->tls);
     if (result == 0) {
         connection_log_response(connection, response);
+    } else if (outcome->sent) {
+        error->status = STATUS_UNKNOWN;
     } else if (error->status != STATUS_SYSTEM && error->status != STATUS_USAGE) {
-        error->status = outcome->sent ? STATUS_UNKNOWN : STATUS_CONNECT;
+        error->status = STATUS_CONNECT;
     }
     if (result != 0) {
         connection_drop(connection);

@@ -46,7 +46,7 @@ static int check_name(const struct json *draft, struct error *error)
 {
     const char *name = json_get_text(draft, "clientName");
 
-    if (name == NULL) {
+    if (name == NULL || *name == '\0') {
         return error_set(error, STATUS_USAGE,
                          "the client has no name; add --name NAME (or clientName in the --from "
                          "file)");
@@ -216,7 +216,7 @@ static int check_groups(const struct json *draft, struct error *error)
         if (!is_name_or_id(json_get(at, "groupId")) || (role != NULL && !is_name_or_id(role))) {
             return error_set(error, STATUS_USAGE,
                              "an element of groupAccess.groups has no groupId or a roleId that is "
-                             "neither a name nor an id");
+                             "neither a name nor an id; give each a groupId, as id or name");
         }
     }
     return 0;

@@ -72,7 +72,8 @@ bool client_member_is_answer(const char *name)
 static int draft_refuse_member(const char *name, struct error *error)
 {
     const char *nearest = NULL;
-    unsigned distance = 6;
+    /* What is nearest to gibberish is no help. */
+    unsigned distance = strlen(name) < 10 ? (unsigned)strlen(name) / 2 + 1 : 6;
 
     for (size_t i = 0; i < sizeof draft_members / sizeof draft_members[0]; i++) {
         unsigned away = text_distance(name, draft_members[i]);

@@ -14,26 +14,10 @@ int client_get(struct edgegrid_session *session, const char *client_id, struct j
                struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
-    struct http_response response = {0};
-    struct edgegrid_call call = {.method = "GET"};
-    int result;
 
-    *client = NULL;
     credential_path(&path, client_id, NULL);
     buffer_append_text(&path, CLIENT_PARTS);
-    call.target = buffer_text(&path);
-    result = buffer_check(&path, error);
-    if (result == 0) {
-        result = edgegrid_session_require(session, &call, &response, error);
-    }
-    if (result == 0 &&
-        json_parse(buffer_text(&response.body), response.body.length, client, error) != 0) {
-        error->status = STATUS_REFUSED;
-        result = error_prefix(error, "the answer to GET api-clients/%s ", client_id);
-    }
-    http_response_free(&response);
-    buffer_free(&path);
-    return result;
+    return iam_get(session, &path, client, error);
 }
 
 int client_put(struct edgegrid_session *session, const char *client_id, const struct json *body,
@@ -370,6 +354,19 @@ int client_update_apply(struct lookup *lookup, struct json *body, const struct c
         result = error_set_memory(error);
     }
     json_free(draft);
+    return result;
+}
+
+int client_update_check(const struct json *body, struct error *error)
+{
+    struct json *copy = json_copy(body);
+    int result = copy == NULL ? error_set_memory(error) : 0;
+
+    if (result == 0) {
+        (void)json_add_text(copy, "clientType", "CLIENT"); /* which PUT does not take */
+        result = client_draft_check(copy, error);
+    }
+    json_free(copy);
     return result;
 }
 

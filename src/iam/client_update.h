@@ -42,6 +42,9 @@ int client_update_apply(struct lookup *lookup, struct json *body, const struct c
                         const struct client_removal *removal, const struct json *from,
                         struct error *error);
 
+/* As client_draft_check, for the body of a PUT. */
+int client_update_check(const struct json *body, struct error *error);
+
 /* Append what differs, a line "- NAME VALUE" and "+ NAME VALUE" each; nothing if nothing does. */
 void client_update_describe(struct buffer *out, const struct json *old, const struct json *new);
 

@@ -126,15 +126,27 @@ int new_client_settle(struct edgegrid_session *session, const struct new_client 
     if (expires == 0 && description == NULL && new_credential_is_active(credential)) {
         return 0;
     }
-    if (expires == 0 &&
-        (credential->expires_on == NULL || date_parse_iso(credential->expires_on, &expires) != 0)) {
+    if (credential->credential_id == NULL ||
+        (expires == 0 && (credential->expires_on == NULL ||
+                          date_parse_iso(credential->expires_on, &expires) != 0))) {
         return error_set(error, STATUS_REFUSED,
-                         "the new credential is %s and the API did not say when it expires, so it "
-                         "was not changed; do that in Control Center",
+                         "the new credential is %s and the API did not say which it is or when it "
+                         "expires, so it was not changed; do that in Control Center",
                          credential->status);
     }
     return credential_update(session, client->client_id, credential->credential_id, expires,
                              "ACTIVE", description, error);
+}
+
+/* The client is there by now: no status may say that nothing was sent. Returns -1. */
+static int creation_went_out(struct error *error)
+{
+    if (error->status == STATUS_USAGE || error->status == STATUS_FILE ||
+        error->status == STATUS_CONNECT || error->status == STATUS_SYSTEM) {
+        error->status = STATUS_UNKNOWN;
+        (void)error_suffix(error, ". The client is there: do not make it again");
+    }
+    return -1;
 }
 
 /* A credential of its own, when the client came without one. */
@@ -144,8 +156,9 @@ static int creation_second(struct client_creation *creation, struct error *error
 
     if (credential_make(creation->session, creation->deposit, client->client_id,
                         &client->credential, NULL, error) != 0) {
-        return error_prefix(
-            error, "the client %s was made, but without a credential: ", client->client_id);
+        (void)error_prefix(error,
+                           "the client %s was made, but without a credential: ", client->client_id);
+        return creation_went_out(error);
     }
     return 0;
 }
@@ -191,16 +204,14 @@ int client_creation_run(struct client_creation *creation, struct error *error)
         return -1;
     }
     creation->stored = true;
-    if (deposit_finish(creation->deposit, &later) != 0) {
-        *error = later;
-        error->status = STATUS_DONE;
-    }
-    result = creation_settle(creation, error);
-    if (result != 0) {
+    /* What cannot be taken out of the journal now is told by the next run. */
+    (void)deposit_finish(creation->deposit, &later);
+    if (creation_settle(creation, error) != 0) {
         (void)error_prefix(error,
                            "the credential is stored in %s, but: ", creation->deposit->wish.path);
+        return creation_went_out(error);
     }
-    return result;
+    return 0;
 }
 
 void client_creation_free(struct client_creation *creation)

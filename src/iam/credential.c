@@ -41,30 +41,41 @@ int credential_do(struct edgegrid_session *session, const char *method, struct b
     return result;
 }
 
+int iam_get(struct edgegrid_session *session, struct buffer *path, struct json **value,
+            struct error *error)
+{
+    struct http_response response = {0};
+    struct edgegrid_call call = {.method = "GET", .target = buffer_text(path)};
+    int result = buffer_check(path, error);
+
+    *value = NULL;
+    if (result == 0) {
+        result = edgegrid_session_require(session, &call, &response, error);
+    }
+    if (result == 0 &&
+        json_parse(buffer_text(&response.body), response.body.length, value, error) != 0) {
+        error->status = error->status == STATUS_USAGE ? STATUS_REFUSED : error->status;
+        result = error_prefix(error, "the answer to GET %s ", buffer_text(path));
+    }
+    http_response_free(&response);
+    buffer_free(path);
+    return result;
+}
+
 int client_fetch(struct edgegrid_session *session, const char *client_id, struct new_client *client,
                  struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
-    struct http_response response = {0};
-    struct edgegrid_call call = {.method = "GET"};
+    struct json *shown = NULL;
     int result;
 
     memset(client, 0, sizeof *client);
     credential_path(&path, client_id, NULL);
-    call.target = buffer_text(&path);
-    result = buffer_check(&path, error);
+    result = iam_get(session, &path, &shown, error);
     if (result == 0) {
-        result = edgegrid_session_require(session, &call, &response, error);
+        result = new_client_from_json(shown, client, error);
     }
-    if (result == 0) {
-        result = new_client_read(buffer_text(&response.body), response.body.length, client, error);
-        if (result != 0) {
-            error->status = STATUS_REFUSED;
-            (void)error_prefix(error, "the answer to GET %s ", buffer_text(&path));
-        }
-    }
-    http_response_free(&response);
-    buffer_free(&path);
+    json_free(shown);
     return result;
 }
 
@@ -103,6 +114,18 @@ int credential_make(struct edgegrid_session *session, struct deposit *deposit,
                     struct error *error)
 {
     struct json *intent = credential_intent(client_id);
+    int result =
+        credential_make_with(session, deposit, client_id, intent, credential, answer, error);
+
+    json_free(intent);
+    return result;
+}
+
+int credential_make_with(struct edgegrid_session *session, struct deposit *deposit,
+                         const char *client_id, struct json *intent,
+                         struct new_credential *credential, struct json **answer,
+                         struct error *error)
+{
     struct buffer path = BUFFER_EMPTY;
     struct http_response response = {0};
     struct edgegrid_call call = {.method = "POST"};
@@ -122,7 +145,6 @@ int credential_make(struct edgegrid_session *session, struct deposit *deposit,
     }
     http_response_free(&response);
     buffer_free(&path);
-    json_free(intent);
     return result;
 }
 

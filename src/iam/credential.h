@@ -22,6 +22,13 @@ int credential_do(struct edgegrid_session *session, const char *method, struct b
                   const struct buffer *body, struct error *error);
 
 /*
+ * GET the JSON at path, which is released. *value is to be released with json_free. Returns 0, or
+ * -1 with an error.
+ */
+int iam_get(struct edgegrid_session *session, struct buffer *path, struct json **value,
+            struct error *error);
+
+/*
  * GET the client. *client has no credential and is to be released with
  * new_client_free whatever is returned.
  */
@@ -30,12 +37,18 @@ int client_fetch(struct edgegrid_session *session, const char *client_id, struct
 
 /*
  * POST a new credential by way of the deposit. *answer (may be NULL) is the API's object without
- * the secret. Returns 0, or -1 as deposit_call, or with STATUS_NOT_STORED for an answer that cannot
- * be read.
+ * the secret. Returns 0, or -1 as deposit_call, or with STATUS_NOT_STORED for an answer that
+ * cannot be read.
  */
 int credential_make(struct edgegrid_session *session, struct deposit *deposit,
                     const char *client_id, struct new_credential *credential, struct json **answer,
                     struct error *error);
+
+/* The same with an intent of the caller's. */
+int credential_make_with(struct edgegrid_session *session, struct deposit *deposit,
+                         const char *client_id, struct json *intent,
+                         struct new_credential *credential, struct json **answer,
+                         struct error *error);
 
 /* PUT expiry and status, which the API wants both each time, and a description unless NULL. */
 int credential_update(struct edgegrid_session *session, const char *client_id,

@@ -63,29 +63,35 @@ static char *answer_host(const struct json *base_url)
     return copy;
 }
 
-int new_client_read(const char *text, size_t length, struct new_client *client, struct error *error)
+int new_client_from_json(const struct json *object, struct new_client *client, struct error *error)
 {
-    struct json *answer;
-    const struct json *credential;
-
     memset(client, 0, sizeof *client);
-    if (json_parse(text, length, &answer, error) != 0) {
-        return -1;
-    }
-    client->client_id = answer_copy(json_get(answer, "clientId"));
-    client->client_name = answer_copy(json_get(answer, "clientName"));
-    client->access_token = answer_copy(json_get(answer, "accessToken"));
-    client->host = answer_host(json_get(answer, "baseURL"));
-    credential = json_first(json_get(answer, "credentials"));
-    credential_take(credential, &client->credential);
+    client->client_id = answer_copy(json_get(object, "clientId"));
+    client->client_name = answer_copy(json_get(object, "clientName"));
+    client->access_token = answer_copy(json_get(object, "accessToken"));
+    client->host = answer_host(json_get(object, "baseURL"));
+    credential_take(json_first(json_get(object, "credentials")), &client->credential);
     client->has_credential = credential_is_whole(&client->credential);
     if (!client->has_credential) {
         client->stray_credential_id = client->credential.credential_id;
         client->credential.credential_id = NULL;
         new_credential_free(&client->credential);
     }
-    json_free(answer);
     return client->client_id != NULL ? 0 : error_set(error, STATUS_UNKNOWN, "names no clientId");
+}
+
+int new_client_read(const char *text, size_t length, struct new_client *client, struct error *error)
+{
+    struct json *answer;
+    int result;
+
+    memset(client, 0, sizeof *client);
+    if (json_parse(text, length, &answer, error) != 0) {
+        return -1;
+    }
+    result = new_client_from_json(answer, client, error);
+    json_free(answer);
+    return result;
 }
 
 int new_credential_read(const char *text, size_t length, struct new_credential *credential,

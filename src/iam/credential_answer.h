@@ -5,6 +5,7 @@
 #define IAM_CREDENTIAL_ANSWER_H
 
 #include "base/error.h"
+#include "base/json.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,9 @@ struct new_client {
  */
 int new_client_read(const char *text, size_t length, struct new_client *client,
                     struct error *error);
+
+/* The same of an object that is parsed already. */
+int new_client_from_json(const struct json *object, struct new_client *client, struct error *error);
 
 /* Read the answer to POST .../credentials; fails also when the secret is not in it. */
 int new_credential_read(const char *text, size_t length, struct new_credential *credential,

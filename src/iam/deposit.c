@@ -10,7 +10,6 @@
 
 #define DEPOSIT_GROWTH 2048      /* bytes that a section may add to the destination */
 #define DEPOSIT_REFRESHES_MOST 3 /* how often somebody else's change is merged */
-#define DEPOSIT_OLDER_MOST 256
 
 static bool deposit_is_output(const struct deposit_wish *wish)
 {
@@ -63,25 +62,35 @@ static int deposit_open_journal(struct deposit *deposit, struct error *error)
     return result;
 }
 
-static int deposit_refuse_section(const struct deposit_wish *wish, const char *path,
-                                  const struct buffer *old, struct error *error)
+/* Refuse to replace what the destination holds, unless asked to. */
+static int deposit_refuse(const struct deposit_wish *wish, const struct store_file_facts *facts,
+                          const struct buffer *old, struct error *error)
 {
-    struct error found;
-
-    if (wish->replace) {
+    if (wish->replace || !facts->exists) {
         return 0;
     }
-    if (edgerc_check_text(buffer_text(old), old->length, path, &found) != 0) {
-        *error = found;
+    if (wish->format != FORMAT_EDGERC) {
+        return error_set(error, STATUS_FILE,
+                         "%s is there already; replace the whole file with --replace, or choose "
+                         "another with --save",
+                         wish->path);
+    }
+    if (edgerc_check_text(buffer_text(old), old->length, wish->path, error) != 0) {
         return -1;
     }
     if (edgerc_has_section(buffer_text(old), old->length, wish->section)) {
         return error_set(error, STATUS_FILE,
                          "%s has a section [%s] already; replace it with --replace, or choose "
                          "another name with --save-section",
-                         path, wish->section);
+                         wish->path, wish->section);
     }
     return 0;
+}
+
+/* In other formats any name will do. */
+static int deposit_check_section(const struct deposit_wish *wish, struct error *error)
+{
+    return wish->format == FORMAT_EDGERC ? edgerc_check_section_name(wish->section, error) : 0;
 }
 
 int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
@@ -90,7 +99,7 @@ int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struc
     deposit->wish = *wish;
     deposit->reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
     deposit->journal = (struct journal)JOURNAL_EMPTY;
-    if (edgerc_check_section_name(wish->section, error) != 0) {
+    if (deposit_check_section(wish, error) != 0) {
         return -1;
     }
     if (deposit_is_output(wish)) {
@@ -98,7 +107,7 @@ int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struc
         return deposit_open_journal(deposit, error) == 0 || wish->state == NULL ? 0 : -1;
     }
     if (store_reserve(&deposit->reservation, wish->path, DEPOSIT_GROWTH, error) != 0 ||
-        deposit_refuse_section(wish, wish->path, &deposit->reservation.old, error) != 0) {
+        deposit_refuse(wish, &deposit->reservation.facts, &deposit->reservation.old, error) != 0) {
         return -1;
     }
     return deposit_open_journal(deposit, error);
@@ -106,14 +115,15 @@ int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struc
 
 int deposit_check(const struct deposit_wish *wish, struct error *error)
 {
+    struct store_file_facts facts;
     struct buffer old = BUFFER_EMPTY;
-    int result = edgerc_check_section_name(wish->section, error);
+    int result = deposit_check_section(wish, error);
 
     if (result == 0 && !deposit_is_output(wish)) {
         result =
-            store_read(wish->path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &old, NULL, error);
+            store_read(wish->path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &old, &facts, error);
         if (result == 0) {
-            result = deposit_refuse_section(wish, wish->path, &old, error);
+            result = deposit_refuse(wish, &facts, &old, error);
         }
     }
     buffer_free(&old);
@@ -127,26 +137,28 @@ const char *deposit_journal_name(const struct deposit *deposit)
     return deposit->has_journal ? buffer_text(&deposit->journal.path) : "";
 }
 
-/* Keep what earlier runs left, drop what this one wrote. */
-static int deposit_forget(struct deposit *deposit, struct error *error)
+/* Keep what earlier runs left, drop what this one wrote or carried on; then the note, if any. */
+static int deposit_rewrite(struct deposit *deposit, const struct buffer *note, struct error *error)
 {
-    struct journal_record records[DEPOSIT_OLDER_MOST];
+    struct journal_record records[DEPOSIT_OLDER_MOST + 1];
     size_t cursor = 0;
     size_t count = 0;
 
-    if (!deposit->has_journal) {
-        return 0;
+    if (!deposit->has_journal || deposit->older > DEPOSIT_OLDER_MOST) {
+        return 0; /* too much to sort: what stays does no harm */
     }
-    if (deposit->older == 0) {
+    for (size_t i = 0; i < deposit->older; i++) {
+        if (journal_each(&deposit->journal, &cursor, &records[count]) == 1 &&
+            !deposit->dropped[i]) {
+            count++;
+        }
+    }
+    if (note != NULL) {
+        records[count++] = (struct journal_record){JOURNAL_NOTE, buffer_text(note), note->length};
+    }
+    if (count == 0) {
         deposit->has_journal = false;
         return journal_remove(&deposit->journal, error);
-    }
-    if (deposit->older > DEPOSIT_OLDER_MOST) {
-        return 0; /* too much to sort; what stays does no harm */
-    }
-    while (count < deposit->older &&
-           journal_each(&deposit->journal, &cursor, &records[count]) == 1) {
-        count++;
     }
     return journal_rewrite(&deposit->journal, records, count, error);
 }
@@ -166,6 +178,7 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     (void)json_add_text(intent, "host", session->credential->host);
     (void)json_add_text(intent, "destination", deposit->wish.path);
     (void)json_add_text(intent, "section", deposit->wish.section);
+    (void)json_add_text(intent, "format", format_name(deposit->wish.format));
     if (session->account_key != NULL) {
         (void)json_add_text(intent, "accountSwitchKey", session->account_key);
     }
@@ -210,7 +223,7 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
             return deposit_explain_unknown(deposit, error);
         }
         if (!deposit->answered) {
-            (void)deposit_forget(deposit, &second);
+            (void)deposit_rewrite(deposit, NULL, &second);
         }
         return -1;
     }
@@ -222,15 +235,14 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
             (void)deposit_explain_unknown(deposit, error);
             error->status = status;
         } else if (!deposit->answered) {
-            (void)deposit_forget(deposit, &second);
+            (void)deposit_rewrite(deposit, NULL, &second);
         }
         return -1;
     }
-    if (deposit->has_journal &&
+    deposit->answered =
+        deposit->has_journal &&
         journal_append_answer(&deposit->journal, (unsigned)response->status,
-                              buffer_text(&response->body), response->body.length, &second) == 0) {
-        deposit->answered = true;
-    }
+                              buffer_text(&response->body), response->body.length, &second) == 0;
     /* Without the journal the destination is still there: go on and store. */
     return 0;
 }
@@ -259,12 +271,18 @@ static int deposit_merge(const struct deposit *deposit,
         {"access_token", credential->access_token},
         {"client_token", credential->client_token},
     };
+    const struct deposit_wish *wish = &deposit->wish;
     const struct buffer *old = &deposit->reservation.old;
 
-    return edgerc_write_section(buffer_text(old), old->length, deposit->wish.path,
-                                deposit->wish.section, entries, sizeof entries / sizeof entries[0],
-                                deposit->wish.replace ? EDGERC_REPLACE : EDGERC_APPEND_NEW, out,
-                                error);
+    if (wish->format != FORMAT_EDGERC) {
+        /* Again, because the file may have come about meanwhile. */
+        return deposit_refuse(wish, &deposit->reservation.facts, old, error) != 0
+                   ? -1
+                   : format_write(wish->format, credential, wish->section, out, error);
+    }
+    return edgerc_write_section(buffer_text(old), old->length, wish->path, wish->section, entries,
+                                sizeof entries / sizeof entries[0],
+                                wish->replace ? EDGERC_REPLACE : EDGERC_APPEND_NEW, out, error);
 }
 
 static int deposit_replace(struct deposit *deposit, const struct edgegrid_credential *credential,
@@ -307,7 +325,12 @@ int deposit_store(struct deposit *deposit, const struct edgegrid_credential *cre
 
 int deposit_finish(struct deposit *deposit, struct error *error)
 {
-    return deposit_forget(deposit, error);
+    return deposit_rewrite(deposit, NULL, error);
+}
+
+int deposit_leave_note(struct deposit *deposit, const struct buffer *note, struct error *error)
+{
+    return deposit_rewrite(deposit, note, error);
 }
 
 void deposit_close(struct deposit *deposit)

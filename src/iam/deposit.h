@@ -10,15 +10,19 @@
 #include "base/json.h"
 #include "edgegrid/credential.h"
 #include "edgegrid/session.h"
+#include "iam/format.h"
 #include "store/file.h"
 #include "store/journal.h"
 
 #include <stdbool.h>
 
+#define DEPOSIT_OLDER_MOST 256
+
 struct deposit_wish {
     const char *path;    /* the destination file; "-" for standard output */
-    const char *section; /* in an .edgerc */
-    bool replace;        /* an existing section may be replaced */
+    const char *section; /* in an .edgerc; in other formats what names are made from */
+    enum format format;  /* in all but FORMAT_EDGERC the credential takes the whole file */
+    bool replace;        /* an existing section, or file, may be replaced */
     const char *state;   /* $GRIDKEY_STATE or NULL */
     const char *home;    /* $HOME or NULL: where the journal goes for standard output */
     /* Writes to standard output; needed for that destination alone. Returns 0, or -1. */
@@ -29,20 +33,23 @@ struct deposit {
     struct deposit_wish wish; /* borrowed texts */
     struct store_reservation reservation;
     struct journal journal;
-    bool has_journal;      /* false only for standard output with no place for one */
-    size_t older;          /* records that an earlier run left */
+    bool has_journal; /* false only for standard output with no place for one */
+    size_t older;     /* records that an earlier run left */
+    /* Of these, the ones that this run carries on and deposit_finish takes out. */
+    bool dropped[DEPOSIT_OLDER_MOST];
     bool answered;         /* an answer that may hold a secret is in the journal */
     struct buffer message; /* what went to standard output, when that is the destination */
 };
 
 /*
- * Take the journal's lock, reserve and sync the destination, and refuse an existing section unless
- * it may be replaced. deposit need not be initialised and is to be closed either way. Returns 0,
- * or -1 with STATUS_FILE or STATUS_SYSTEM; nothing has been sent then.
+ * Take the journal's lock, reserve and sync the destination, and refuse an existing section (in
+ * other formats than an .edgerc's: an existing file) unless it may be replaced. deposit need not be
+ * initialised and is to be closed either way. Returns 0, or -1 with STATUS_FILE or STATUS_SYSTEM;
+ * nothing has been sent then.
  */
 int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error);
 
-/* Whether the destination holds the section already; for dry runs, which reserve nothing. */
+/* Whether deposit_open would refuse what is there already; for dry runs, which reserve nothing. */
 int deposit_check(const struct deposit_wish *wish, struct error *error);
 
 /*
@@ -68,6 +75,9 @@ int deposit_store(struct deposit *deposit, const struct edgegrid_credential *cre
 
 /* All is in place: take this run's records out of the journal. Returns 0, or -1 with an error. */
 int deposit_finish(struct deposit *deposit, struct error *error);
+
+/* As deposit_finish, but leave a note (JSON) behind. */
+int deposit_leave_note(struct deposit *deposit, const struct buffer *note, struct error *error);
 
 /* Turn an error about an answer that is in the journal into STATUS_NOT_STORED. Returns -1. */
 int deposit_keep(const struct deposit *deposit, struct error *error);

@@ -1,7 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "iam/lookup.h"
 
-#include "base/json.h"
 #include "http/url.h"
 
 #include <string.h>
@@ -53,6 +52,12 @@ static const char *lookup_request(const struct lookup *lookup, enum lookup_kind 
     case LOOKUP_USERS:
         buffer_append_text(path, IAM_BASE "/users");
         return "GET";
+    case LOOKUP_ACCOUNTS:
+        buffer_append_text(path, IAM_BASE "/api-clients/self/account-switch-keys");
+        if (lookup->search != NULL) {
+            url_target_add_query(path, "search", lookup->search);
+        }
+        return "GET";
     case LOOKUP_CLIENTS:
         buffer_append_text(path, IAM_BASE "/api-clients?actions=true");
         return "GET";
@@ -95,14 +100,67 @@ static int lookup_fetch(struct lookup *lookup, enum lookup_kind kind, struct err
     return result;
 }
 
+int lookup_step(const struct buffer *list, size_t *cursor, struct json **element,
+                struct error *error)
+{
+    int step = json_array_step(buffer_text(list), list->length, cursor, element, error);
+
+    if (step < 0 && error->status != STATUS_SYSTEM) {
+        error->status = STATUS_REFUSED;
+        (void)error_prefix(error, "the list that the API gave ");
+    }
+    return step;
+}
+
+/* [{"groupId":N,"roleId":N}, ...] of the outer groups, whose rights reach those within. */
+static int lookup_own_groups(struct lookup *lookup, struct buffer *body, struct error *error)
+{
+    const struct buffer *list;
+    struct json *group;
+    size_t cursor = 0;
+    int step;
+
+    if (lookup_get(lookup, LOOKUP_GROUPS, &list, error) != 0) {
+        return -1;
+    }
+    buffer_append_byte(body, '[');
+    while ((step = lookup_step(list, &cursor, &group, error)) == 1) {
+        const char *id = json_number_text(json_get(group, "groupId"));
+        const char *role = json_number_text(json_get(group, "roleId"));
+
+        if (id != NULL && role != NULL && !json_is_true(json_get(group, "isBlocked"))) {
+            buffer_format(body, "%s{\"groupId\":%s,\"roleId\":%s}", body->length == 1 ? "" : ",",
+                          id, role);
+        }
+        json_free(group);
+    }
+    buffer_append_byte(body, ']');
+    return step == 0 ? buffer_check(body, error) : -1;
+}
+
 int lookup_get(struct lookup *lookup, enum lookup_kind kind, const struct buffer **list,
                struct error *error)
 {
-    if (!lookup->fetched[kind] && lookup_fetch(lookup, kind, error) != 0) {
-        return -1;
+    struct buffer groups = BUFFER_EMPTY;
+    int result = 0;
+
+    if (!lookup->fetched[kind]) {
+        bool own_groups = kind == LOOKUP_CPCODES && lookup->groups_body == NULL;
+
+        if (own_groups) {
+            result = lookup_own_groups(lookup, &groups, error);
+            lookup->groups_body = buffer_text(&groups);
+        }
+        if (result == 0) {
+            result = lookup_fetch(lookup, kind, error);
+        }
+        if (own_groups) {
+            lookup->groups_body = NULL;
+        }
     }
+    buffer_free(&groups);
     *list = &lookup->lists[kind];
-    return 0;
+    return result;
 }
 
 int lookup_own_user(struct lookup *lookup, char **user, struct error *error)

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "edgegrid/session.h"
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@ enum lookup_kind {
     LOOKUP_ROLES,
     LOOKUP_CPCODES,
     LOOKUP_USERS,
+    LOOKUP_ACCOUNTS,
     LOOKUP_CLIENTS,
     LOOKUP_SELF,
     LOOKUP_KINDS
@@ -29,8 +31,10 @@ struct lookup {
     const char *user;                 /* whose APIs and groups; borrowed; set before the first */
     const char *client_type;          /* CLIENT or USER_CLIENT; borrowed */
     bool allow_account_switch;
-    bool gets_only;                    /* no POST, not even one that only reads */
-    const char *groups_body;           /* for CP codes: JSON of the chosen groups; borrowed */
+    bool gets_only;          /* no POST, not even one that only reads */
+    const char *groups_body; /* for CP codes: JSON of the chosen groups; borrowed; NULL:
+                                those of the user's own that are not blocked */
+    const char *search;      /* for accounts: a part of name or key; NULL: all; borrowed */
     struct buffer lists[LOOKUP_KINDS]; /* the raw answers */
     bool fetched[LOOKUP_KINDS];
 };
@@ -44,6 +48,12 @@ void lookup_free(struct lookup *lookup);
  */
 int lookup_get(struct lookup *lookup, enum lookup_kind kind, const struct buffer **list,
                struct error *error);
+
+/*
+ * The next element of a list that was answered, as json_array_step, with an error that says so.
+ */
+int lookup_step(const struct buffer *list, size_t *cursor, struct json **element,
+                struct error *error);
 
 /*
  * The user that the signing client acts for, from api-clients/self. *user is from malloc. Returns

@@ -1,5 +1,6 @@
 """`client create`: the body that each flag builds, and the credential that is stored."""
 
+import calendar
 import json
 import os
 import stat
@@ -119,32 +120,28 @@ def test_a_flag(gk, fake, arguments, members):
 
 
 APIS = {
-    "id": ("146", [(146, "READ-WRITE")]),
-    "whole name in other letters": ("property manager (papi)", [(146, "READ-WRITE")]),
-    "a whole name that is part of others": ("cps", [(28, "READ-ONLY")]),
-    "a part that only one has": ("(eccu)", [(44, "READ-ONLY")]),
-    "end point": ("/cps", [(28, "READ-ONLY")]),
-    "ro": ("/cps=ro", [(28, "READ-ONLY")]),
-    "rw": ("/cps=rw", [(28, "READ-WRITE")]),
-    "RW": ("28=RW", [(28, "READ-WRITE")]),
-    "READ-ONLY": ("Reporting API=READ-ONLY", [(5101, "READ-ONLY")]),
-    "READ-WRITE": ("Reporting API=READ-WRITE", [(5101, "READ-WRITE")]),
-    "read-write": ("Reporting API=read-write", [(5101, "READ-WRITE")]),
-    "the only level there is": ("/dns-reports", [(182, "READ-ONLY")]),
-    "the only one, of another kind": ("/credential-vault", [(221, "CREDENTIAL-READ-WRITE")]),
-    "a newer level": ("/cam=CREDENTIAL-READ-ONLY", [(220, "CREDENTIAL-READ-ONLY")]),
-    "several": ("5=rw /cps", [(5, "READ-WRITE"), (28, "READ-ONLY")]),
-    "the same twice is once": ("/cps=ro 28", [(28, "READ-ONLY")]),
+    "id": (["146"], [(146, "READ-WRITE")]),
+    "whole name in other letters": (["property manager (papi)"], [(146, "READ-WRITE")]),
+    "a whole name that is part of others": (["cps"], [(28, "READ-ONLY")]),
+    "a part that only one has": (["(eccu)"], [(44, "READ-ONLY")]),
+    "end point": (["/cps"], [(28, "READ-ONLY")]),
+    "ro": (["/cps=ro"], [(28, "READ-ONLY")]),
+    "rw": (["/cps=rw"], [(28, "READ-WRITE")]),
+    "RW": (["28=RW"], [(28, "READ-WRITE")]),
+    "READ-ONLY": (["Reporting API=READ-ONLY"], [(5101, "READ-ONLY")]),
+    "READ-WRITE": (["Reporting API=READ-WRITE"], [(5101, "READ-WRITE")]),
+    "read-write": (["Reporting API=read-write"], [(5101, "READ-WRITE")]),
+    "the only level there is": (["/dns-reports"], [(182, "READ-ONLY")]),
+    "the only one, of another kind": (["/credential-vault"], [(221, "CREDENTIAL-READ-WRITE")]),
+    "a newer level": (["/cam=CREDENTIAL-READ-ONLY"], [(220, "CREDENTIAL-READ-ONLY")]),
+    "several": (["5=rw", "/cps", "Event Center=rw"], [(5, "READ-WRITE"), (28, "READ-ONLY"), (11, "READ-WRITE")]),
+    "the same twice is once": (["/cps=ro", "28"], [(28, "READ-ONLY")]),
 }
 
 
 @pytest.mark.parametrize("chosen, apis", APIS.values(), ids=APIS)
 def test_an_api(gk, fake, chosen, apis):
-    words = chosen.split(" /") if " /" in chosen else [chosen]
-    words = [words[0], *("/" + word for word in words[1:])]
-    if chosen == "/cps=ro 28":
-        words = chosen.split()
-    flags = [flag for word in words for flag in ("--api", word)]
+    flags = [flag for word in chosen for flag in ("--api", word)]
     result = create(gk, "--name", "web", "--clone-groups", *flags)
     assert result.status == 0, result
     assert sent(fake)["apiAccess"] == {
@@ -374,6 +371,14 @@ def test_expires(gk, fake, text, ahead):
     assert fake.requests[-1]["json"] == {"expiresOn": wanted, "status": "ACTIVE"}
     assert fake.client("web")["credentials"][0]["expiresOn"] == wanted
     assert f"expires     {wanted}\n" in result.out
+
+
+@pytest.mark.parametrize("text, seconds", [("+90d", 90 * 86400), ("+36h", 36 * 3600)])
+def test_expires_from_now(gk, fake, text, seconds):
+    before = fake.now()
+    assert create(gk, *SMALLEST, "--expires", text).status == 0
+    expires = calendar.timegm(time.strptime(fake.requests[-1]["json"]["expiresOn"], "%Y-%m-%dT%H:%M:%S.000Z"))
+    assert int(before) + seconds <= expires <= fake.now() + seconds
 
 
 def test_json(gk, fake, edgerc):

@@ -56,10 +56,19 @@ class Relay:
                 back = threading.Thread(target=self._copy, args=(server, client), daemon=True)
                 back.start()
                 self._copy(client, server, self._keep)
+                # The client is through: what the server still says, or waits to say, is for nobody.
+                self._end(server)
                 back.join()
 
     def _keep(self, data):
         self.sent[-1] += data
+
+    @staticmethod
+    def _end(sock):
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     @staticmethod
     def _copy(source, sink, keep=None):

@@ -37,9 +37,9 @@ static void test_round_trips_every_byte(void **state)
 static void test_refuses_what_is_not_json(void **state)
 {
     static const char *const bad[] = {
-        "",    " ",     "{",   "[1,]",  "{\"a\":1,}",  "01",        "1.",   ".5",
-        "+1",  "1e",    "-",   "[1] x", "\"\\u0000\"", "\"a\x01\"", "\"",   "{\"a\" 1}",
-        "nul", "[1 2]", "'a'", "{a:1}", "\"\\x\"",     "NaN",       "[1]]", "}",
+        "",    " ",     "{",       "[1,]",        "{\"a\":1,}", "01", "1.",        ".5",  "+1",
+        "1e",  "-",     "[1] x",   "\"\\u0000\"", "\"a\x01\"",  "\"", "{\"a\" 1}", "nul", "[1 2]",
+        "'a'", "{a:1}", "\"\\x\"", "NaN",         "[1]]",       "}",  "[\x01]",
     };
 
     (void)state;
@@ -122,6 +122,7 @@ static void test_steps_through_arrays(void **state)
         {"[1,2", -1},
         {"[,1]", -1},
         {"[}", -1},
+        {"[1 01]", -1},
     };
 
     (void)state;

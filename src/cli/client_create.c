@@ -1,5 +1,5 @@
 /*
- * gridkey client: API clients.
+ * gridkey client create.
  */
 #include "cli/commands.h"
 
@@ -9,117 +9,14 @@
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/save.h"
+#include "cli/wish.h"
 #include "iam/client_body.h"
+#include "iam/client_update.h"
 #include "iam/create.h"
 #include "iam/names.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define CLIENT_FROM_LIMIT ((size_t)1024 * 1024)
-
-/* --- flags ---------------------------------------------------------------------------------- */
-
-/* All values of a repeatable option, into an array that client_wish_free releases. */
-static int client_list(const struct invocation *invocation, const char *name,
-                       struct text_list *list, struct error *error)
-{
-    size_t cursor = 0;
-    const char *value;
-
-    list->items = calloc(invocation->given_count + 1, sizeof *list->items);
-    if (list->items == NULL) {
-        return error_set_memory(error);
-    }
-    while ((value = invocation_next(invocation, name, &cursor)) != NULL) {
-        list->items[list->count++] = value;
-    }
-    return 0;
-}
-
-static void client_wish_free(struct client_wish *wish)
-{
-    free(wish->networks.items);
-    free(wish->groups.items);
-    free(wish->apis.items);
-    free(wish->emails.items);
-}
-
-static int client_wish_read(struct client_wish *wish, const struct invocation *invocation,
-                            struct error *error)
-{
-    size_t cursor = 0;
-
-    memset(wish, 0, sizeof *wish);
-    wish->name = invocation_value(invocation, "name");
-    wish->description = invocation_value(invocation, "description");
-    wish->type = invocation_value(invocation, "type");
-    wish->purge_cpcodes = invocation_value(invocation, "purge-cpcodes");
-    wish->all_apis = invocation_has(invocation, "all-apis");
-    wish->clone_groups = invocation_has(invocation, "clone-groups");
-    wish->allow_account_switch = invocation_has(invocation, "allow-account-switch");
-    wish->auto_credential = invocation_has(invocation, "auto-credential");
-    wish->purge_by_cpcode = invocation_has(invocation, "purge-by-cpcode");
-    wish->purge_by_cachetag = invocation_has(invocation, "purge-by-cachetag");
-    wish->no_credential = invocation_has(invocation, "no-credential");
-    wish->user = invocation_next(invocation, "user", &cursor);
-    if (invocation_next(invocation, "user", &cursor) != NULL) {
-        return error_set(error, STATUS_USAGE,
-                         "--user is given twice, but a client has exactly one authorized user; "
-                         "leave one out");
-    }
-    if (client_list(invocation, "notify", &wish->emails, error) != 0 ||
-        client_list(invocation, "api", &wish->apis, error) != 0 ||
-        client_list(invocation, "group", &wish->groups, error) != 0 ||
-        client_list(invocation, "ip", &wish->networks, error) != 0) {
-        return -1;
-    }
-    return 0;
-}
-
-/* The --from file as JSON; NULL without one. */
-static int client_read_from(const struct invocation *invocation, struct json **from,
-                            struct error *error)
-{
-    const char *name = invocation_value(invocation, "from");
-    struct buffer text = BUFFER_EMPTY;
-    int result;
-
-    *from = NULL;
-    if (name == NULL) {
-        return 0;
-    }
-    result = context_read_file(name, CLIENT_FROM_LIMIT, &text, error);
-    if (result == 0) {
-        result = json_parse(buffer_text(&text), text.length, from, error);
-        if (result != 0) {
-            (void)error_prefix(error, "--from %s ", name);
-            (void)error_suffix(error, "; put that right and run it again");
-        }
-    }
-    buffer_free(&text);
-    return result;
-}
-
-static int client_draft_read(const struct invocation *invocation, struct json **draft,
-                             struct error *error)
-{
-    struct client_wish wish;
-    struct json *from = NULL;
-    int result = -1;
-
-    *draft = NULL;
-    if (client_wish_read(&wish, invocation, error) == 0 &&
-        client_read_from(invocation, &from, error) == 0 &&
-        client_draft_build(&wish, from, draft, error) == 0) {
-        result = client_draft_check(*draft, error);
-    }
-    json_free(from);
-    client_wish_free(&wish);
-    return result;
-}
-
-/* --- create --------------------------------------------------------------------------------- */
 
 struct creating {
     const struct invocation *invocation;
@@ -146,6 +43,68 @@ static int creating_expiry(struct creating *creating, struct error *error)
     }
     return context_read_expiry(text, edgegrid_session_time(&creating->context.session),
                                &creating->expires, error);
+}
+
+/* What --like takes from another client, and what the file says in its place. */
+static int creating_like(struct creating *creating, const char *like, struct json **from,
+                         struct error *error)
+{
+    static const char *const taken[] = {"apiAccess", "groupAccess", "purgeOptions", "ipAcl",
+                                        "allowAccountSwitch"};
+    struct lookup lookup;
+    struct json *named = NULL;
+    struct json *shown = NULL;
+    struct json *body = NULL;
+    struct json *access = NULL;
+    int result;
+
+    lookup_init(&lookup, &creating->context.session);
+    result = names_find_client(&lookup, like, &named, error);
+    lookup_free(&lookup);
+    if (result == 0 &&
+        client_get(&creating->context.session, json_get_text(named, "clientId"), &shown, error) ==
+            0 &&
+        client_update_start(shown, &body, error) == 0) {
+        access = json_new_object();
+        for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+            if (json_get(body, taken[i]) != NULL) {
+                (void)json_add_copy(access, taken[i], json_get(body, taken[i]));
+            }
+        }
+        for (const struct json *at = json_first(*from); at != NULL; at = json_next(at)) {
+            (void)json_add_copy(access, json_name(at), at);
+        }
+        result = json_build_failed() ? error_set_memory(error) : 0;
+        json_free(*from);
+        *from = access;
+    } else {
+        result = -1;
+    }
+    json_free(body);
+    json_free(shown);
+    json_free(named);
+    return result;
+}
+
+static int creating_draft(struct creating *creating, struct error *error)
+{
+    const char *like = invocation_value(creating->invocation, "like");
+    struct client_wish wish;
+    struct json *from = NULL;
+    int result = -1;
+
+    if (wish_read(&wish, creating->invocation, error) == 0 &&
+        wish_read_from(creating->invocation, &from, error) == 0 &&
+        (like == NULL || (context_open(&creating->context, creating->invocation, error) == 0 &&
+                          creating_like(creating, like, &from, error) == 0)) &&
+        client_draft_build(&wish, from, &creating->draft, error) == 0 &&
+        client_draft_check(creating->draft, error) == 0 &&
+        (like != NULL || context_open(&creating->context, creating->invocation, error) == 0)) {
+        result = 0;
+    }
+    json_free(from);
+    wish_free(&wish);
+    return result;
 }
 
 /* Make sure of the destination, or for a dry run look whether it would do. */
@@ -307,10 +266,8 @@ static int creating_run(struct creating *creating, struct error *error)
     struct buffer out = BUFFER_EMPTY;
     int result;
 
-    if (client_draft_read(creating->invocation, &creating->draft, error) != 0 ||
-        context_open(&creating->context, creating->invocation, error) != 0 ||
-        creating_expiry(creating, error) != 0 || creating_reserve(creating, error) != 0 ||
-        creating_resolve(creating, error) != 0) {
+    if (creating_draft(creating, error) != 0 || creating_expiry(creating, error) != 0 ||
+        creating_reserve(creating, error) != 0 || creating_resolve(creating, error) != 0) {
         return -1;
     }
     creating_remark_networks(creating->draft);

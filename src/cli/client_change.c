@@ -1,0 +1,207 @@
+/*
+ * gridkey client update, delete, lock and unlock: each finds the client, shows what it is about to
+ * do, and asks.
+ */
+#include "cli/commands.h"
+
+#include "base/text.h"
+#include "cli/output.h"
+#include "cli/target.h"
+#include "cli/wish.h"
+#include "iam/client_update.h"
+#include "iam/credential.h"
+#include "iam/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- update --------------------------------------------------------------------------------- */
+
+static int removal_read(struct client_removal *removal, const struct invocation *invocation,
+                        struct error *error)
+{
+    memset(removal, 0, sizeof *removal);
+    return wish_read_list(invocation, "remove-api", &removal->apis, error) != 0 ||
+                   wish_read_list(invocation, "remove-group", &removal->groups, error) != 0 ||
+                   wish_read_list(invocation, "remove-ip", &removal->networks, error) != 0 ||
+                   wish_read_list(invocation, "remove-notify", &removal->emails, error) != 0
+               ? -1
+               : 0;
+}
+
+static void removal_free(struct client_removal *removal)
+{
+    free(removal->emails.items);
+    free(removal->networks.items);
+    free(removal->groups.items);
+    free(removal->apis.items);
+}
+
+/* Show what differs, ask, and PUT; for a dry run print what would be sent. */
+static int update_send(struct target *target, const struct json *old, const struct json *new,
+                       struct error *error)
+{
+    struct buffer text = BUFFER_EMPTY;
+    int result;
+
+    if (invocation_has(target->invocation, "dry-run")) {
+        json_write(&text, new, true);
+        result = output_write(&text, error);
+    } else if (json_equal(old, new)) {
+        output_remark("nothing to change: the client is as asked for");
+        result = 0;
+    } else {
+        client_update_describe(&text, old, new);
+        result = buffer_check(&text, error);
+        output_remark_lines(buffer_text(&text));
+        if (result == 0 && (target_confirm(target, "change", error) != 0 ||
+                            client_put(&target->context.session, target->id, new, error) != 0)) {
+            result = -1;
+        }
+        if (result == 0) {
+            result = target_say(target, "changed");
+        }
+    }
+    buffer_free(&text);
+    return result;
+}
+
+static int update_run(struct target *target, const struct client_wish *wish,
+                      const struct client_removal *removal, const struct json *from,
+                      struct error *error)
+{
+    struct json *old = NULL;
+    struct json *new = NULL;
+    int result = -1;
+
+    if (json_is_true(json_get(target->client, "isLocked"))) {
+        return error_set(error, STATUS_REFUSED,
+                         "the client is locked and cannot be changed; unlock it first: gridkey "
+                         "client unlock %s",
+                         target->id);
+    }
+    target->lookup.client_type = json_get_text(target->client, "clientType");
+    if (target->lookup.client_type == NULL) {
+        target->lookup.client_type = "CLIENT";
+    }
+    if (client_update_start(target->client, &old, error) == 0 &&
+        client_update_start(target->client, &new, error) == 0 &&
+        client_update_apply(&target->lookup, new, wish, removal, from, error) == 0 &&
+        client_update_check(new, error) == 0) {
+        result = update_send(target, old, new, error);
+    }
+    json_free(new);
+    json_free(old);
+    return result;
+}
+
+int command_client_update(const struct invocation *invocation, struct error *error)
+{
+    struct target target = {0};
+    struct client_wish wish;
+    struct client_removal removal = {0};
+    struct json *from = NULL;
+    int result = -1;
+
+    if (wish_read(&wish, invocation, error) == 0 &&
+        removal_read(&removal, invocation, error) == 0 &&
+        wish_read_from(invocation, &from, error) == 0 &&
+        target_open(&target, invocation, error) == 0) {
+        result = update_run(&target, &wish, &removal, from, error);
+    }
+    target_close(&target);
+    json_free(from);
+    removal_free(&removal);
+    wish_free(&wish);
+    return result;
+}
+
+/* --- delete, lock, unlock ------------------------------------------------------------------- */
+
+/* The API refuses to delete a client with active credentials: name them, and deactivate them. */
+static int delete_run(struct target *target, struct error *error)
+{
+    size_t active = 0;
+
+    if (target->is_self) {
+        return error_set(error, STATUS_USAGE,
+                         "a client is deleted with its credentials inactive, so it cannot delete "
+                         "itself; sign with another client's credential and name this one by its "
+                         "id");
+    }
+    for (const struct json *at = json_first(json_get(target->client, "credentials")); at != NULL;
+         at = json_next(at)) {
+        const char *status = json_get_text(at, "status");
+
+        if (status != NULL && text_equal(status, "ACTIVE")) {
+            active++;
+            output_remark("credential %s is active, until %s",
+                          json_number_text(json_get(at, "credentialId")),
+                          json_get_text(at, "expiresOn"));
+        }
+    }
+    if (target_confirm(target,
+                       active == 0 ? "delete for good" : "deactivate these and delete for good",
+                       error) != 0 ||
+        (active > 0 && target_do(target, "POST", "/credentials/deactivate", error) != 0)) {
+        return -1;
+    }
+    if (target_do(target, "DELETE", "", error) != 0) {
+        return active == 0 ? -1
+                           : error_suffix(error, ". Its credentials are deactivated, but the "
+                                                 "client is still there");
+    }
+    return target_say(target, "deleted");
+}
+
+int command_client_delete(const struct invocation *invocation, struct error *error)
+{
+    struct target target;
+    int result = target_open(&target, invocation, error);
+
+    if (result == 0) {
+        result = delete_run(&target, error);
+    }
+    target_close(&target);
+    return result;
+}
+
+int command_client_lock(const struct invocation *invocation, struct error *error)
+{
+    struct target target;
+    int result = target_open(&target, invocation, error);
+
+    /* There is no unlocking oneself: that is worth a question. */
+    if (result == 0 && target.is_self) {
+        result = target_confirm(&target, "lock, so that only another client can unlock it,", error);
+    }
+    if (result == 0) {
+        result = target_do(&target, "PUT", "/lock", error);
+    }
+    if (result == 0) {
+        result = target_say(&target, "locked");
+    }
+    target_close(&target);
+    return result;
+}
+
+int command_client_unlock(const struct invocation *invocation, struct error *error)
+{
+    struct target target;
+    int result;
+
+    if (text_equal(invocation->arguments[0], "self")) {
+        return error_set(error, STATUS_USAGE,
+                         "a locked client cannot unlock itself; sign with another client's "
+                         "credential and name this one by its id");
+    }
+    result = target_open(&target, invocation, error);
+    if (result == 0) {
+        result = target_do(&target, "PUT", "/unlock", error);
+    }
+    if (result == 0) {
+        result = target_say(&target, "unlocked");
+    }
+    target_close(&target);
+    return result;
+}

@@ -1,0 +1,380 @@
+/*
+ * gridkey credential create, list, show, update, deactivate and delete.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/commands.h"
+
+#include "base/date.h"
+#include "base/text.h"
+#include "cli/listing.h"
+#include "cli/output.h"
+#include "cli/save.h"
+#include "cli/target.h"
+#include "iam/create.h"
+#include "iam/credential.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A credential of the target as the API shows it, by the second argument. */
+static int credential_get(struct target *target, struct json **credential, struct error *error)
+{
+    const char *id = target->invocation->arguments[1];
+    struct buffer path = BUFFER_EMPTY;
+    int result;
+
+    credential_path(&path, target->id, id);
+    buffer_append_text(&path, "?actions=true");
+    result = iam_get(&target->context.session, &path, credential, error);
+    return result;
+}
+
+/* Whether it is the credential that signs this command's calls. */
+static bool credential_is_own(const struct target *target, const struct json *credential)
+{
+    const char *token = json_get_text(credential, "clientToken");
+
+    return token != NULL && text_equal(token, target->context.credential.client_token);
+}
+
+static bool credential_has_status(const struct json *credential, const char *status)
+{
+    const char *is = json_get_text(credential, "status");
+
+    return is != NULL && text_equal(is, status);
+}
+
+static int credential_show_json(const struct json *value, struct error *error)
+{
+    struct buffer out = BUFFER_EMPTY;
+    int result;
+
+    json_write(&out, value, true);
+    result = output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
+/* --- create --------------------------------------------------------------------------------- */
+
+static int create_show(const struct target *target, const struct save *save,
+                       const struct new_client *client, const struct json *answer,
+                       struct error *error)
+{
+    struct buffer out = BUFFER_EMPTY;
+    int result;
+
+    if (text_equal(save->wish.path, "-")) {
+        return 0; /* the credential itself is there already */
+    }
+    if (invocation_has(target->invocation, "json")) {
+        return credential_show_json(answer, error);
+    }
+    buffer_format(&out, "client      %s\nname        %s\ncredential  %s\nexpires     %s\n",
+                  target->id, target->name, client->credential.credential_id,
+                  client->credential.expires_on);
+    buffer_format(&out, "saved in    %s, section [%s]\n", save->wish.path, save->wish.section);
+    result = output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
+static int create_run(struct target *target, const struct save *save, struct deposit *deposit,
+                      int64_t expires, struct error *error)
+{
+    struct edgegrid_session *session = &target->context.session;
+    struct new_client client;
+    struct json *answer = NULL;
+    char date[DATE_TEXT_SIZE];
+    struct error later;
+    int result = new_client_from_json(target->client, &client, error);
+
+    if (result == 0 &&
+        (credential_make(session, deposit, target->id, &client.credential, &answer, error) != 0 ||
+         new_client_store(session, deposit, &client, error) != 0)) {
+        result = -1;
+    } else if (result == 0) {
+        (void)deposit_finish(deposit, &later);
+        result = new_client_settle(session, &client, expires,
+                                   invocation_value(target->invocation, "description"), error);
+        if (result != 0) {
+            (void)error_prefix(error, "the credential is stored in %s, but: ", save->wish.path);
+        } else if (expires != 0) {
+            date_write_iso(expires, date);
+            free(client.credential.expires_on);
+            client.credential.expires_on = strdup(date);
+        }
+        if (create_show(target, save, &client, answer, result == 0 ? error : &later) != 0) {
+            result = -1;
+        }
+    }
+    json_free(answer);
+    new_client_free(&client);
+    return result;
+}
+
+int command_credential_create(const struct invocation *invocation, struct error *error)
+{
+    const char *text = invocation_value(invocation, "expires");
+    struct target target;
+    struct save save = {0};
+    struct deposit deposit;
+    bool has_deposit = false;
+    int64_t expires = 0;
+    int result = target_open(&target, invocation, error);
+
+    if (result == 0 && text != NULL) {
+        result = context_read_expiry(text, edgegrid_session_time(&target.context.session), &expires,
+                                     error);
+    }
+    if (result == 0) {
+        result = save_read(&save, invocation, target.name, error);
+    }
+    if (result == 0) {
+        has_deposit = true;
+        result = deposit_open(&deposit, &save.wish, error);
+    }
+    if (result == 0) {
+        result = create_run(&target, &save, &deposit, expires, error);
+    }
+    if (has_deposit) {
+        deposit_close(&deposit);
+    }
+    save_free(&save);
+    target_close(&target);
+    return result;
+}
+
+/* --- list and show -------------------------------------------------------------------------- */
+
+static int list_show(const struct json *list, struct error *error)
+{
+    struct table table;
+    struct buffer out = BUFFER_EMPTY;
+    int result;
+
+    table_start(&table, "CREDENTIAL,STATUS,EXPIRES,CREATED,DESCRIPTION");
+    for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
+        listing_add_row(&table, at, "credentialId,status,@expiresOn,@createdOn,description");
+    }
+    table_end(&table, table_terminal_width(), &out);
+    result = output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
+int command_credential_list(const struct invocation *invocation, struct error *error)
+{
+    struct target target;
+    struct buffer path = BUFFER_EMPTY;
+    struct json *list = NULL;
+    int result = target_open(&target, invocation, error);
+
+    if (result == 0) {
+        credential_path(&path, target.id, NULL);
+        buffer_append_text(&path, "/credentials?actions=true");
+        result = iam_get(&target.context.session, &path, &list, error);
+    }
+    if (result == 0) {
+        result = invocation_has(invocation, "json") ? credential_show_json(list, error)
+                                                    : list_show(list, error);
+    }
+    json_free(list);
+    target_close(&target);
+    return result;
+}
+
+int command_credential_show(const struct invocation *invocation, struct error *error)
+{
+    struct target target;
+    struct json *credential = NULL;
+    int result = target_open(&target, invocation, error);
+
+    struct buffer out = BUFFER_EMPTY;
+
+    if (result == 0) {
+        result = credential_get(&target, &credential, error);
+    }
+    if (result == 0 && invocation_has(invocation, "json")) {
+        result = credential_show_json(credential, error);
+    } else if (result == 0) {
+        listing_write_facts(&out, credential,
+                            "credential,client token,status,expires,latest expiry,created,"
+                            "description",
+                            "credentialId,clientToken,status,expiresOn,maxAllowedExpiry,createdOn,"
+                            "description");
+        result = output_write(&out, error);
+    }
+    buffer_free(&out);
+    json_free(credential);
+    target_close(&target);
+    return result;
+}
+
+/* --- update, deactivate, delete ------------------------------------------------------------- */
+
+/* The new expiry: within what the API allows this credential, if it may be edited at all. */
+static int update_expiry(const struct target *target, const struct json *credential,
+                         int64_t *expires, struct error *error)
+{
+    const char *text = invocation_value(target->invocation, "expires");
+    const char *most_text = json_get_text(credential, "maxAllowedExpiry");
+    const struct json *editable = json_get(json_get(credential, "actions"), "editExpiration");
+    int64_t most;
+
+    if (text == NULL) {
+        if (date_parse_iso(json_get_text(credential, "expiresOn"), expires) != 0) {
+            return error_set(error, STATUS_REFUSED,
+                             "the API does not say when the credential expires, which it wants "
+                             "back; give --expires");
+        }
+        return 0;
+    }
+    if (context_read_expiry(text, edgegrid_session_time(&target->context.session), expires,
+                            error) != 0) {
+        return -1;
+    }
+    if (json_is_boolean(editable) && !json_is_true(editable)) {
+        return error_set(error, STATUS_USAGE,
+                         "this credential's expiry cannot be edited: it follows the account's "
+                         "password rotation");
+    }
+    if (most_text != NULL && date_parse_iso(most_text, &most) == 0 && *expires > most) {
+        return error_set(error, STATUS_USAGE,
+                         "--expires %s is later than this credential may last; the latest is %s",
+                         text, most_text);
+    }
+    return 0;
+}
+
+/* What would end the credential in use needs a yes. */
+static int update_confirm(const struct target *target, const struct json *credential,
+                          const char *what, struct error *error)
+{
+    return credential_is_own(target, credential) ? target_confirm(target, what, error) : 0;
+}
+
+static int update_run(struct target *target, const struct json *credential, struct error *error)
+{
+    const char *wanted = invocation_value(target->invocation, "status");
+    const char *description = invocation_value(target->invocation, "description");
+    const char *status = json_get_text(credential, "status");
+    int64_t expires;
+
+    if (credential_has_status(credential, "DELETED")) {
+        return error_set(error, STATUS_USAGE,
+                         "the credential is deleted, which cannot be undone; make another with: "
+                         "gridkey credential create %s",
+                         target->id);
+    }
+    if (wanted != NULL) {
+        status = text_equal_ignore_case(wanted, "active")     ? "ACTIVE"
+                 : text_equal_ignore_case(wanted, "inactive") ? "INACTIVE"
+                                                              : NULL;
+        if (status == NULL) {
+            return error_set(error, STATUS_USAGE, "--status \"%s\" is neither active nor inactive",
+                             wanted);
+        }
+    }
+    if (description == NULL) {
+        description = json_get_text(credential, "description");
+    }
+    if (update_expiry(target, credential, &expires, error) != 0 ||
+        (text_equal(status, "INACTIVE") &&
+         update_confirm(target, credential, "deactivate the credential in use of", error) != 0) ||
+        credential_update(&target->context.session, target->id, target->invocation->arguments[1],
+                          expires, status, description, error) != 0) {
+        return -1;
+    }
+    output_remark("changed credential %s", target->invocation->arguments[1]);
+    return 0;
+}
+
+int command_credential_update(const struct invocation *invocation, struct error *error)
+{
+    struct target target = {0};
+    struct json *credential = NULL;
+    int result = -1;
+
+    if (!invocation_has(invocation, "expires") && !invocation_has(invocation, "status") &&
+        !invocation_has(invocation, "description")) {
+        return error_set(error, STATUS_USAGE,
+                         "nothing to change is named; give --expires, --status or --description");
+    }
+    if (target_open(&target, invocation, error) == 0 &&
+        credential_get(&target, &credential, error) == 0) {
+        result = update_run(&target, credential, error);
+    }
+    json_free(credential);
+    target_close(&target);
+    return result;
+}
+
+int command_credential_deactivate(const struct invocation *invocation, struct error *error)
+{
+    bool all = invocation_has(invocation, "all");
+    struct target target = {0};
+    struct json *credential = NULL;
+    int result = -1;
+
+    if (all == (invocation->argument_count == 2)) {
+        return error_set(error, STATUS_USAGE,
+                         "name one credential by its id, or all with --all; see: gridkey "
+                         "credential list %s",
+                         invocation->arguments[0]);
+    }
+    if (target_open(&target, invocation, error) == 0) {
+        if (all) {
+            result = target.is_self
+                         ? target_confirm(&target, "deactivate all credentials of", error)
+                         : 0;
+        } else if (credential_get(&target, &credential, error) == 0) {
+            result =
+                update_confirm(&target, credential, "deactivate the credential in use of", error);
+        }
+    }
+    if (result == 0) {
+        result = all ? target_do(&target, "POST", "/credentials/deactivate", error)
+                     : credential_deactivate(&target.context.session, target.id,
+                                             invocation->arguments[1], error);
+    }
+    if (result == 0) {
+        output_remark("deactivated %s%s", all ? "all credentials of " : "credential ",
+                      all ? target.name : invocation->arguments[1]);
+    }
+    json_free(credential);
+    target_close(&target);
+    return result;
+}
+
+int command_credential_delete(const struct invocation *invocation, struct error *error)
+{
+    struct target target;
+    struct json *credential = NULL;
+    int result = target_open(&target, invocation, error);
+
+    if (result == 0) {
+        result = credential_get(&target, &credential, error);
+    }
+    if (result == 0 && credential_has_status(credential, "ACTIVE")) {
+        result = error_set(error, STATUS_USAGE,
+                           "the credential is active, and only an inactive one can be deleted; "
+                           "first run: gridkey credential deactivate %s %s",
+                           target.id, invocation->arguments[1]);
+    }
+    if (result == 0 && credential_has_status(credential, "DELETED")) {
+        output_remark("the credential is deleted already");
+    } else if (result == 0) {
+        result = target_confirm(&target, "delete for good a credential of", error);
+        if (result == 0) {
+            result = credential_delete(&target.context.session, target.id, invocation->arguments[1],
+                                       error);
+        }
+        if (result == 0) {
+            output_remark("deleted credential %s", invocation->arguments[1]);
+        }
+    }
+    json_free(credential);
+    target_close(&target);
+    return result;
+}

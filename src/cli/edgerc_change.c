@@ -1,0 +1,302 @@
+/*
+ * gridkey edgerc set, import, rename, remove: changing the file of credentials.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/commands.h"
+
+#include "base/text.h"
+#include "base/wipe.h"
+#include "cli/confirm.h"
+#include "cli/context.h"
+#include "cli/edgerc_file.h"
+#include "cli/output.h"
+#include "edgegrid/edgerc.h"
+#include "edgegrid/edgerc_section.h"
+#include "edgegrid/edgerc_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EDGERC_GROWTH ((size_t)4 * EDGERC_VALUE_LONGEST) /* bytes that a change may add */
+#define EDGERC_REQUIRED_ALL ((1U << EDGEGRID_KEYS_REQUIRED) - 1)
+
+struct edgerc_change {
+    const char *section;
+    const char *name;                   /* the section's new name; NULL for none */
+    const struct edgerc_entry *entries; /* NULL to rename, or without a name to remove */
+    size_t count;
+    enum edgerc_write_mode mode;
+};
+
+/* A section that is made must be good for something. */
+static int edgerc_check_new(const struct edgerc_change *change, const char *path,
+                            struct error *error)
+{
+    unsigned missing = EDGERC_REQUIRED_ALL;
+    struct buffer list = BUFFER_EMPTY;
+
+    for (size_t at = 0; at < change->count; at++) {
+        missing &=
+            ~(1U << edgegrid_key_find(change->entries[at].key, strlen(change->entries[at].key)));
+    }
+    if (missing == 0) {
+        return 0;
+    }
+    edgegrid_key_list(&list, missing);
+    (void)error_set(error, STATUS_USAGE,
+                    "%s has no section [%s], and a new one needs %s as well; nothing was changed",
+                    path, change->section, buffer_text(&list));
+    buffer_free(&list);
+    return -1;
+}
+
+static int edgerc_apply(const struct edgerc_change *change, const struct buffer *old,
+                        const char *path, struct buffer *out, struct error *error)
+{
+    const char *text = buffer_text(old);
+    struct edgerc_place place;
+
+    if (change->name != NULL) {
+        return edgerc_rename_section(text, old->length, path, change->section, change->name, out,
+                                     error);
+    }
+    if (change->entries == NULL) {
+        return edgerc_remove_section(text, old->length, path, change->section, out, error);
+    }
+    if (edgerc_check_text(text, old->length, path, error) != 0) {
+        return -1;
+    }
+    if (!edgerc_find_exact(text, old->length, change->section, strlen(change->section), &place)) {
+        if (edgerc_check_new(change, path, error) != 0) {
+            return -1;
+        }
+    } else if (change->mode == EDGERC_APPEND_NEW) {
+        return error_set(error, STATUS_FILE,
+                         "%s:%zu: section [%s] is there already; replace it with --replace, or "
+                         "choose another name",
+                         path, place.line, change->section);
+    }
+    return edgerc_write_section(text, old->length, path, change->section, change->entries,
+                                change->count, change->mode, out, error);
+}
+
+static int edgerc_change(const struct invocation *invocation, const struct edgerc_change *change,
+                         struct error *error)
+{
+    struct store_reservation reservation = STORE_RESERVATION_EMPTY;
+    struct buffer path = BUFFER_EMPTY;
+    struct buffer out = BUFFER_EMPTY;
+    int result = edgerc_file_name(invocation, &path, error);
+
+    if (result == 0 && text_equal(buffer_text(&path), "-")) {
+        result = error_set(error, STATUS_USAGE,
+                           "standard input cannot be changed; name a file with --edgerc FILE");
+    }
+    if (result == 0) {
+        result = store_reserve(&reservation, buffer_text(&path), EDGERC_GROWTH, error);
+    }
+    if (result == 0) {
+        result = edgerc_apply(change, &reservation.old, buffer_text(&path), &out, error);
+    }
+    if (result == 0) {
+        result = store_commit(&reservation, buffer_text(&out), out.length, error);
+    }
+    store_release(&reservation);
+    buffer_free(&out);
+    buffer_free(&path);
+    return result;
+}
+
+int command_edgerc_rename(const struct invocation *invocation, struct error *error)
+{
+    const struct edgerc_change change = {.section = invocation->arguments[0],
+                                         .name = invocation->arguments[1]};
+
+    return edgerc_change(invocation, &change, error);
+}
+
+int command_edgerc_remove(const struct invocation *invocation, struct error *error)
+{
+    const struct edgerc_change change = {.section = invocation->arguments[0]};
+    struct edgerc_file file;
+    struct buffer out = BUFFER_EMPTY;
+    int result = edgerc_file_open(&file, invocation, error);
+
+    /* Tried before the question, and done after it: nobody is kept out while it is open. */
+    if (result == 0) {
+        result = edgerc_apply(&change, &file.text, buffer_text(&file.path), &out, error);
+    }
+    if (result == 0) {
+        buffer_clear(&out);
+        buffer_format(&out, "remove section [%s] with its secret from %s", change.section,
+                      buffer_text(&file.path));
+        result = confirm(invocation, buffer_text(&out), error);
+    }
+    buffer_free(&out);
+    edgerc_file_close(&file);
+    return result == 0 ? edgerc_change(invocation, &change, error) : -1;
+}
+
+/* A value from standard input, without the newline that ends it. */
+static int edgerc_read_value(struct buffer *value, struct error *error)
+{
+    if (value->data != NULL) {
+        return error_set(error, STATUS_USAGE,
+                         "only one value can come from standard input; give the others in turn");
+    }
+    if (store_read_descriptor(STDIN_FILENO, "standard input", EDGERC_LINE_LONGEST, value, error) !=
+        0) {
+        return -1;
+    }
+    if (strlen(buffer_text(value)) != value->length) {
+        return error_set(error, STATUS_USAGE,
+                         "the value from standard input holds a NUL byte; is it UTF-16?");
+    }
+    for (const char *end = "\n\r"; *end != '\0'; end++) {
+        if (value->length != 0 && value->data[value->length - 1] == *end) {
+            buffer_truncate(value, value->length - 1);
+        }
+    }
+    return 0;
+}
+
+/* Take KEY=VALUE apart; the key is to be released. */
+static int edgerc_read_entry(const char *word, struct edgerc_entry *entry, struct buffer *input,
+                             struct error *error)
+{
+    const char *equals = strchr(word, '=');
+
+    if (equals == NULL) {
+        return error_set(error, STATUS_USAGE,
+                         "what follows the section is KEY=VALUE each, such as host=..., and "
+                         "client_secret=- to read that from standard input");
+    }
+    entry->key = edgegrid_text_copy(word, (size_t)(equals - word));
+    entry->value = equals + 1;
+    if (entry->key == NULL) {
+        return error_set_memory(error);
+    }
+    if (text_equal(entry->value, "-")) {
+        if (edgerc_read_value(input, error) != 0) {
+            return -1;
+        }
+        entry->value = buffer_text(input);
+    } else if (edgegrid_key_find(entry->key, strlen(entry->key)) == EDGEGRID_CLIENT_SECRET) {
+        output_remark("the process list showed this client_secret; client_secret=- reads it from "
+                      "standard input");
+    }
+    return 0;
+}
+
+int command_edgerc_set(const struct invocation *invocation, struct error *error)
+{
+    struct edgerc_entry entries[EDGERC_ENTRIES_MOST] = {{NULL, NULL}};
+    struct edgerc_change change = {
+        .section = invocation->arguments[0], .entries = entries, .mode = EDGERC_REPLACE};
+    struct buffer input = BUFFER_EMPTY;
+    int result = 0;
+
+    for (; result == 0 && change.count + 1 < invocation->argument_count; change.count++) {
+        result = edgerc_read_entry(invocation->arguments[change.count + 1], &entries[change.count],
+                                   &input, error);
+    }
+    if (result == 0) {
+        result = edgerc_change(invocation, &change, error);
+    }
+    for (size_t at = 0; at < change.count; at++) {
+        free((char *)entries[at].key);
+    }
+    buffer_free(&input);
+    return result;
+}
+
+/* The keys of the section that is imported: --section's, the only one, or default. */
+static int edgerc_find_source(const struct invocation *invocation, const char *name,
+                              const struct buffer *text, struct edgerc_keys *keys,
+                              struct error *error)
+{
+    const char *wanted = invocation_value(invocation, "section");
+    struct edgerc_section section = {.name = ""};
+    struct edgerc_section next;
+    struct edgerc_place place;
+    size_t cursor = 0;
+    size_t count = 0;
+    unsigned missing;
+
+    if (edgerc_check_text(buffer_text(text), text->length, name, error) != 0) {
+        return -1;
+    }
+    while (edgerc_next_section(buffer_text(text), text->length, &cursor, &next)) {
+        section = next;
+        count++;
+    }
+    if (wanted == NULL && count == 1) {
+        (void)edgerc_find_exact(buffer_text(text), text->length, section.name, section.name_length,
+                                &place);
+    } else {
+        wanted = wanted == NULL ? "default" : wanted;
+        if (!edgerc_find_section(buffer_text(text), text->length, wanted, &place)) {
+            return edgerc_error_absent(buffer_text(text), text->length, name, wanted, error);
+        }
+    }
+    edgerc_collect_keys(buffer_text(text), text->length, &place, keys);
+    missing = edgerc_missing_keys(keys);
+    return missing == 0 ? 0 : edgerc_error_missing(name, &place, keys, missing, error);
+}
+
+/* The entries of the keys, with copies of their values, into change. */
+static int edgerc_copy_entries(const struct edgerc_keys *keys, const char *name,
+                               struct edgerc_entry *entries, size_t *count, struct error *error)
+{
+    for (unsigned key = 0; key < EDGEGRID_KEYS; key++) {
+        struct edgerc_entry *entry = &entries[*count];
+        const char *value;
+        size_t length;
+
+        if (!keys->present[key]) {
+            continue;
+        }
+        edgerc_clean_value(&keys->lines[key], &value, &length, NULL);
+        entry->key = edgegrid_key_name((enum edgegrid_key)key);
+        entry->value = edgegrid_text_copy(value, length);
+        if (entry->value == NULL) {
+            return error_set_memory(error);
+        }
+        ++*count;
+        if (edgerc_check_entry(entry, error) != 0) {
+            error->status = STATUS_FILE;
+            return error_prefix(error, "%s:%zu: ", name, keys->lines[key].number);
+        }
+    }
+    return 0;
+}
+
+int command_edgerc_import(const struct invocation *invocation, struct error *error)
+{
+    const char *name = invocation->arguments[0];
+    struct edgerc_entry entries[EDGEGRID_KEYS];
+    struct edgerc_change change = {
+        .section = invocation->arguments[1],
+        .entries = entries,
+        .mode = invocation_has(invocation, "replace") ? EDGERC_REPLACE : EDGERC_APPEND_NEW};
+    struct buffer text = BUFFER_EMPTY;
+    struct edgerc_keys keys;
+    int result = context_read_file(name, EDGERC_TEXT_LONGEST, &text, error);
+
+    name = text_equal(name, "-") ? "standard input" : name;
+    if (result == 0) {
+        result = edgerc_find_source(invocation, name, &text, &keys, error);
+    }
+    if (result == 0) {
+        result = edgerc_copy_entries(&keys, name, entries, &change.count, error);
+    }
+    if (result == 0) {
+        result = edgerc_change(invocation, &change, error);
+    }
+    for (size_t at = 0; at < change.count; at++) {
+        text_wipe_free((char *)entries[at].value);
+    }
+    buffer_free(&text);
+    return result;
+}

@@ -1,0 +1,128 @@
+/*
+ * gridkey credential rotate.
+ */
+#include "cli/commands.h"
+
+#include "base/date.h"
+#include "base/text.h"
+#include "cli/output.h"
+#include "cli/save.h"
+#include "cli/target.h"
+#include "iam/rotate.h"
+
+#include <string.h>
+
+#define ROTATE_GRACE_MOST 3650 /* days */
+
+/* Where the credential is: for the one in use that is where it came from, unless --save says. */
+static int rotate_read_save(struct save *save, const struct target *target, struct error *error)
+{
+    const struct context *context = &target->context;
+
+    if (save_read(save, target->invocation, target->name, error) != 0) {
+        return -1;
+    }
+    save->wish.replace = true;
+    if (target->is_self && context->file.length > 0) {
+        if (!invocation_has(target->invocation, "save")) {
+            buffer_clear(&save->path);
+            buffer_append_text(&save->path, buffer_text(&context->file));
+            save->wish.path = buffer_text(&save->path);
+        }
+        if (!invocation_has(target->invocation, "save-section")) {
+            save->wish.section = context->section;
+        }
+    }
+    return buffer_check(&save->path, error);
+}
+
+static int rotate_show(const struct rotation *rotation, const struct target *target,
+                       const struct save *save, struct error *error)
+{
+    const char *old = json_get_text(rotation->old, "credentialId");
+    struct buffer out = BUFFER_EMPTY;
+    char date[DATE_TEXT_SIZE];
+    int result;
+
+    buffer_format(&out, "client      %s\nname        %s\n", target->id, target->name);
+    if (rotation->stored) {
+        buffer_format(&out, "credential  %s\n", rotation->made.credential.credential_id);
+        buffer_format(&out, "expires     %s\n", rotation->made.credential.expires_on);
+        buffer_format(&out, "saved in    %s, section [%s]\n", save->wish.path, save->wish.section);
+    }
+    if (rotation->waiting) {
+        date_write_iso(rotation->retire_at, date);
+        buffer_format(&out, "old         %s stays until %s; then run the same command again\n", old,
+                      date);
+    } else {
+        buffer_format(&out, "old         %s %s\n", old,
+                      rotation->keep ? "deactivated" : "deactivated and deleted");
+    }
+    result = output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
+static int rotate_grace(const struct invocation *invocation, int64_t *grace, struct error *error)
+{
+    const char *text = invocation_value(invocation, "grace");
+    uint64_t days;
+
+    *grace = -1;
+    if (text == NULL) {
+        return 0;
+    }
+    if (text_parse_unsigned(text, ROTATE_GRACE_MOST, &days) != 0) {
+        return error_set(error, STATUS_USAGE, "--grace \"%s\" is no number of days from 0 to %d",
+                         text, ROTATE_GRACE_MOST);
+    }
+    *grace = (int64_t)days * DATE_SECONDS_PER_DAY;
+    return 0;
+}
+
+static int rotate_run(struct target *target, const struct save *save, int64_t grace,
+                      struct error *error)
+{
+    struct deposit deposit;
+    struct rotation rotation = {.session = &target->context.session,
+                                .deposit = &deposit,
+                                .client = target->client,
+                                .grace = grace,
+                                .keep = invocation_has(target->invocation, "keep"),
+                                .remark = output_remark};
+    int result = deposit_open(&deposit, &save->wish, error);
+
+    if (result == 0) {
+        result = rotation_run(&rotation, error);
+        if (rotation.resumed) {
+            output_remark("carried on what an earlier run began");
+        }
+    }
+    if (result == 0) {
+        result = rotate_show(&rotation, target, save, error);
+    }
+    rotation_free(&rotation);
+    deposit_close(&deposit);
+    return result;
+}
+
+int command_credential_rotate(const struct invocation *invocation, struct error *error)
+{
+    struct target target = {0};
+    struct save save = {0};
+    int64_t grace;
+    int result = -1;
+
+    if (rotate_grace(invocation, &grace, error) == 0 &&
+        target_open(&target, invocation, error) == 0 &&
+        rotate_read_save(&save, &target, error) == 0) {
+        result = text_equal(save.wish.path, "-")
+                     ? error_set(error, STATUS_USAGE,
+                                 "rotate replaces a stored credential, so it needs the file that "
+                                 "holds it: --save FILE")
+                     : rotate_run(&target, &save, grace, error);
+    }
+    save_free(&save);
+    target_close(&target);
+    return result;
+}

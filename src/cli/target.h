@@ -1,0 +1,42 @@
+/*
+ * The API client that a command is about, and the way to it.
+ */
+#ifndef CLI_TARGET_H
+#define CLI_TARGET_H
+
+#include "base/json.h"
+#include "cli/context.h"
+#include "iam/lookup.h"
+
+#include <stdbool.h>
+
+struct target {
+    const struct invocation *invocation;
+    struct context context;
+    struct lookup lookup;
+    struct json *client; /* as GET shows it, with all its parts */
+    const char *id;      /* its clientId; in client */
+    const char *name;    /* its clientName, or the id; in client */
+    bool is_self;        /* its credential is the one in use */
+};
+
+/*
+ * Open the context, find the client that the first argument names and GET it. target need not be
+ * initialised and is to be closed either way. Returns 0, or -1 with an error.
+ */
+int target_open(struct target *target, const struct invocation *invocation, struct error *error);
+void target_close(struct target *target);
+
+/*
+ * Ask whether to do what to the client, with a warning when it is the one that signs. Returns 0, or
+ * -1 as confirm does.
+ */
+int target_confirm(const struct target *target, const char *what, struct error *error);
+
+/* Make a call at the client's path, with an end such as "/lock". */
+int target_do(struct target *target, const char *method, const char *end, struct error *error);
+
+/* Remark what was done to the client. Returns 0. */
+int target_say(const struct target *target, const char *done);
+
+#endif

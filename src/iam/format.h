@@ -1,0 +1,39 @@
+/*
+ * What a credential is stored as, besides a section of an .edgerc: a file of its own.
+ *
+ * Pure: a credential in, bytes out.
+ */
+#ifndef IAM_FORMAT_H
+#define IAM_FORMAT_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "edgegrid/credential.h"
+
+enum format {
+    FORMAT_EDGERC,
+    FORMAT_JSON,      /* one object with the keys of an .edgerc */
+    FORMAT_ENV,       /* lines for a shell, docker --env-file and systemd's EnvironmentFile= */
+    FORMAT_K8S_SECRET /* the manifest of a Kubernetes Secret (v1), in YAML */
+};
+
+#define FORMAT_COUNT 4
+
+/* The format of that name, as --format takes it. Returns 0, or -1 with STATUS_USAGE. */
+int format_find(const char *name, enum format *format, struct error *error);
+
+/* Its name; forever. */
+const char *format_name(enum format format);
+
+/*
+ * Append the credential in any format but FORMAT_EDGERC. From the section come the variables'
+ * names (AKAMAI_HOST for "default", else AKAMAI_SECTION_HOST, as edgegrid/environment.h looks
+ * for them) and the Secret's name (RFC 1123: lower case, "-" for all that is no letter or digit).
+ *
+ * Returns 0; or -1 with STATUS_FILE when a value cannot stand in a shell's line as it is, or
+ * STATUS_SYSTEM. No sentence holds a value.
+ */
+int format_write(enum format format, const struct edgegrid_credential *credential,
+                 const char *section, struct buffer *out, struct error *error);
+
+#endif

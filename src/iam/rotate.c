@@ -1,0 +1,440 @@
+#include "iam/rotate.h"
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/text.h"
+#include "edgegrid/edgerc.h"
+#include "edgegrid/problem.h"
+#include "iam/create.h"
+#include "iam/credential.h"
+#include "iam/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROTATION_NAME "credential rotate"
+#define PROOF_FIRST_PAUSE 250 /* milliseconds; doubles */
+#define PROOF_LONGEST_PAUSE 8000
+
+static const char *rotation_client_id(const struct rotation *rotation)
+{
+    return json_get_text(rotation->client, "clientId");
+}
+
+/* The id of the client's credential with that token, as text; NULL when it has none such. */
+static const char *rotation_find_token(const struct json *credentials, const char *token)
+{
+    for (const struct json *at = json_first(credentials); at != NULL; at = json_next(at)) {
+        const char *is = json_get_text(at, "clientToken");
+
+        if (is != NULL && token != NULL && text_equal(is, token)) {
+            return json_number_text(json_get(at, "credentialId"));
+        }
+    }
+    return NULL;
+}
+
+/* --- the old credential --------------------------------------------------------------------- */
+
+/* The token of the credential that the destination holds; NULL when it cannot be told. */
+static const char *rotation_old_token(const struct rotation *rotation,
+                                      const struct edgegrid_credential *stored)
+{
+    const struct edgegrid_credential *signing = rotation->session->credential;
+    const char *token = json_get_text(rotation->client, "accessToken");
+    const char *only = NULL;
+
+    if (rotation->deposit->wish.format == FORMAT_EDGERC) {
+        return stored->client_token;
+    }
+    if (token != NULL && text_equal(token, signing->access_token)) {
+        return signing->client_token;
+    }
+    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
+         at = json_next(at)) {
+        const char *status = json_get_text(at, "status");
+
+        if (status != NULL && text_equal(status, "ACTIVE")) {
+            if (only != NULL) {
+                return NULL;
+            }
+            only = json_get_text(at, "clientToken");
+        }
+    }
+    return only;
+}
+
+/* What the section holds now goes into the intent, where it stays until the end. */
+static int rotation_note_old(struct rotation *rotation, struct error *error)
+{
+    const struct deposit *deposit = rotation->deposit;
+    struct edgegrid_credential old;
+    const char *token = NULL;
+    const char *id = NULL;
+    int result = 0;
+
+    edgegrid_credential_init(&old);
+    if (deposit->wish.format == FORMAT_EDGERC) {
+        result = edgerc_read_section(buffer_text(&deposit->reservation.old),
+                                     deposit->reservation.old.length, deposit->wish.path,
+                                     deposit->wish.section, &old, NULL, error);
+    }
+    if (result == 0) {
+        token = rotation_old_token(rotation, &old);
+        id = rotation_find_token(json_get(rotation->client, "credentials"), token);
+        if (id == NULL) {
+            result = error_set(error, STATUS_FILE,
+                               "%s [%s] holds no credential of the API client %s; choose its "
+                               "section with --save-section, or add one with: gridkey credential "
+                               "create",
+                               deposit->wish.path, deposit->wish.section,
+                               json_get_text(rotation->client, "clientName"));
+        }
+    }
+    if (result == 0) {
+        rotation->old = json_new_object();
+        (void)json_add_text(rotation->old, "credentialId", id);
+        (void)json_add_text(rotation->old, "client_token", token);
+        if (old.client_secret != NULL) {
+            (void)json_add_text(rotation->old, "client_secret", old.client_secret);
+            (void)json_add_text(rotation->old, "access_token", old.access_token);
+            (void)json_add_text(rotation->old, "host", old.host);
+        }
+        result = json_build_failed() ? error_set_memory(error) : 0;
+    }
+    edgegrid_credential_free(&old);
+    return result;
+}
+
+/* --- what an earlier run left --------------------------------------------------------------- */
+
+/* Whether a record of the journal is of a rotation of this client into this section. */
+static bool rotation_owns(const struct rotation *rotation, const struct json *record)
+{
+    const char *operation = json_get_text(record, "operation");
+    const char *client_id = json_get_text(record, "clientId");
+    const char *section = json_get_text(record, "section");
+
+    return operation != NULL && text_equal(operation, ROTATION_NAME) && client_id != NULL &&
+           text_equal(client_id, rotation_client_id(rotation)) && section != NULL &&
+           text_equal(section, rotation->deposit->wish.section);
+}
+
+static int rotation_take_answer(struct rotation *rotation, const struct journal_record *record,
+                                struct error *error)
+{
+    unsigned status;
+    const char *body;
+    size_t length;
+
+    if (journal_split_answer(record->data, record->length, &status, &body, &length) != 0 ||
+        new_credential_read(body, length, &rotation->made.credential, error) != 0) {
+        return error_set(error, STATUS_NOT_STORED,
+                         "an earlier run left an answer in %s that cannot be read; look at it, "
+                         "then move it away and run again",
+                         deposit_journal_name(rotation->deposit));
+    }
+    rotation->resumed = true;
+    rotation->deposit->answered = true;
+    return 0;
+}
+
+/* Someone made these after an intent whose answer never came; their secrets are lost. */
+static void rotation_name_orphans(const struct rotation *rotation, const struct json *intent)
+{
+    const struct json *known = json_get(intent, "known");
+
+    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
+         at = json_next(at)) {
+        const struct json *id = json_get(at, "credentialId");
+        const struct json *there = json_first(known);
+
+        while (there != NULL && !json_equal(there, id)) {
+            there = json_next(there);
+        }
+        if (there == NULL && json_get_text(at, "status") != NULL &&
+            text_equal(json_get_text(at, "status"), "ACTIVE")) {
+            rotation->remark("credential %s was made since an earlier run was interrupted, and its "
+                             "secret may be lost; if it is not in use: gridkey credential "
+                             "deactivate %s %s",
+                             json_number_text(id), rotation_client_id(rotation),
+                             json_number_text(id));
+        }
+    }
+}
+
+/*
+ * Find the last rotation of this section in the journal. What is carried on becomes part of this
+ * run: deposit_finish then takes it out.
+ */
+static int rotation_resume(struct rotation *rotation, struct error *error)
+{
+    struct deposit *deposit = rotation->deposit;
+    struct journal_record record;
+    struct json *intent = NULL;
+    size_t cursor = 0;
+    size_t number = 0;
+    size_t begun = 0;
+    bool answered = false;
+    int result = 0;
+
+    while (result == 0 && number < deposit->older && number < DEPOSIT_OLDER_MOST &&
+           journal_each(&deposit->journal, &cursor, &record) == 1) {
+        struct json *value = NULL;
+        struct error ignored;
+
+        if (record.kind == JOURNAL_ANSWER && intent != NULL && number == begun + 1) {
+            result = rotation_take_answer(rotation, &record, error);
+            answered = true;
+            deposit->dropped[number] = true;
+        } else if (record.kind != JOURNAL_ANSWER &&
+                   json_parse(record.data, record.length, &value, &ignored) == 0 &&
+                   rotation_owns(rotation, value)) {
+            json_free(intent);
+            intent = value;
+            value = NULL;
+            begun = number;
+            answered = false;
+            deposit->dropped[number] = true;
+            rotation->waiting = record.kind == JOURNAL_NOTE;
+        }
+        json_free(value);
+        number++;
+    }
+    if (result == 0 && intent != NULL) {
+        if (!answered && !rotation->waiting) {
+            rotation_name_orphans(rotation, intent);
+        } else {
+            rotation->old = json_copy(json_get(intent, "old"));
+            result = rotation->old == NULL ? error_set_memory(error) : 0;
+        }
+        if (rotation->waiting) {
+            (void)date_parse_iso(json_get_text(intent, "retireAt"), &rotation->retire_at);
+        }
+    }
+    json_free(intent);
+    return result;
+}
+
+/* --- the new credential --------------------------------------------------------------------- */
+
+static int rotation_make(struct rotation *rotation, struct error *error)
+{
+    struct json *intent = json_new_object();
+    struct json *known = json_add_array(intent, "known");
+    int result;
+
+    (void)json_add_text(intent, "operation", ROTATION_NAME);
+    (void)json_add_text(intent, "clientId", rotation_client_id(rotation));
+    (void)json_add_copy(intent, "old", rotation->old);
+    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
+         at = json_next(at)) {
+        (void)json_append_copy(known, json_get(at, "credentialId"));
+    }
+    result =
+        credential_make_with(rotation->session, rotation->deposit, rotation_client_id(rotation),
+                             intent, &rotation->made.credential, NULL, error);
+    json_free(intent);
+    return result;
+}
+
+/* A session that signs with the new credential, to the client's own host. */
+static void rotation_sign_with_new(const struct rotation *rotation,
+                                   struct edgegrid_credential *credential,
+                                   struct http_settings *settings, struct edgegrid_session *session)
+{
+    const struct new_client *made = &rotation->made;
+    struct error ignored;
+
+    *settings = *rotation->session->connection.settings;
+    (void)url_host_parse(made->host, strlen(made->host), URL_HTTPS_PORT, &settings->host, &ignored);
+    edgegrid_credential_init(credential);
+    credential->host = made->host;
+    credential->access_token = made->access_token;
+    credential->client_token = made->credential.client_token;
+    credential->client_secret = made->credential.client_secret;
+    edgegrid_session_init(session, credential, settings);
+    session->user_agent = rotation->session->user_agent;
+    session->clock_offset = rotation->session->clock_offset;
+    session->retries = rotation->session->retries;
+}
+
+/* One signed call. Whatever is not refused as 401 proves it, also that it may not see itself. */
+static int rotation_try(struct edgegrid_session *session, struct error *error)
+{
+    const struct edgegrid_call call = {.method = "GET", .target = IAM_BASE "/api-clients/self"};
+    const struct problem_context context = {.method = call.method,
+                                            .target = call.target,
+                                            .unix_seconds = edgegrid_session_time(session)};
+    struct http_response response = {0};
+    int result = edgegrid_session_call(session, &call, &response, error);
+
+    if (result == 0 && (response.status == 401 || response.status / 100 == 5)) {
+        result = problem_explain(&response, &context, error);
+    }
+    http_response_free(&response);
+    return result;
+}
+
+/* A new credential takes a while to spread: a 401 is tried again, within the timeout. */
+static int rotation_prove(struct edgegrid_session *session, struct error *error)
+{
+    int64_t deadline =
+        clock_monotonic_milliseconds() + session->connection.settings->timeout_milliseconds;
+    int64_t pause = PROOF_FIRST_PAUSE;
+    int result;
+
+    while ((result = rotation_try(session, error)) != 0 && error->status == STATUS_DENIED &&
+           clock_monotonic_milliseconds() + pause < deadline) {
+        clock_sleep_until(clock_monotonic_milliseconds() + pause);
+        pause = pause < PROOF_LONGEST_PAUSE ? pause * 2 : pause;
+    }
+    return result;
+}
+
+/* --- the old one's end ---------------------------------------------------------------------- */
+
+/* Deactivate and delete, each only if it is not done; a credential that is gone is fine. */
+static int rotation_retire(struct rotation *rotation, struct edgegrid_session *session,
+                           struct error *error)
+{
+    const char *id = json_get_text(rotation->old, "credentialId");
+    const char *client_id = rotation_client_id(rotation);
+    struct buffer path = BUFFER_EMPTY;
+    struct json *shown = NULL;
+    const char *status;
+    int result;
+
+    credential_path(&path, client_id, id);
+    result = iam_get(session, &path, &shown, error);
+    if (result != 0) {
+        return error->status == STATUS_NOT_FOUND ? 0 : -1;
+    }
+    status = json_get_text(shown, "status");
+    if (status != NULL && text_equal(status, "ACTIVE")) {
+        result = credential_deactivate(session, client_id, id, error);
+    }
+    if (result == 0 && !rotation->keep && (status == NULL || !text_equal(status, "DELETED"))) {
+        result = credential_delete(session, client_id, id, error);
+    }
+    json_free(shown);
+    return result;
+}
+
+/* Leave a note in place of all else of this run: who is to be retired, and when. */
+static int rotation_wait(struct rotation *rotation, struct error *error)
+{
+    struct json *note = json_new_object();
+    struct buffer text = BUFFER_EMPTY;
+    char date[DATE_TEXT_SIZE];
+    int result;
+
+    rotation->waiting = true;
+    rotation->retire_at = edgegrid_session_time(rotation->session) + rotation->grace;
+    date_write_iso(rotation->retire_at, date);
+    (void)json_add_text(note, "operation", ROTATION_NAME);
+    (void)json_add_text(note, "clientId", rotation_client_id(rotation));
+    (void)json_add_text(note, "section", rotation->deposit->wish.section);
+    (void)json_add_copy(note, "old", rotation->old);
+    (void)json_add_text(note, "retireAt", date);
+    json_write(&text, note, false);
+    result = json_build_failed() || text.failed
+                 ? error_set_memory(error)
+                 : deposit_leave_note(rotation->deposit, &text, error);
+    buffer_free(&text);
+    json_free(note);
+    return result;
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+/* From a credential that is in the journal to one that is in the file and works. */
+static int rotation_place(struct rotation *rotation, struct error *error)
+{
+    struct edgegrid_credential credential;
+    struct http_settings settings;
+    struct edgegrid_session with_new;
+    int result = new_client_settle(rotation->session, &rotation->made, 0, NULL, error);
+
+    if (result != 0) {
+        return error_prefix(error, "the new credential could not be activated, run again: ");
+    }
+    rotation_sign_with_new(rotation, &credential, &settings, &with_new);
+    result = rotation_prove(&with_new, error);
+    if (result != 0) {
+        result = error_suffix(error,
+                              ". The new credential %s did not work yet; nothing was changed in "
+                              "%s, its secret is safe in %s: run the same command again",
+                              rotation->made.credential.credential_id, rotation->deposit->wish.path,
+                              deposit_journal_name(rotation->deposit));
+    } else {
+        result = new_client_store(&with_new, rotation->deposit, &rotation->made, error);
+    }
+    rotation->stored = result == 0;
+    edgegrid_session_close(&with_new);
+    return result;
+}
+
+/* The old one's end is signed for by whoever may: not by itself, once the new one is in place. */
+static int rotation_end(struct rotation *rotation, bool is_self, struct error *error)
+{
+    struct edgegrid_credential credential;
+    struct http_settings settings;
+    struct edgegrid_session with_new;
+    int result;
+
+    if (!is_self || rotation->made.credential.client_token == NULL) {
+        return rotation_retire(rotation, rotation->session, error);
+    }
+    rotation_sign_with_new(rotation, &credential, &settings, &with_new);
+    result = rotation_retire(rotation, &with_new, error);
+    edgegrid_session_close(&with_new);
+    return result;
+}
+
+static int rotation_go_on(struct rotation *rotation, struct error *error)
+{
+    const char *token = rotation->session->credential->client_token;
+    const char *old_token;
+
+    if (rotation->waiting) {
+        if (rotation->grace == 0) {
+            rotation->retire_at = 0;
+        }
+        if (rotation->retire_at > edgegrid_session_time(rotation->session)) {
+            return 0;
+        }
+        rotation->waiting = false;
+    } else {
+        if ((!rotation->resumed &&
+             (rotation_note_old(rotation, error) != 0 || rotation_make(rotation, error) != 0)) ||
+            rotation_place(rotation, error) != 0) {
+            return -1;
+        }
+        if (rotation->grace > 0) {
+            return rotation_wait(rotation, error);
+        }
+    }
+    old_token = json_get_text(rotation->old, "client_token");
+    if (rotation_end(rotation, old_token != NULL && text_equal(token, old_token), error) != 0) {
+        return error_suffix(error, ". The new credential is in place and works, only the old one "
+                                   "is left: run the same command again");
+    }
+    return deposit_finish(rotation->deposit, error);
+}
+
+int rotation_run(struct rotation *rotation, struct error *error)
+{
+    if (new_client_from_json(rotation->client, &rotation->made, error) != 0 ||
+        rotation_resume(rotation, error) != 0) {
+        return -1;
+    }
+    return rotation_go_on(rotation, error);
+}
+
+void rotation_free(struct rotation *rotation)
+{
+    json_free(rotation->old);
+    rotation->old = NULL;
+    new_client_free(&rotation->made);
+}

@@ -1,0 +1,46 @@
+/*
+ * Rotating a credential: a new one is made, proved by a signed call, stored in place of the old,
+ * and only then the old one is retired. What is in the file works at every moment, and a run that
+ * was interrupted is carried on by the next one, from what it left in the journal:
+ *
+ *   intent without answer   a credential may have been made whose secret nobody knows: it is named
+ *   answer                  it is proved, stored, and the old one retired
+ *   note                    the old one is due to be retired at a time (--grace)
+ */
+#ifndef IAM_ROTATE_H
+#define IAM_ROTATE_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "edgegrid/session.h"
+#include "iam/credential_answer.h"
+#include "iam/deposit.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rotation {
+    struct edgegrid_session *session; /* borrowed; signs with the old credential or another's */
+    struct deposit *deposit;          /* open, its section being there; borrowed */
+    const struct json *client;        /* as GET shows it; borrowed */
+    int64_t grace;                    /* seconds that the old credential stays; -1: not said */
+    bool keep;                        /* the old credential is not deleted, only deactivated */
+    void (*remark)(const char *format, ...) __attribute__((format(printf, 1, 2)));
+    /* What came of it: */
+    struct new_client made; /* the new credential */
+    struct json *old;       /* {"credentialId", "client_token", ...} of the old one */
+    bool resumed;           /* an earlier run's work was carried on */
+    bool stored;            /* the new credential is in the destination */
+    bool waiting;           /* the old one stays until retire_at */
+    int64_t retire_at;      /* unix seconds */
+};
+
+/*
+ * Do all of it, or what is left of it. What came of it is to be released with rotation_free.
+ * Returns 0; or -1 with an error that says how far it got and what to do.
+ */
+int rotation_run(struct rotation *rotation, struct error *error);
+void rotation_free(struct rotation *rotation);
+
+#endif

@@ -1,0 +1,103 @@
+"""An .edgerc as Akamai's own libraries for Python, Node.js and Go read it.
+
+    read_by_all(path, "default")    the four values, which all three must read alike
+    read_python, read_node, read_go one of them
+
+Node's library is installed and Go's reader is compiled once, beside the binary; both stay there for later runs.
+"""
+
+import functools
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from akamai.edgegrid import EdgeRc
+
+KEYS = ("host", "client_token", "client_secret", "access_token")
+NODE_PACKAGE = "akamai-edgegrid@4.0.4"
+
+NODE_READER = """
+const EdgeGrid = require('akamai-edgegrid');
+console.log(JSON.stringify(new EdgeGrid({path: process.argv[1], section: process.argv[2]}).config));
+"""
+
+GO_READER = """package main
+
+import (
+	"encoding/json"
+	"os"
+
+	"github.com/akamai/AkamaiOPEN-edgegrid-golang/edgegrid"
+)
+
+func main() {
+	config, err := edgegrid.InitEdgeRc(os.Args[1], os.Args[2])
+	if err != nil {
+		panic(err)
+	}
+	json.NewEncoder(os.Stdout).Encode(map[string]string{"host": config.Host, "client_token": config.ClientToken,
+		"client_secret": config.ClientSecret, "access_token": config.AccessToken})
+}
+"""
+
+
+def build_folder():
+    binary = os.environ.get("GRIDKEY_BINARY")
+    return Path(binary).absolute().parent if binary else Path(__file__).resolve().parents[2] / "build"
+
+
+def run(*command, **environment):
+    """What the command prints; without any AKAMAI_ variable, which the libraries may prefer to the file."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AKAMAI_")}
+    done = subprocess.run(
+        [*map(str, command)], env={**inherited, **environment}, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@functools.lru_cache(maxsize=None)
+def node_modules():
+    folder = build_folder() / "npm"
+    if not (folder / "installed").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        run("npm", "install", "--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", NODE_PACKAGE)
+        (folder / "installed").touch()
+    return folder / "node_modules"
+
+
+@functools.lru_cache(maxsize=None)
+def go_program():
+    folder = build_folder() / "go"
+    program = folder / "read-edgerc"
+    source = folder / "main.go"
+    if not program.exists() or source.read_text() != GO_READER:
+        folder.mkdir(parents=True, exist_ok=True)
+        source.write_text(GO_READER)
+        # From Debian's packages alone: nothing is fetched.
+        run("go", "build", "-o", program, source, GO111MODULE="off", GOPATH="/usr/share/gocode", GOCACHE=str(folder / "cache"))
+    return program
+
+
+def read_python(path, section):
+    reader = EdgeRc(str(path))
+    return {key: reader.get(section, key) for key in KEYS}
+
+
+def read_node(path, section):
+    config = json.loads(run("node", "-e", NODE_READER, path, section, NODE_PATH=str(node_modules())))
+    values = {key: config[key] for key in KEYS}
+    assert values["host"].startswith("https://")  # which this library puts before it
+    return {**values, "host": values["host"][len("https://") :]}
+
+
+def read_go(path, section):
+    return json.loads(run(go_program(), path, section))
+
+
+def read_by_all(path, section):
+    values = read_python(path, section)
+    assert read_node(path, section) == values
+    assert read_go(path, section) == values
+    return values

@@ -1,0 +1,290 @@
+"""`client create` when the machine fails or others meddle: killed at any moment, the destination changed meanwhile."""
+
+import os
+import signal
+import subprocess
+import threading
+
+import pytest
+from creating import (
+    SMALLEST,
+    assert_clean,
+    assert_no_secret,
+    assert_stored,
+    create,
+    made,
+    posts,
+    read_intent,
+    read_journal,
+    read_section,
+)
+from other_clients import CLIENTS
+
+
+@pytest.fixture
+def journal(home):
+    return home / ".edgerc.gridkey"
+
+
+@pytest.fixture
+def at_post(fake):
+    """at_post(f): f is called when the POST of the client has come, before it is answered."""
+
+    def arrange(function, path=CLIENTS, method="POST"):
+        def look(record):
+            if (record["method"], record["path"].startswith(path)) == (method, True) and not calls:
+                calls.append(record)
+                function()
+
+        calls = []
+        fake.on_request = look
+        return calls
+
+    return arrange
+
+
+def kept(fake, result, journal):
+    """The secret was received but not stored: 9, and the journal that is named has it."""
+    assert result.status == 9 and result.out == "", result
+    assert str(journal) in result.err and "0600" in result.err
+    assert_no_secret(fake, result)
+    (intent, _), (answer, data) = read_journal(journal)
+    assert (intent, answer) == ("intent", "answer")
+    assert made(fake)["client_secret"].encode() in data
+
+
+# -- the destination ------------------------------------------------------------------------------------------------
+
+
+def test_another_writer_meanwhile(gk, fake, home, edgerc, at_post):
+    before = edgerc.read_text()
+
+    def write():
+        (home / "new").write_text("# of others\n" + before + "[other]\nhost = o.example\n")
+        (home / "new").rename(edgerc)
+
+    at_post(write)
+    result = create(gk, *SMALLEST)
+    assert (result.status, result.err) == (0, "")
+    assert edgerc.read_text().startswith("# of others\n" + before + "[other]\nhost = o.example\n\n[web]\n")
+    assert_stored(fake, edgerc)
+    assert_clean(home, ".edgerc")
+
+
+def test_another_writer_in_the_file_itself(gk, fake, home, edgerc, at_post):
+    def write():
+        with edgerc.open("a") as file:
+            file.write("; a line more\n")
+
+    at_post(write)
+    assert create(gk, *SMALLEST).status == 0
+    assert "; a line more\n\n[web]\n" in edgerc.read_text()
+    assert_stored(fake, edgerc)
+    assert_clean(home, ".edgerc")
+
+
+def test_the_file_removed_meanwhile(gk, fake, home, edgerc, at_post):
+    at_post(edgerc.unlink)
+    assert create(gk, *SMALLEST).status == 0
+    assert edgerc.read_text().startswith("[web]\n")
+    assert_stored(fake, edgerc)
+    assert_clean(home, ".edgerc")
+
+
+def test_the_same_section_made_by_another_writer(gk, fake, edgerc, journal, at_post):
+    def write():
+        with edgerc.open("a") as file:
+            file.write("[web]\nhost = theirs.example\n")
+
+    at_post(write)
+    result = create(gk, *SMALLEST)
+    kept(fake, result, journal)
+    assert "[web]" in result.err and str(edgerc) in result.err
+    assert read_section(edgerc, "web") == {"host": "theirs.example"}
+    assert len(posts(fake)) == 1
+
+
+def test_the_same_section_may_be_replaced(gk, fake, edgerc, at_post):
+    def write():
+        with edgerc.open("a") as file:
+            file.write("[web]\nhost = theirs.example\n")
+
+    at_post(write)
+    assert create(gk, *SMALLEST, "--replace").status == 0
+    assert_stored(fake, edgerc)
+
+
+def test_a_directory_in_its_place(gk, fake, edgerc, journal, at_post):
+    def put():
+        edgerc.unlink()
+        edgerc.mkdir()
+
+    at_post(put)
+    result = create(gk, *SMALLEST)
+    kept(fake, result, journal)
+    assert str(edgerc) in result.err
+    assert list(edgerc.iterdir()) == []
+
+
+def test_immutable_meanwhile(gk, fake, edgerc, journal, at_post):
+    if subprocess.run(["chattr", "-i", edgerc], stderr=subprocess.DEVNULL).returncode != 0:
+        pytest.skip("this user or file system cannot make a file immutable")
+    before = edgerc.read_bytes()
+    at_post(lambda: subprocess.run(["chattr", "+i", edgerc], check=True))
+    try:
+        result = create(gk, *SMALLEST)
+    finally:
+        subprocess.run(["chattr", "-i", edgerc], check=True)
+    kept(fake, result, journal)
+    assert str(edgerc) in result.err
+    assert edgerc.read_bytes() == before
+
+
+def test_the_directory_made_immutable_meanwhile(gk, fake, home, edgerc, journal, at_post):
+    if subprocess.run(["chattr", "-i", home], stderr=subprocess.DEVNULL).returncode != 0:
+        pytest.skip("this user or file system cannot make a directory immutable")
+    at_post(lambda: subprocess.run(["chattr", "+i", home], check=True))
+    try:
+        result = create(gk, *SMALLEST)
+    finally:
+        subprocess.run(["chattr", "-i", home], check=True)
+    kept(fake, result, journal)
+
+
+def test_the_directory_gone_meanwhile(gk, fake, home, tmp_path, at_post):
+    """With the journal elsewhere the secret is safe even then."""
+    (home / "to").mkdir()
+    at_post(lambda: (home / "to").rename(home / "moved"))
+    result = create(gk, *SMALLEST, "--save", home / "to" / "edgerc", env={"GRIDKEY_STATE": str(tmp_path / "journal")})
+    kept(fake, result, tmp_path / "journal")
+    assert str(home / "to" / "edgerc") in result.err
+
+
+def test_the_journal_removed_meanwhile(gk, fake, home, edgerc, journal, at_post):
+    at_post(journal.unlink)
+    result = create(gk, *SMALLEST)
+    assert result.status == 0, result
+    assert_stored(fake, edgerc)
+    assert_clean(home, ".edgerc")
+
+
+# -- killed ---------------------------------------------------------------------------------------------------------
+
+
+def killed_at(gk, at_post, path=CLIENTS, method="POST", number=signal.SIGKILL):
+    """Runs it and kills it when that request has come. Returns the finished process."""
+    started = threading.Event()
+    running = []
+
+    def kill():
+        assert started.wait(10)
+        running[0].send_signal(number)
+        running[0].wait(10)
+
+    at_post(kill, path, method)
+    running.append(gk.start("client", "create", *SMALLEST))
+    started.set()
+    out, _ = running[0].communicate(timeout=20)
+    assert running[0].returncode == -number and out == b""
+
+
+def test_killed_when_the_request_is_out(gk, fake, home, edgerc, journal, at_post):
+    before = edgerc.read_bytes()
+    killed_at(gk, at_post)
+    intent = read_intent(journal)
+    assert (intent["clientName"], intent["section"], intent["destination"]) == ("web", "web", str(edgerc))
+    assert edgerc.read_bytes() == before
+    fake.on_request = None
+    # What was locked is free, what was half made is gone, and the intent is not forgotten.
+    result = create(gk, "--name", "next", *SMALLEST[2:])
+    assert result.status == 0 and str(journal) in result.err
+    assert_stored(fake, edgerc, "next", "next")
+    assert read_intent(journal) == intent
+    assert_clean(home, ".edgerc", ".edgerc.gridkey")
+
+
+def test_killed_behind_the_answer(gk, fake, edgerc, journal, at_post):
+    """The answer was received: it is in the journal, whatever comes of the second call."""
+    fake.set(create_credential="absent")
+    before = edgerc.read_bytes()
+    killed_at(gk, at_post, CLIENTS + "/")
+    client_id = fake.client("web")["clientId"]
+    records = read_journal(journal)
+    assert [kind for kind, _ in records] == ["intent", "answer", "intent"]
+    assert client_id.encode() in records[1][1] and client_id.encode() in records[2][1]
+    assert edgerc.read_bytes() == before
+
+
+def test_killed_when_all_is_stored(gk, fake, home, edgerc, at_post):
+    fake.set(create_credential="INACTIVE")
+    killed_at(gk, at_post, CLIENTS + "/", "PUT")
+    assert_stored(fake, edgerc)
+    assert_clean(home, ".edgerc")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_told_to_end(gk, fake, journal, at_post, number):
+    killed_at(gk, at_post, number=number)
+    assert read_intent(journal)["clientName"] == "web"
+
+
+def test_killed_before_anything(gk, fake, home, edgerc, at_post):
+    killed_at(gk, at_post, "/identity-management/v3/users/", "GET")
+    assert posts(fake) == []
+    fake.on_request = None
+    result = create(gk, *SMALLEST)
+    assert (result.status, result.err) == (0, "")
+    assert_stored(fake, edgerc)
+    assert_clean(home, ".edgerc")
+
+
+# -- two at once ----------------------------------------------------------------------------------------------------
+
+
+def test_a_second_gridkey_is_refused(gk, fake, home, edgerc, at_post):
+    second = []
+    at_post(lambda: second.append(create(gk, "--name", "second", *SMALLEST[2:])))
+    result = create(gk, *SMALLEST)
+    assert (result.status, result.err) == (0, "")
+    assert second[0].status == 3 and second[0].out == ""
+    assert str(edgerc) in second[0].err and "another gridkey" in second[0].err and "; " in second[0].err
+    assert len(posts(fake)) == 1
+    assert_stored(fake, edgerc)
+    assert "[second]" not in edgerc.read_text()
+    assert_clean(home, ".edgerc")
+    assert create(gk, "--name", "second", *SMALLEST[2:]).status == 0
+    assert_stored(fake, edgerc, "second", "second")
+
+
+def test_a_second_gridkey_by_way_of_a_link(gk, fake, home, edgerc, at_post):
+    (home / "link").symlink_to(edgerc)
+    second = []
+    at_post(lambda: second.append(create(gk, "--name", "second", *SMALLEST[2:], "--save", home / "link")))
+    assert create(gk, *SMALLEST).status == 0
+    assert second[0].status == 3 and len(posts(fake)) == 1
+    assert_stored(fake, edgerc)
+
+
+def test_a_second_gridkey_with_another_file(gk, fake, home, edgerc, at_post):
+    second = []
+    at_post(lambda: second.append(create(gk, "--name", "second", *SMALLEST[2:], "--save", home / "other")))
+    assert create(gk, *SMALLEST).status == 0
+    assert second[0].status == 0, second[0]
+    assert_stored(fake, edgerc)
+    assert_stored(fake, home / "other", "second", "second")
+    assert_clean(home, ".edgerc", "other")
+
+
+def test_many_at_once_lose_nothing(gk, fake, edgerc):
+    names = [f"client {number}" for number in range(8)]
+    running = [gk.start("client", "create", "--name", name, *SMALLEST[2:]) for name in names]
+    results = [(name, process.wait(30), process.communicate()[1].decode()) for name, process in zip(names, running)]
+    assert {status for _, status, _ in results} <= {0, 3}
+    assert [status for _, status, _ in results].count(0) >= 1
+    for name, status, err in results:
+        if status == 0:
+            assert_stored(fake, edgerc, name, name)
+        else:
+            assert "another gridkey" in err
+    assert len(posts(fake)) == [status for _, status, _ in results].count(0)
+    assert os.listdir(edgerc.parent) == [".edgerc"]
