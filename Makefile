@@ -153,7 +153,11 @@ $(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile
 	$(if $(V),,@echo "  CC $(1) cjson/$$*.c")
 	$(Q)$(3) $(CJSON_DEFINES) -w $(DEPENDENCIES) -c $(THIRD)/cjson/$$*.c -o $$@
 endef
-$(eval $(call compile,release,$(CC) $(CFLAGS) $(RELEASE),$(CC) $(CFLAGS) $(RELEASE)))
+# Ours is compiled for size before all else, and so are BearSSL's parsers; its arithmetic, which has
+# to take the same time whatever the key, is left to what it was written for.
+SMALLEST := $(if $(filter -Os,$(CFLAGS)),-Oz)
+$(BUILD)/release/bearssl/ssl/%.o $(BUILD)/release/bearssl/x509/%.o: PARSER := $(SMALLEST)
+$(eval $(call compile,release,$(CC) $(CFLAGS) $(SMALLEST) $(RELEASE),$(CC) $(CFLAGS) $$(PARSER) $(RELEASE)))
 $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
 $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
 
@@ -166,31 +170,33 @@ $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
 # see them with their final addresses in them, and then with them packed. The second and the third
 # link must agree on every address.
 RELEASE_OBJECTS := $(BUILD)/release/src/main.o $(call objects,release)
-STRINGS_STEP := 1024
+STRINGS_SLACK := 128
 
 define link
 	$(Q)sed 's/STRINGS_KIND/$(1)/' src/base/strings.ld >$@.ld
 	$(Q)$(CC) $(CFLAGS) $(LINK) -Wl,-T,$@.ld $(2) $(LDFLAGS) $(filter %.o,$^) -o $@
 endef
 
-# pack FILE SIZE: the section's content as raw DEFLATE in C, filled up to SIZE or its next step.
+# pack FILE ROOM: the section's content as raw DEFLATE in C, in an array of so many bytes.
 define pack
 	$(Q)$(OBJCOPY) -O binary -j .strings $(1) $@.raw
-	$(Q)gzip -9 -n -c $@.raw | tail -c +11 | head -c -8 >$@.gz
-	$(Q)size=$$(($$(stat -c %s $@.gz) / $(STRINGS_STEP) * $(STRINGS_STEP) + $(STRINGS_STEP))); \
-		{ echo '#include <stddef.h>'; echo "const unsigned char strings_packed[$$size] = {"; \
-		od -An -v -tu1 $@.gz | sed 's/\([0-9]\+\)/\1,/g'; \
-		echo "};const size_t strings_packed_size = $$(stat -c %s $@.gz);"; } >$@
+	$(Q)zopfli --deflate --i15 -c $@.raw >$@.deflate
+	$(Q)size=$$(stat -c %s $@.deflate); room=$$(($(2))); \
+		[ $$room -ge $$size ] || { echo "$@: the constants grew while they were packed" >&2; exit 1; }; \
+		{ echo '#include <stddef.h>'; echo "const unsigned char strings_packed[$$room] = {"; \
+		od -An -v -tu1 $@.deflate | sed 's/\([0-9]\+\)/\1,/g'; \
+		echo "};const size_t strings_packed_size = $$size;"; } >$@
 endef
 
 $(BUILD)/packed-0.c: $(BUILD)/settings-link
 	$(Q)echo 'const unsigned char strings_packed[1]; const unsigned long strings_packed_size;' >$@
 
+# With final addresses it packs a little better or worse: STRINGS_SLACK bytes are for that.
 $(BUILD)/packed-1.c: $(BUILD)/gridkey.seen
-	$(call pack,$<)
+	$(call pack,$<,$$size + $(STRINGS_SLACK))
 
 $(BUILD)/packed-2.c: $(BUILD)/gridkey.placed
-	$(call pack,$<)
+	$(call pack,$<,$$(stat -c %s $(BUILD)/packed-1.c.deflate) + $(STRINGS_SLACK))
 
 $(BUILD)/packed-0.o $(BUILD)/packed-1.o $(BUILD)/packed-2.o: %.o: %.c
 	$(Q)$(CC) $(CFLAGS) $(LANGUAGE) $(RELEASE) -c $< -o $@

@@ -173,7 +173,7 @@ int date_parse_iso(const char *text, int64_t *unix_seconds)
     unsigned year;
     int64_t east = 0;
 
-    if (!date_read_digits(&text, 4, &year) || !date_read_character(&text, '-') ||
+    if (text == NULL || !date_read_digits(&text, 4, &year) || !date_read_character(&text, '-') ||
         !date_read_digits(&text, 2, &date.month) || !date_read_character(&text, '-') ||
         !date_read_digits(&text, 2, &date.day)) {
         return -1;

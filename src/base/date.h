@@ -32,7 +32,8 @@ void date_write_day(int64_t unix_seconds, char text[DATE_TEXT_SIZE]);
 
 /*
  * ISO 8601 as the API and people write it: 2028-08-25, 2028-08-25T17:35:07Z, with a fraction,
- * with +HH:MM or -HH:MM; a day alone is its first second, a missing zone is UTC. Returns 0 or -1.
+ * with +HH:MM or -HH:MM; a day alone is its first second, a missing zone is UTC. Returns 0, or
+ * -1, also for NULL.
  */
 int date_parse_iso(const char *text, int64_t *unix_seconds);
 

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/descriptor.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -89,7 +90,59 @@ void error_print(const struct error *error)
     (void)descriptor_write(STDERR_FILENO, line, length);
 }
 
+/* What system calls made here can say; the libc's strerror has ten times as many. */
+static const struct {
+    int number;
+    const char *text;
+} error_system_texts[] = {
+    {EPERM, "Operation not permitted"},
+    {ENOENT, "No such file or directory"},
+    {EINTR, "Interrupted system call"},
+    {EIO, "I/O error"},
+    {ENXIO, "No such device or address"},
+    {EBADF, "Bad file descriptor"},
+    {EAGAIN, "Resource temporarily unavailable"},
+    {ENOMEM, "Out of memory"},
+    {EACCES, "Permission denied"},
+    {EBUSY, "Resource busy"},
+    {EEXIST, "File exists"},
+    {EXDEV, "Cross-device link"},
+    {ENOTDIR, "Not a directory"},
+    {EISDIR, "Is a directory"},
+    {EINVAL, "Invalid argument"},
+    {ENFILE, "Too many open files in system"},
+    {EMFILE, "No file descriptors available"},
+    {ETXTBSY, "Text file busy"},
+    {EFBIG, "File too large"},
+    {ENOSPC, "No space left on device"},
+    {EROFS, "Read-only file system"},
+    {EMLINK, "Too many links"},
+    {EPIPE, "Broken pipe"},
+    {ENAMETOOLONG, "Filename too long"},
+    {ENOSYS, "Function not implemented"},
+    {ELOOP, "Symbolic link loop"},
+    {EOPNOTSUPP, "Not supported"},
+    {EAFNOSUPPORT, "Address family not supported"},
+    {EADDRNOTAVAIL, "Address not available"},
+    {ENETDOWN, "Network is down"},
+    {ENETUNREACH, "Network unreachable"},
+    {ECONNABORTED, "Connection aborted"},
+    {ECONNRESET, "Connection reset by peer"},
+    {ENOBUFS, "No buffer space available"},
+    {ETIMEDOUT, "Operation timed out"},
+    {ECONNREFUSED, "Connection refused"},
+    {EHOSTDOWN, "Host is down"},
+    {EHOSTUNREACH, "Host is unreachable"},
+    {ESTALE, "Stale file handle"},
+    {EDQUOT, "Quota exceeded"},
+};
+
 const char *error_system_text(int number)
 {
-    return strerror(number);
+    for (size_t i = 0; i < sizeof error_system_texts / sizeof error_system_texts[0]; i++) {
+        if (error_system_texts[i].number == number) {
+            return error_system_texts[i].text;
+        }
+    }
+    return "system error";
 }

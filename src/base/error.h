@@ -58,7 +58,7 @@ int error_set_memory(struct error *error);
  */
 void error_print(const struct error *error);
 
-/* The name of an errno value in words, as strerror gives it. */
+/* An errno value in words; a constant. */
 const char *error_system_text(int number);
 
 #endif

@@ -84,10 +84,11 @@ static int update_run(struct target *target, const struct client_wish *wish,
     if (target->lookup.client_type == NULL) {
         target->lookup.client_type = "CLIENT";
     }
+    target->lookup.gets_only = invocation_has(target->invocation, "dry-run");
     if (client_update_start(target->client, &old, error) == 0 &&
         client_update_start(target->client, &new, error) == 0 &&
         client_update_apply(&target->lookup, new, wish, removal, from, error) == 0 &&
-        client_update_check(new, error) == 0) {
+        client_update_check(old, new, error) == 0) {
         result = update_send(target, old, new, error);
     }
     json_free(new);
@@ -147,9 +148,7 @@ static int delete_run(struct target *target, struct error *error)
         return -1;
     }
     if (target_do(target, "DELETE", "", error) != 0) {
-        return active == 0 ? -1
-                           : error_suffix(error, ". Its credentials are deactivated, but the "
-                                                 "client is still there");
+        return active == 0 ? -1 : error_suffix(error, ". Its credentials are deactivated already");
     }
     return target_say(target, "deleted");
 }

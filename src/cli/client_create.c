@@ -49,24 +49,23 @@ static int creating_expiry(struct creating *creating, struct error *error)
 static int creating_like(struct creating *creating, const char *like, struct json **from,
                          struct error *error)
 {
-    static const char *const taken[] = {"apiAccess", "groupAccess", "purgeOptions", "ipAcl",
-                                        "allowAccountSwitch"};
+    static const char *const taken[] = {"apiAccess", "groupAccess", "ipAcl", "allowAccountSwitch",
+                                        "purgeOptions"};
+    /* Purge rights go with the API that they belong to. */
+    size_t count = sizeof taken / sizeof taken[0] - (invocation_has(creating->invocation, "api") ||
+                                                     json_get(*from, "apiAccess") != NULL);
     struct lookup lookup;
-    struct json *named = NULL;
     struct json *shown = NULL;
     struct json *body = NULL;
     struct json *access = NULL;
     int result;
 
     lookup_init(&lookup, &creating->context.session);
-    result = names_find_client(&lookup, like, &named, error);
+    result = client_find(&lookup, like, &shown, error);
     lookup_free(&lookup);
-    if (result == 0 &&
-        client_get(&creating->context.session, json_get_text(named, "clientId"), &shown, error) ==
-            0 &&
-        client_update_start(shown, &body, error) == 0) {
+    if (result == 0 && client_update_start(shown, &body, error) == 0) {
         access = json_new_object();
-        for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        for (size_t i = 0; i < count; i++) {
             if (json_get(body, taken[i]) != NULL) {
                 (void)json_add_copy(access, taken[i], json_get(body, taken[i]));
             }
@@ -82,7 +81,6 @@ static int creating_like(struct creating *creating, const char *like, struct jso
     }
     json_free(body);
     json_free(shown);
-    json_free(named);
     return result;
 }
 

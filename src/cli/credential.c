@@ -99,6 +99,7 @@ static int create_run(struct target *target, const struct save *save, struct dep
                                    invocation_value(target->invocation, "description"), error);
         if (result != 0) {
             (void)error_prefix(error, "the credential is stored in %s, but: ", save->wish.path);
+            (void)creation_went_out("credential", error);
         } else if (expires != 0) {
             date_write_iso(expires, date);
             free(client.credential.expires_on);
@@ -258,7 +259,7 @@ static int update_run(struct target *target, const struct json *credential, stru
 {
     const char *wanted = invocation_value(target->invocation, "status");
     const char *description = invocation_value(target->invocation, "description");
-    const char *status = json_get_text(credential, "status");
+    const char *status = credential_has_status(credential, "INACTIVE") ? "INACTIVE" : "ACTIVE";
     int64_t expires;
 
     if (credential_has_status(credential, "DELETED")) {

@@ -5,7 +5,6 @@
 #include "cli/commands.h"
 
 #include "base/text.h"
-#include "base/wipe.h"
 #include "cli/confirm.h"
 #include "cli/context.h"
 #include "cli/edgerc_file.h"
@@ -168,9 +167,10 @@ static int edgerc_read_entry(const char *word, struct edgerc_entry *entry, struc
     const char *equals = strchr(word, '=');
 
     if (equals == NULL) {
-        return error_set(error, STATUS_USAGE,
-                         "what follows the section is KEY=VALUE each, such as host=..., and "
-                         "client_secret=- to read that from standard input");
+        (void)error_set(error, STATUS_USAGE,
+                        "what follows the section is KEY=VALUE each, such as host=..., and "
+                        "client_secret=- to read that from standard input");
+        return -1;
     }
     entry->key = edgegrid_text_copy(word, (size_t)(equals - word));
     entry->value = equals + 1;
@@ -211,92 +211,70 @@ int command_edgerc_set(const struct invocation *invocation, struct error *error)
     return result;
 }
 
-/* The keys of the section that is imported: --section's, the only one, or default. */
-static int edgerc_find_source(const struct invocation *invocation, const char *name,
-                              const struct buffer *text, struct edgerc_keys *keys,
+/* Read the section that is imported: --section's, the only one, or default. */
+static int edgerc_read_source(const struct invocation *invocation, const char *name,
+                              const struct buffer *text, struct edgegrid_credential *credential,
                               struct error *error)
 {
     const char *wanted = invocation_value(invocation, "section");
-    struct edgerc_section section = {.name = ""};
-    struct edgerc_section next;
-    struct edgerc_place place;
+    struct edgerc_section section;
+    char *first = NULL;
     size_t cursor = 0;
     size_t count = 0;
-    unsigned missing;
+    int result;
 
     if (edgerc_check_text(buffer_text(text), text->length, name, error) != 0) {
         return -1;
     }
-    while (edgerc_next_section(buffer_text(text), text->length, &cursor, &next)) {
-        section = next;
-        count++;
-    }
-    if (wanted == NULL && count == 1) {
-        (void)edgerc_find_exact(buffer_text(text), text->length, section.name, section.name_length,
-                                &place);
-    } else {
-        wanted = wanted == NULL ? "default" : wanted;
-        if (!edgerc_find_section(buffer_text(text), text->length, wanted, &place)) {
-            return edgerc_error_absent(buffer_text(text), text->length, name, wanted, error);
+    while (edgerc_next_section(buffer_text(text), text->length, &cursor, &section)) {
+        if (count++ == 0) {
+            first = edgegrid_text_copy(section.name, section.name_length);
         }
     }
-    edgerc_collect_keys(buffer_text(text), text->length, &place, keys);
-    missing = edgerc_missing_keys(keys);
-    return missing == 0 ? 0 : edgerc_error_missing(name, &place, keys, missing, error);
-}
-
-/* The entries of the keys, with copies of their values, into change. */
-static int edgerc_copy_entries(const struct edgerc_keys *keys, const char *name,
-                               struct edgerc_entry *entries, size_t *count, struct error *error)
-{
-    for (unsigned key = 0; key < EDGEGRID_KEYS; key++) {
-        struct edgerc_entry *entry = &entries[*count];
-        const char *value;
-        size_t length;
-
-        if (!keys->present[key]) {
-            continue;
-        }
-        edgerc_clean_value(&keys->lines[key], &value, &length, NULL);
-        entry->key = edgegrid_key_name((enum edgegrid_key)key);
-        entry->value = edgegrid_text_copy(value, length);
-        if (entry->value == NULL) {
-            return error_set_memory(error);
-        }
-        ++*count;
-        if (edgerc_check_entry(entry, error) != 0) {
-            error->status = STATUS_FILE;
-            return error_prefix(error, "%s:%zu: ", name, keys->lines[key].number);
-        }
+    if (wanted == NULL) {
+        wanted = count == 1 && first != NULL ? first : "default";
     }
-    return 0;
+    result =
+        edgerc_read_section(buffer_text(text), text->length, name, wanted, credential, NULL, error);
+    free(first);
+    return result;
 }
 
 int command_edgerc_import(const struct invocation *invocation, struct error *error)
 {
     const char *name = invocation->arguments[0];
+    struct edgegrid_credential credential;
     struct edgerc_entry entries[EDGEGRID_KEYS];
     struct edgerc_change change = {
         .section = invocation->arguments[1],
         .entries = entries,
         .mode = invocation_has(invocation, "replace") ? EDGERC_REPLACE : EDGERC_APPEND_NEW};
     struct buffer text = BUFFER_EMPTY;
-    struct edgerc_keys keys;
     int result = context_read_file(name, EDGERC_TEXT_LONGEST, &text, error);
 
+    edgegrid_credential_init(&credential);
     name = text_equal(name, "-") ? "standard input" : name;
     if (result == 0) {
-        result = edgerc_find_source(invocation, name, &text, &keys, error);
+        result = edgerc_read_source(invocation, name, &text, &credential, error);
     }
-    if (result == 0) {
-        result = edgerc_copy_entries(&keys, name, entries, &change.count, error);
+    for (unsigned key = 0; result == 0 && key < EDGEGRID_KEYS; key++) {
+        struct edgerc_entry *entry = &entries[change.count];
+
+        entry->key = edgegrid_key_name((enum edgegrid_key)key);
+        entry->value = edgegrid_credential_text(&credential, (enum edgegrid_key)key);
+        if (entry->value != NULL) {
+            change.count++;
+            result = edgerc_check_entry(entry, error);
+            if (result != 0) {
+                error->status = STATUS_FILE;
+                (void)error_prefix(error, "%s: ", name);
+            }
+        }
     }
     if (result == 0) {
         result = edgerc_change(invocation, &change, error);
     }
-    for (size_t at = 0; at < change.count; at++) {
-        text_wipe_free((char *)entries[at].value);
-    }
+    edgegrid_credential_free(&credential);
     buffer_free(&text);
     return result;
 }

@@ -28,6 +28,7 @@ struct expiring {
     struct context context;
     struct lookup lookup;
     uint64_t days;
+    int64_t now;
     struct buffer rows;  /* texts, each ended with a NUL */
     struct buffer index; /* of struct expiring_row */
     int status;          /* that of the first client that may not be read; 0 for none */
@@ -77,7 +78,7 @@ static void expiring_consider(struct expiring *expiring, const struct json *clie
                       json_get_text(client, "clientId"), expires);
         return;
     }
-    then -= edgegrid_session_time(&expiring->context.session);
+    then -= expiring->now;
     if (then <= (int64_t)expiring->days * DATE_SECONDS_PER_DAY) {
         expiring_keep(expiring, client, credential, then);
     }
@@ -239,6 +240,7 @@ static int expiring_run(struct expiring *expiring, struct error *error)
     if (context_open(&expiring->context, expiring->invocation, error) != 0) {
         return -1;
     }
+    expiring->now = edgegrid_session_time(&expiring->context.session);
     lookup_init(&expiring->lookup, &expiring->context.session);
     if (expiring_read_clients(expiring, error) != 0 || buffer_check(&expiring->rows, error) != 0 ||
         buffer_check(&expiring->index, error) != 0) {

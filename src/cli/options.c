@@ -42,10 +42,9 @@ static void nearest_offer(struct nearest *nearest, const char *word)
 {
     unsigned distance = text_distance(nearest->wanted, word);
 
-    /* "--nam" for "--name" and "cred" for "credential" are slips as well. */
-    if (distance > OPTIONS_NEAR && strlen(nearest->wanted) >= 3 &&
-        text_starts_with(word, nearest->wanted)) {
-        distance = OPTIONS_NEAR;
+    /* "--desc" for "--description" and "cred" for "credential" are slips as well. */
+    if (strlen(nearest->wanted) >= 3 && text_starts_with(word, nearest->wanted)) {
+        distance = 1;
     }
     if (distance <= OPTIONS_NEAR && distance < nearest->distance &&
         distance < strlen(nearest->wanted)) {

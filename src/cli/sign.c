@@ -18,7 +18,7 @@ static bool sign_timestamp_is_valid(const char *text)
     static const char form[] = "00000000T00:00:00+0000";
 
     for (size_t i = 0; i < sizeof form; i++) {
-        bool is_digit = form[i] == '0' && i < EDGEGRID_TIMESTAMP_SIZE - sizeof "+0000";
+        bool is_digit = i < EDGEGRID_TIMESTAMP_SIZE - sizeof "+0000" && form[i] == '0';
 
         if (is_digit ? !text_is_digit(text[i]) : text[i] != form[i]) {
             return false;

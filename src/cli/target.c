@@ -5,7 +5,6 @@
 #include "cli/output.h"
 #include "iam/client_update.h"
 #include "iam/credential.h"
-#include "iam/names.h"
 
 #include <string.h>
 
@@ -19,9 +18,8 @@ void target_close(struct target *target)
 int target_open(struct target *target, const struct invocation *invocation, struct error *error)
 {
     const char *wanted = invocation->arguments[0];
-    struct json *named = NULL;
     const char *token;
-    int result = -1;
+    int result;
 
     memset(target, 0, sizeof *target);
     target->invocation = invocation;
@@ -29,11 +27,7 @@ int target_open(struct target *target, const struct invocation *invocation, stru
         return -1;
     }
     lookup_init(&target->lookup, &target->context.session);
-    if (names_find_client(&target->lookup, wanted, &named, error) == 0) {
-        result = client_get(&target->context.session, json_get_text(named, "clientId"),
-                            &target->client, error);
-    }
-    json_free(named);
+    result = client_find(&target->lookup, wanted, &target->client, error);
     if (result == 0) {
         target->id = json_get_text(target->client, "clientId");
         target->name = json_get_text(target->client, "clientName");

@@ -19,14 +19,12 @@
  */
 #include "edgegrid/sign.h"
 
+#include "base/date.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/wipe.h"
 
 #include <string.h>
-
-#define SECONDS_PER_DAY 86400
-#define TIMESTAMP_LAST 253402300799 /* 9999-12-31T23:59:59 */
 
 static bool is_visible(const char *text)
 {
@@ -249,44 +247,16 @@ done:
     return result;
 }
 
-static char *write_digits(char *out, unsigned value, unsigned digits)
-{
-    for (unsigned at = digits; at > 0; at--) {
-        out[at - 1] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return out + digits;
-}
-
+/* "2014-03-21T19:34:21.000Z" without the dashes, and with another zone. */
 void edgegrid_timestamp_write(int64_t unix_seconds, char text[EDGEGRID_TIMESTAMP_SIZE])
 {
-    int64_t seconds = unix_seconds < 0                ? 0
-                      : unix_seconds > TIMESTAMP_LAST ? TIMESTAMP_LAST
-                                                      : unix_seconds;
-    unsigned second_of_day = (unsigned)(seconds % SECONDS_PER_DAY);
-    /*
-     * The Gregorian calendar repeats every 400 years of 146097 days. Years are taken to begin on
-     * 1 March, so that a leap day is the last of its year; 0000-03-01 is 719468 days before 1970.
-     */
-    unsigned day = (unsigned)(seconds / SECONDS_PER_DAY) + 719468;
-    unsigned era_day = day % 146097;
-    unsigned era_year = (era_day - era_day / 1460 + era_day / 36524 - era_day / 146096) / 365;
-    unsigned year_day = era_day - (365 * era_year + era_year / 4 - era_year / 100);
-    unsigned march_month = (5 * year_day + 2) / 153; /* 0 is March */
-    unsigned month = march_month < 10 ? march_month + 3 : march_month - 9;
-    unsigned year = day / 146097 * 400 + era_year + (month <= 2 ? 1 : 0);
-    char *out = text;
+    char iso[DATE_TEXT_SIZE];
 
-    out = write_digits(out, year, 4);
-    out = write_digits(out, month, 2);
-    out = write_digits(out, year_day - (153 * march_month + 2) / 5 + 1, 2);
-    *out++ = 'T';
-    out = write_digits(out, second_of_day / 3600, 2);
-    *out++ = ':';
-    out = write_digits(out, second_of_day / 60 % 60, 2);
-    *out++ = ':';
-    out = write_digits(out, second_of_day % 60, 2);
-    memcpy(out, "+0000", 6);
+    date_write_iso(unix_seconds < 0 ? 0 : unix_seconds, iso);
+    memcpy(text, iso, 4);
+    memcpy(text + 4, iso + 5, 2);
+    memcpy(text + 6, iso + 8, 11);
+    memcpy(text + 17, "+0000", sizeof "+0000");
 }
 
 void edgegrid_nonce_write(const uint8_t random[EDGEGRID_NONCE_RANDOM],

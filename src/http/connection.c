@@ -110,7 +110,7 @@ static void connection_log_open(const struct http_connection *connection, const 
     struct buffer line = BUFFER_EMPTY;
 
     if (connection->settings->log != NULL) {
-        buffer_format(&line, "* connected to %s port %u%s, TLS 1.2 %s for %s", host, (unsigned)port,
+        buffer_format(&line, "* connected to %s port %u%s, %s for %s", host, (unsigned)port,
                       connection->settings->proxy != NULL ? " (proxy)" : "",
                       tls_suite_name(connection->tls), connection->settings->host.name);
         connection_log(connection, &line);

@@ -60,7 +60,7 @@ static int proxy_read_user(const char *text, size_t length, struct url_proxy *pr
 
 static int proxy_read(const char *text, struct url_proxy *proxy, struct error *error)
 {
-    const char *scheme = strstr(text, "://");
+    const char *scheme = text_find_ignore_case(text, "://");
     const char *user_end = NULL;
     const char *reason;
     size_t length;

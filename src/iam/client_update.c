@@ -10,14 +10,37 @@
 
 #define CLIENT_PARTS "?actions=true&groupAccess=true&apiAccess=true&credentials=true&ipAcl=true"
 
-int client_get(struct edgegrid_session *session, const char *client_id, struct json **client,
-               struct error *error)
+static int client_get(struct edgegrid_session *session, const char *client_id, struct json **client,
+                      struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
 
     credential_path(&path, client_id, NULL);
     buffer_append_text(&path, CLIENT_PARTS);
     return iam_get(session, &path, client, error);
+}
+
+int client_find(struct lookup *lookup, const char *wanted, struct json **client,
+                struct error *error)
+{
+    struct json *named = NULL;
+    struct error second;
+    const char *id;
+    int result = names_find_client(lookup, wanted, &named, error);
+
+    *client = NULL;
+    if (result == 0) {
+        id = json_get_text(named, "clientId");
+        result = id == NULL ? error_set(&second, STATUS_REFUSED, "the API shows no clientId for %s",
+                                        wanted)
+                            : client_get(lookup->session, id, client, &second);
+        /* Of an id that was merely tried, the sentence with the nearest names tells more. */
+        if (result != 0 && (second.status != STATUS_NOT_FOUND || json_count(named) > 1)) {
+            *error = second;
+        }
+    }
+    json_free(named);
+    return result;
 }
 
 int client_put(struct edgegrid_session *session, const char *client_id, const struct json *body,
@@ -37,6 +60,7 @@ int client_put(struct edgegrid_session *session, const char *client_id, const st
 int client_update_start(const struct json *client, struct json **body, struct error *error)
 {
     const char *description = json_get_text(client, "clientDescription");
+    struct json *cpcodes;
 
     *body = json_new_object();
     for (const struct json *at = json_first(client); at != NULL; at = json_next(at)) {
@@ -53,6 +77,10 @@ int client_update_start(const struct json *client, struct json **body, struct er
     }
     if (json_is_true(json_get(json_get(*body, "apiAccess"), "allAccessibleApis"))) {
         json_remove(json_get_mutable(*body, "apiAccess"), "apis");
+    }
+    cpcodes = json_get_mutable(json_get_mutable(*body, "purgeOptions"), "cpcodeAccess");
+    if (json_is_true(json_get(cpcodes, "allCurrentAndNewCpcodes"))) {
+        (void)json_add_array(cpcodes, "cpcodes"); /* empty, but there */
     }
     return json_build_failed() ? error_set_memory(error) : 0;
 }
@@ -77,6 +105,32 @@ static void list_merge(struct json *list, const struct json *added, const char *
             json_remove(there, "roleDescription");
         }
     }
+}
+
+/* What is there already keeps its level or role when none is named with it. */
+static int list_keep(struct lookup *lookup, struct json *added, const struct json *list,
+                     const struct names_list *names, const char *value_name, struct error *error)
+{
+    for (struct json *at = json_first_mutable(added); at != NULL; at = json_next_mutable(at)) {
+        const struct json *id = json_get(at, names->id);
+        struct json *found = NULL;
+
+        if (json_get(at, value_name) != NULL) {
+            continue;
+        }
+        if (names_find(lookup, names, json_text(id) != NULL ? json_text(id) : json_number_text(id),
+                       &found, error) != 0) {
+            return -1;
+        }
+        for (const struct json *there = json_first(list); there != NULL; there = json_next(there)) {
+            if (json_equal(json_get(there, names->id), json_get(found, names->id)) &&
+                json_get(there, value_name) != NULL) {
+                (void)json_add_copy(at, value_name, json_get(there, value_name));
+            }
+        }
+        json_free(found);
+    }
+    return 0;
 }
 
 /* Remove the one element of list that is called so. */
@@ -121,7 +175,8 @@ static int texts_change(struct json *list, const struct json *added,
     for (size_t i = 0; i < removed->count; i++) {
         struct json *at = json_first_mutable(list);
 
-        while (at != NULL && !text_equal_ignore_case(json_text(at), removed->items[i])) {
+        while (at != NULL && (json_text(at) == NULL ||
+                              !text_equal_ignore_case(json_text(at), removed->items[i]))) {
             at = json_next_mutable(at);
         }
         if (at == NULL) {
@@ -158,7 +213,7 @@ static int update_apis(struct lookup *lookup, struct json *body, struct json *dr
                        const struct client_removal *removal, struct error *error)
 {
     struct json *access = json_get_mutable(body, "apiAccess");
-    const struct json *wanted = json_get(draft, "apiAccess");
+    struct json *wanted = json_get_mutable(draft, "apiAccess");
 
     if (json_is_true(json_get(wanted, "allAccessibleApis"))) {
         (void)json_add_copy(body, "apiAccess", wanted);
@@ -172,7 +227,10 @@ static int update_apis(struct lookup *lookup, struct json *body, struct json *dr
                          "the client has all APIs of its user; to give it chosen ones, name them "
                          "all in a --from file with allAccessibleApis false");
     }
-    if (wanted != NULL && names_resolve_apis(lookup, draft, error) != 0) {
+    if (wanted != NULL &&
+        (list_keep(lookup, json_get_mutable(wanted, "apis"), json_get(access, "apis"), &names_apis,
+                   "accessLevel", error) != 0 ||
+         names_resolve_apis(lookup, draft, error) != 0)) {
         return -1;
     }
     list_merge(member_array(access, "apis"), json_get(wanted, "apis"), "apiId", "accessLevel");
@@ -183,7 +241,7 @@ static int update_groups(struct lookup *lookup, struct json *body, struct json *
                          const struct client_removal *removal, struct error *error)
 {
     struct json *access = json_get_mutable(body, "groupAccess");
-    const struct json *wanted = json_get(draft, "groupAccess");
+    struct json *wanted = json_get_mutable(draft, "groupAccess");
 
     if (json_is_true(json_get(wanted, "cloneAuthorizedUserGroups"))) {
         (void)json_add_copy(body, "groupAccess", wanted);
@@ -200,7 +258,10 @@ static int update_groups(struct lookup *lookup, struct json *body, struct json *
         }
         (void)json_add_boolean(access, "cloneAuthorizedUserGroups", false);
     }
-    if (wanted != NULL && names_resolve_groups(lookup, draft, error) != 0) {
+    if (wanted != NULL &&
+        (list_keep(lookup, json_get_mutable(wanted, "groups"), json_get(access, "groups"),
+                   &names_groups, "roleId", error) != 0 ||
+         names_resolve_groups(lookup, draft, error) != 0)) {
         return -1;
     }
     list_merge(member_array(access, "groups"), json_get(wanted, "groups"), "groupId", "roleId");
@@ -223,8 +284,10 @@ static int update_networks(struct json *body, const struct json *draft,
     if (texts_change(member_array(acl, "cidr"), added, &removal->networks, "address", error) != 0) {
         return -1;
     }
-    /* An enabled list that is empty would lock everybody out. */
-    (void)json_add_boolean(acl, "enable", json_first(json_get(acl, "cidr")) != NULL);
+    /* An address added is meant to count, and an enabled list that is empty locks everybody out. */
+    if (added != NULL || json_first(json_get(acl, "cidr")) == NULL) {
+        (void)json_add_boolean(acl, "enable", added != NULL);
+    }
     return 0;
 }
 
@@ -239,39 +302,48 @@ static int update_emails(struct json *body, const struct json *draft,
                               "address", error);
 }
 
-/* The APIs that the client has are known by id; whether the purge API is one of them. */
+/*
+ * Purge rights go with the API that they belong to, and CP codes with their groups: what is asked
+ * for, or loses its ground, is looked at. What else the client has stays unseen.
+ */
 static int update_purge(struct lookup *lookup, struct json *body, const struct client_wish *wish,
+                        const struct client_removal *removal, const struct json *from,
                         struct error *error)
 {
+    bool wanted = wish->purge_cpcodes != NULL || wish->purge_by_cpcode || wish->purge_by_cachetag ||
+                  json_get(from, "purgeOptions") != NULL;
+    bool groups = wish->clone_groups || wish->groups.count > 0 || removal->groups.count > 0 ||
+                  json_get(from, "groupAccess") != NULL;
     const struct json *access = json_get(body, "apiAccess");
-    const struct json *at = json_first(json_get(access, "apis"));
     struct json *purge_api = NULL;
-    bool chosen = false;
+    bool chosen = json_is_true(json_get(access, "allAccessibleApis"));
 
     if (client_draft_take_purge(body, wish, error) != 0) {
         return -1;
     }
-    if (json_get(body, "purgeOptions") == NULL ||
-        json_is_true(json_get(access, "allAccessibleApis"))) {
-        return names_resolve_cpcodes(lookup, body, error);
+    if (json_get(body, "purgeOptions") == NULL) {
+        return 0;
     }
-    if (names_find(lookup, &names_apis, "CCU APIs", &purge_api, error) != 0) {
-        return -1;
+    if (!chosen && (wanted || removal->apis.count > 0 || json_get(from, "apiAccess") != NULL)) {
+        if (names_find(lookup, &names_apis, "CCU APIs", &purge_api, error) != 0) {
+            return -1;
+        }
+        for (const struct json *at = json_first(json_get(access, "apis")); at != NULL;
+             at = json_next(at)) {
+            chosen = chosen || json_equal(json_get(at, "apiId"), json_get(purge_api, "apiId"));
+        }
+        json_free(purge_api);
+        if (!chosen && wanted) {
+            return error_set(
+                error, STATUS_USAGE,
+                "purge rights need the API \"CCU APIs\"; add --api \"CCU APIs=READ-WRITE\"");
+        }
+        if (!chosen) {
+            json_remove(body, "purgeOptions");
+            return 0;
+        }
     }
-    for (; at != NULL; at = json_next(at)) {
-        chosen = chosen || json_equal(json_get(at, "apiId"), json_get(purge_api, "apiId"));
-    }
-    json_free(purge_api);
-    if (chosen) {
-        return names_resolve_cpcodes(lookup, body, error);
-    }
-    if (wish->purge_cpcodes != NULL || wish->purge_by_cpcode || wish->purge_by_cachetag) {
-        return error_set(
-            error, STATUS_USAGE,
-            "purge rights need the API \"CCU APIs\"; add --api \"CCU APIs=READ-WRITE\"");
-    }
-    json_remove(body, "purgeOptions"); /* they go with the API */
-    return 0;
+    return wanted || groups ? names_resolve_cpcodes(lookup, body, error) : 0;
 }
 
 static void update_plain(struct json *body, const struct json *draft,
@@ -295,69 +367,79 @@ static void update_plain(struct json *body, const struct json *draft,
     }
 }
 
-/* Members of the file replace those of the client whole, names in them resolved. */
-static int update_from(struct lookup *lookup, struct json *body, const struct json *from,
-                       struct error *error)
+/* Members of the file replace those of the client whole. */
+static void update_from(struct json *body, const struct json *file, const struct json *from)
 {
-    struct client_wish nothing = {0};
-    struct json *draft = NULL;
-    int result = client_draft_build(&nothing, from, &draft, error);
-
-    for (const struct json *at = json_first(from); result == 0 && at != NULL; at = json_next(at)) {
+    for (const struct json *at = json_first(from); at != NULL; at = json_next(at)) {
         const char *name = json_name(at);
 
-        if (json_get(draft, name) != NULL && !text_equal(name, "clientType") &&
+        if (json_get(file, name) != NULL && !text_equal(name, "clientType") &&
             !text_equal(name, "createCredential")) {
-            (void)json_add_copy(body, name, json_get(draft, name));
+            (void)json_add_copy(body, name, json_get(file, name));
+        } else if (json_text(at) != NULL && *json_text(at) == '\0') {
+            json_remove(body, name); /* an empty description */
         }
     }
-    if (result == 0 && json_get(from, "apiAccess") != NULL) {
-        result = names_resolve_apis(lookup, body, error);
+}
+
+/* The names in the file's lists, by those of the user that the client will have. */
+static int update_resolve(struct lookup *lookup, struct json *body, struct json *file,
+                          const struct json *from, struct error *error)
+{
+    if (json_get(from, "apiAccess") != NULL) {
+        if (names_resolve_apis(lookup, file, error) != 0) {
+            return -1;
+        }
+        (void)json_add_copy(body, "apiAccess", json_get(file, "apiAccess"));
     }
-    if (result == 0 && json_get(from, "groupAccess") != NULL) {
-        result = names_resolve_groups(lookup, body, error);
+    if (json_get(from, "groupAccess") != NULL) {
+        if (names_resolve_groups(lookup, file, error) != 0) {
+            return -1;
+        }
+        (void)json_add_copy(body, "groupAccess", json_get(file, "groupAccess"));
     }
-    json_free(draft);
-    return result;
+    return 0;
 }
 
 int client_update_apply(struct lookup *lookup, struct json *body, const struct client_wish *wish,
                         const struct client_removal *removal, const struct json *from,
                         struct error *error)
 {
+    const struct client_wish nothing = {0};
     struct client_wish flags = *wish;
     struct json *draft = NULL;
-    int result;
+    struct json *file = NULL;
+    int result = -1;
 
     flags.purge_cpcodes = NULL; /* these change the body itself, below */
     flags.purge_by_cpcode = false;
     flags.purge_by_cachetag = false;
-    result = client_draft_build(&flags, NULL, &draft, error);
-    if (result == 0) {
+    if (client_draft_build(&flags, NULL, &draft, error) == 0 &&
+        client_draft_build(&nothing, from, &file, error) == 0) {
+        update_from(body, file, from);
         update_plain(body, draft, wish);
         lookup->user = json_text(json_first(json_get(body, "authorizedUsers")));
         lookup->allow_account_switch = json_is_true(json_get(body, "allowAccountSwitch"));
-    }
-    if (result == 0 && from != NULL) {
-        result = update_from(lookup, body, from, error);
+        result = update_resolve(lookup, body, file, from, error);
     }
     if (result == 0) {
         result = update_apis(lookup, body, draft, removal, error) != 0 ||
                          update_groups(lookup, body, draft, removal, error) != 0 ||
                          update_networks(body, draft, removal, error) != 0 ||
                          update_emails(body, draft, removal, error) != 0 ||
-                         update_purge(lookup, body, wish, error) != 0
+                         update_purge(lookup, body, wish, removal, from, error) != 0
                      ? -1
                      : 0;
     }
     if (result == 0 && json_build_failed()) {
         result = error_set_memory(error);
     }
+    json_free(file);
     json_free(draft);
     return result;
 }
 
-int client_update_check(const struct json *body, struct error *error)
+static int update_check(const struct json *body, struct error *error)
 {
     struct json *copy = json_copy(body);
     int result = copy == NULL ? error_set_memory(error) : 0;
@@ -368,6 +450,13 @@ int client_update_check(const struct json *body, struct error *error)
     }
     json_free(copy);
     return result;
+}
+
+int client_update_check(const struct json *old, const struct json *new, struct error *error)
+{
+    struct error ignored;
+
+    return update_check(new, error) == 0 || update_check(old, &ignored) != 0 ? 0 : -1;
 }
 
 /* --- what differs --------------------------------------------------------------------------- */

@@ -20,11 +20,12 @@ struct client_removal {
 };
 
 /*
- * GET the client with all its parts: what is not asked for would be missing, and then lost by the
- * PUT. *client is to be released with json_free.
+ * Find the client that is called so, as names_find_client, and GET it with all its parts: what is
+ * not asked for would be missing, and then lost by the PUT. *client is to be released with
+ * json_free. Returns 0, or -1 with an error.
  */
-int client_get(struct edgegrid_session *session, const char *client_id, struct json **client,
-               struct error *error);
+int client_find(struct lookup *lookup, const char *wanted, struct json **client,
+                struct error *error);
 
 /*
  * The body of a PUT that changes nothing: what was read, without the members that only the API
@@ -42,8 +43,11 @@ int client_update_apply(struct lookup *lookup, struct json *body, const struct c
                         const struct client_removal *removal, const struct json *from,
                         struct error *error);
 
-/* As client_draft_check, for the body of a PUT. */
-int client_update_check(const struct json *body, struct error *error);
+/*
+ * As client_draft_check, for the body of a PUT. A client that broke its rules before they were
+ * asked, such as by a level that is not known here, is left to the API's judgement.
+ */
+int client_update_check(const struct json *old, const struct json *new, struct error *error);
 
 /* Append what differs, a line "- NAME VALUE" and "+ NAME VALUE" each; nothing if nothing does. */
 void client_update_describe(struct buffer *out, const struct json *old, const struct json *new);

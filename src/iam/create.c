@@ -138,13 +138,12 @@ int new_client_settle(struct edgegrid_session *session, const struct new_client 
                              "ACTIVE", description, error);
 }
 
-/* The client is there by now: no status may say that nothing was sent. Returns -1. */
-static int creation_went_out(struct error *error)
+int creation_went_out(const char *made, struct error *error)
 {
     if (error->status == STATUS_USAGE || error->status == STATUS_FILE ||
         error->status == STATUS_CONNECT || error->status == STATUS_SYSTEM) {
         error->status = STATUS_UNKNOWN;
-        (void)error_suffix(error, ". The client is there: do not make it again");
+        (void)error_suffix(error, ". The %s is there: do not make it again", made);
     }
     return -1;
 }
@@ -158,7 +157,7 @@ static int creation_second(struct client_creation *creation, struct error *error
                         &client->credential, NULL, error) != 0) {
         (void)error_prefix(error,
                            "the client %s was made, but without a credential: ", client->client_id);
-        return creation_went_out(error);
+        return creation_went_out("client", error);
     }
     return 0;
 }
@@ -209,7 +208,7 @@ int client_creation_run(struct client_creation *creation, struct error *error)
     if (creation_settle(creation, error) != 0) {
         (void)error_prefix(error,
                            "the credential is stored in %s, but: ", creation->deposit->wish.path);
-        return creation_went_out(error);
+        return creation_went_out("client", error);
     }
     return 0;
 }

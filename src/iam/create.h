@@ -43,6 +43,12 @@ int new_client_store(struct edgegrid_session *session, struct deposit *deposit,
 int new_client_settle(struct edgegrid_session *session, const struct new_client *client,
                       int64_t expires, const char *description, struct error *error);
 
+/*
+ * Something was made before what now failed ("client", "credential"): no status may say that
+ * nothing was sent. Returns -1.
+ */
+int creation_went_out(const char *made, struct error *error);
+
 void client_creation_free(struct client_creation *creation);
 
 #endif

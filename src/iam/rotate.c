@@ -114,10 +114,14 @@ static bool rotation_owns(const struct rotation *rotation, const struct json *re
     const char *operation = json_get_text(record, "operation");
     const char *client_id = json_get_text(record, "clientId");
     const char *section = json_get_text(record, "section");
+    const char *destination = json_get_text(record, "destination");
 
+    /* Beside the destination there are its own records only, however its path was written. */
     return operation != NULL && text_equal(operation, ROTATION_NAME) && client_id != NULL &&
            text_equal(client_id, rotation_client_id(rotation)) && section != NULL &&
-           text_equal(section, rotation->deposit->wish.section);
+           text_equal(section, rotation->deposit->wish.section) &&
+           (rotation->deposit->wish.state == NULL ||
+            (destination != NULL && text_equal(destination, rotation->deposit->wish.path)));
 }
 
 static int rotation_take_answer(struct rotation *rotation, const struct journal_record *record,
@@ -257,9 +261,12 @@ static void rotation_sign_with_new(const struct rotation *rotation,
     session->user_agent = rotation->session->user_agent;
     session->clock_offset = rotation->session->clock_offset;
     session->retries = rotation->session->retries;
+    if (text_equal(made->access_token, rotation->session->credential->access_token)) {
+        session->account_key = rotation->session->account_key; /* it is the same client */
+    }
 }
 
-/* One signed call. Whatever is not refused as 401 proves it, also that it may not see itself. */
+/* One signed call, which proves it also when the answer is that it may not see itself. */
 static int rotation_try(struct edgegrid_session *session, struct error *error)
 {
     const struct edgegrid_call call = {.method = "GET", .target = IAM_BASE "/api-clients/self"};
@@ -269,7 +276,8 @@ static int rotation_try(struct edgegrid_session *session, struct error *error)
     struct http_response response = {0};
     int result = edgegrid_session_call(session, &call, &response, error);
 
-    if (result == 0 && (response.status == 401 || response.status / 100 == 5)) {
+    if (result == 0 && response.status / 100 != 2 && response.status != 403 &&
+        response.status != 404) {
         result = problem_explain(&response, &context, error);
     }
     http_response_free(&response);
@@ -334,6 +342,7 @@ static int rotation_wait(struct rotation *rotation, struct error *error)
     date_write_iso(rotation->retire_at, date);
     (void)json_add_text(note, "operation", ROTATION_NAME);
     (void)json_add_text(note, "clientId", rotation_client_id(rotation));
+    (void)json_add_text(note, "destination", rotation->deposit->wish.path);
     (void)json_add_text(note, "section", rotation->deposit->wish.section);
     (void)json_add_copy(note, "old", rotation->old);
     (void)json_add_text(note, "retireAt", date);
@@ -354,19 +363,16 @@ static int rotation_place(struct rotation *rotation, struct error *error)
     struct edgegrid_credential credential;
     struct http_settings settings;
     struct edgegrid_session with_new;
-    int result = new_client_settle(rotation->session, &rotation->made, 0, NULL, error);
+    int result;
 
-    if (result != 0) {
-        return error_prefix(error, "the new credential could not be activated, run again: ");
-    }
     rotation_sign_with_new(rotation, &credential, &settings, &with_new);
-    result = rotation_prove(&with_new, error);
-    if (result != 0) {
-        result = error_suffix(error,
-                              ". The new credential %s did not work yet; nothing was changed in "
-                              "%s, its secret is safe in %s: run the same command again",
-                              rotation->made.credential.credential_id, rotation->deposit->wish.path,
-                              deposit_journal_name(rotation->deposit));
+    if (new_client_settle(rotation->session, &rotation->made, 0, NULL, error) != 0 ||
+        rotation_prove(&with_new, error) != 0) {
+        (void)error_suffix(error,
+                           ". The new credential %s does not work yet; nothing was changed in %s",
+                           rotation->made.credential.credential_id, rotation->deposit->wish.path);
+        (void)deposit_keep(rotation->deposit, error);
+        result = error_suffix(error, "; run the same command again");
     } else {
         result = new_client_store(&with_new, rotation->deposit, &rotation->made, error);
     }
@@ -425,8 +431,18 @@ static int rotation_go_on(struct rotation *rotation, struct error *error)
 
 int rotation_run(struct rotation *rotation, struct error *error)
 {
-    if (new_client_from_json(rotation->client, &rotation->made, error) != 0 ||
-        rotation_resume(rotation, error) != 0) {
+    const struct new_client *made = &rotation->made;
+
+    if (new_client_from_json(rotation->client, &rotation->made, error) != 0) {
+        return -1;
+    }
+    if (made->host == NULL || made->access_token == NULL) {
+        return error_set(error, STATUS_REFUSED,
+                         "the API does not show the accessToken and baseURL of the client %s, "
+                         "without which a new credential is of no use; nothing was changed",
+                         made->client_id);
+    }
+    if (rotation_resume(rotation, error) != 0) {
         return -1;
     }
     return rotation_go_on(rotation, error);

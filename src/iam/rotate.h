@@ -5,7 +5,7 @@
  *
  *   intent without answer   a credential may have been made whose secret nobody knows: it is named
  *   answer                  it is proved, stored, and the old one retired
- *   note                    the old one is due to be retired at a time (--grace)
+ *   note                    the old one is to be retired later (--grace)
  */
 #ifndef IAM_ROTATE_H
 #define IAM_ROTATE_H

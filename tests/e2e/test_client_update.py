@@ -1,0 +1,447 @@
+"""`client update`: the client is read whole, changed where it was asked for, and written back whole."""
+
+import copy
+import json
+
+import pytest
+from managing import EVERYTHING, FLAGS, ONLY_SHOWN, bodies, changes, on_terminal, path_of
+from other_clients import CLIENTS, without
+from test_create_schema import check, specification  # noqa: F401  (fixtures)
+
+CPS_RO = {"apiId": 28, "accessLevel": "READ-ONLY"}
+
+
+@pytest.fixture
+def client(fake):
+    return fake.add_client(**copy.deepcopy(EVERYTHING))
+
+
+@pytest.fixture
+def shown(api, client):
+    """The client as a GET shows it, in the shape that a PUT takes."""
+    return without(api("GET", path_of(client) + FLAGS).json(), *ONLY_SHOWN)
+
+
+def update(gk, *arguments, **options):
+    return gk("client", "update", "edge box", *arguments, **options)
+
+
+def sent(fake):
+    """The JSON of the one PUT that came."""
+    [record] = [record for record in fake.requests if record["method"] == "PUT"]
+    assert record["valid"] and record["complete"] and record["headers"]["content-type"] == "application/json"
+    return record["json"]
+
+
+def set_member(*path, value):
+    def change(body):
+        for name in path[:-1]:
+            body = body[name]
+        body[path[-1]] = value
+
+    return change
+
+
+def edit(*path):
+    """edit(...)(f): f is called with the member at path."""
+
+    def use(function):
+        def change(body):
+            for name in path:
+                body = body[name]
+            function(body)
+
+        return change
+
+    return use
+
+
+apis, groups = edit("apiAccess", "apis"), edit("groupAccess", "groups")
+addresses, emails = edit("ipAcl", "cidr"), edit("notificationEmails")
+
+
+def set_role(role):
+    """A group's new role, without what was said of the old."""
+
+    def change(body):
+        group = body["groupAccess"]["groups"][1]
+        group["roleId"] = role
+        del group["roleName"], group["roleDescription"]
+
+    return change
+
+
+def without_purge_api(body):
+    del body["apiAccess"]["apis"][2], body["purgeOptions"]
+
+
+CASES = {
+    "name": (["--name", "box"], set_member("clientName", value="box")),
+    "description": (["--description", "Für später"], set_member("clientDescription", value="Für später")),
+    "no description": (["--description", ""], lambda body: body.pop("clientDescription")),
+    "notify": (["--notify", "new@example.com"], emails(lambda at: at.append("new@example.com"))),
+    "notify one that is there": (["--notify", "ops@example.com"], None),
+    "remove notify": (["--remove-notify", "night@example.com"], emails(lambda at: at.pop())),
+    "remove notify, all": (
+        ["--remove-notify", "ops@example.com", "--remove-notify", "Night@example.com"],
+        set_member("notificationEmails", value=[]),
+    ),
+    "user": (["--user", "hgildong"], set_member("authorizedUsers", value=["hgildong"])),
+    "account switch": (["--allow-account-switch"], set_member("allowAccountSwitch", value=True)),
+    "auto credential, which it has": (["--auto-credential"], None),
+    "api by name": (["--api", "Reporting API=ro"], apis(lambda at: at.append({"apiId": 5101, "accessLevel": "READ-ONLY"}))),
+    "api by id": (["--api", "5101=rw"], apis(lambda at: at.append({"apiId": 5101, "accessLevel": "READ-WRITE"}))),
+    "api without a level": (["--api", "/reporting-api"], apis(lambda at: at.append({"apiId": 5101, "accessLevel": "READ-ONLY"}))),
+    "another level": (["--api", "CPS=READ-ONLY"], apis(lambda at: at[1].update(CPS_RO))),
+    "another level by end point": (["--api", "/cps=ro"], apis(lambda at: at[1].update(CPS_RO))),
+    "the level it has": (["--api", "28=rw"], None),
+    "an api it has, no level said": (["--api", "/cps"], None),
+    "remove api by name": (["--remove-api", "Property Manager (PAPI)"], apis(lambda at: at.pop(0))),
+    "remove api by part of a name": (["--remove-api", "property"], apis(lambda at: at.pop(0))),
+    "remove api by id": (["--remove-api", "146"], apis(lambda at: at.pop(0))),
+    "remove api by end point": (["--remove-api", "/cps"], apis(lambda at: at.pop(1))),
+    "remove two": (["--remove-api", "146", "--remove-api", "/cps"], apis(lambda at: at.__delitem__(slice(2)))),
+    "the purge API with its rights": (["--remove-api", "CCU APIs"], without_purge_api),
+    "one for another": (
+        ["--api", "/reporting-api=rw", "--remove-api", "/cps"],
+        apis(lambda at: at.__setitem__(slice(1, None), [at[2], {"apiId": 5101, "accessLevel": "READ-WRITE"}])),
+    ),
+    "all apis": (["--all-apis"], set_member("apiAccess", value={"allAccessibleApis": True})),
+    "group": (["--group", "70002"], groups(lambda at: at.append({"groupId": 70002, "roleId": 3}))),
+    "group with role": (
+        ["--group", "東京支社=Publisher"],
+        groups(lambda at: at.append({"groupId": 60001, "roleId": 16})),
+    ),
+    "another role": (["--group", "High Street Company=Editor"], set_role(14)),
+    "another role by id": (["--group", "54321=16"], set_role(16)),
+    "the role it has": (["--group", "54321=Viewer"], None),
+    "a group it has, no role said": (["--group", "High Street Company"], None),
+    "clone groups": (["--clone-groups"], set_member("groupAccess", value={"cloneAuthorizedUserGroups": True})),
+    "ip": (["--ip", "203.0.113.0/24"], addresses(lambda at: at.append("203.0.113.0/24"))),
+    "ip that is there": (["--ip", "198.51.100.7"], None),
+    "remove ip": (["--remove-ip", "192.0.2.0/24"], addresses(lambda at: at.pop(0))),
+    "one ip for another": (
+        ["--ip", "2001:db8::/32", "--remove-ip", "198.51.100.7"],
+        set_member("ipAcl", "cidr", value=["192.0.2.0/24", "2001:db8::/32"]),
+    ),
+    "remove every ip": (
+        ["--remove-ip", "192.0.2.0/24", "--remove-ip", "198.51.100.7"],
+        set_member("ipAcl", value={"enable": False, "cidr": []}),
+    ),
+    "purge by cache tag": (["--purge-by-cachetag"], set_member("purgeOptions", "canPurgeByCacheTag", value=True)),
+    "purge all": (
+        ["--purge-cpcodes", "all"],
+        set_member("purgeOptions", "cpcodeAccess", value={"allCurrentAndNewCpcodes": True, "cpcodes": []}),
+    ),
+    "purge cpcodes": (
+        ["--purge-cpcodes", "Stream Analyzer,940002"],
+        set_member("purgeOptions", "cpcodeAccess", "cpcodes", value=[36915, 940002]),
+    ),
+    "a file": (
+        ["--from", "-"],
+        lambda body: body.update(clientDescription="of the file", notificationEmails=["f@example.com"]),
+    ),
+}
+FILE = json.dumps({"clientDescription": "of the file", "notificationEmails": ["f@example.com"], "clientId": "ignored"})
+
+
+@pytest.mark.parametrize("flags, change", CASES.values(), ids=CASES)
+def test_only_what_was_asked(gk, api, fake, client, shown, flags, change):
+    """Else the body is what was read, and so is the client afterwards."""
+    expected = copy.deepcopy(shown)
+    if change is not None:
+        change(expected)
+    asked = len(fake.requests)
+    dry = update(gk, *flags, "--dry-run", stdin=FILE if "--from" in flags else b"")
+    by_name = ["Stream Analyzer" in flag for flag in flags]
+    if any(by_name):
+        assert dry.status == 2 and "name" in dry.err, dry
+    else:
+        assert (dry.status, dry.err, dry.json) == (0, "", expected), dry
+    assert {record["method"] for record in fake.requests[asked:]} == {"GET"}
+    result = update(gk, *flags, "--yes", stdin=FILE if "--from" in flags else b"")
+    assert (result.status, result.out) == (0, ""), result
+    if change is None:
+        assert changes(fake) == [] and "nothing to change" in result.err
+        return
+    assert changes(fake) == [("PUT", path_of(client))]
+    assert sent(fake) == expected
+    assert f"changed API client edge box ({client['clientId']})" in result.err
+    after = without(api("GET", path_of(client) + FLAGS).json(), *ONLY_SHOWN)
+    for name in set(after) - {"apiAccess", "groupAccess", "clientDescription"}:
+        assert after[name] == expected[name], name
+    again = gk("client", "update", client["clientId"], *flags, "--yes", stdin=FILE if "--from" in flags else b"")
+    removes = any(flag.startswith("--remove") for flag in flags)
+    assert (again.status == 7) == removes and ("nothing to change" in again.err) == (not removes), again
+    assert len(changes(fake)) == 1
+
+
+@pytest.mark.parametrize("flags", [row[0] for row in CASES.values() if row[1]], ids=[n for n in CASES if CASES[n][1]])
+def test_the_body_fits_the_specification(gk, fake, client, check, flags):  # noqa: F811
+    assert update(gk, *flags, "--yes", stdin=FILE if "--from" in flags else b"").status == 0
+    assert "/api-clients/{clientId}" in [check(record) for record in fake.requests if record["method"] != "GET"]
+
+
+def test_everything_at_once(gk, fake, client, shown):
+    flags = "--name box --api /reporting-api=rw --remove-api /cps --ip 203.0.113.1 --notify a@example.com --yes".split()
+    assert update(gk, *flags).status == 0
+    body = sent(fake)
+    changed = {name for name in body if body[name] != shown[name]}
+    assert changed == {"clientName", "apiAccess", "ipAcl", "notificationEmails"}
+    assert set(body) == set(shown)
+
+
+def test_it_is_read_with_all_its_parts(gk, fake, client):
+    """A part that a flag leaves out of the answer would be lost by the PUT."""
+    assert update(gk, "--name", "box", "--yes").status == 0
+    [get] = [record for record in fake.requests if record["path"] == path_of(client) and record["method"] == "GET"]
+    assert get["parameters"] == dict.fromkeys(("actions", "groupAccess", "apiAccess", "credentials", "ipAcl"), "true")
+
+
+def test_what_is_not_known_is_written_back(gk, fake, client):
+    """Members that Akamai may add, at any place; numbers as they were written."""
+
+    def add(answer):
+        answer["newMember"] = {"deep": [1, {"a": None}], "number": 12345678901234567890}
+        answer["apiAccess"]["apis"][0]["newInside"] = "x"
+        answer["apiAccess"]["newBeside"] = True
+        answer["groupAccess"]["groups"][0]["subGroups"][0]["newInside"] = 0.10
+        answer["purgeOptions"]["newInside"] = []
+        return answer
+
+    fake.fault(method="GET", path=path_of(client), edit=add, times=None)
+    fake.fault(method="PUT", path=path_of(client), status=200, body=b"{}", content_type="application/json")
+    result = update(gk, "--name", "box", "--api", "/cps=ro", "--ip", "203.0.113.1", "--yes")
+    assert result.status == 0, result
+    body = sent(fake)
+    assert body["newMember"] == {"deep": [1, {"a": None}], "number": 12345678901234567890}
+    assert body["apiAccess"]["apis"][0]["newInside"] == "x" and body["apiAccess"]["newBeside"] is True
+    assert body["groupAccess"]["groups"][0]["subGroups"][0]["newInside"] == 0.1
+    assert body["purgeOptions"]["newInside"] == []
+
+
+def test_what_the_api_shows_but_refuses_is_left_out(gk, fake):
+    """An empty description, the groups of cloned ones, the APIs of all, the CP codes of all."""
+    client = fake.add_client(
+        clientName="edge box",
+        apiAccess={"allAccessibleApis": True},
+        purgeOptions={
+            "canPurgeByCpcode": True,
+            "canPurgeByCacheTag": True,
+            "cpcodeAccess": {"allCurrentAndNewCpcodes": True, "cpcodes": []},
+        },
+    )
+
+    def add(answer):
+        answer["purgeOptions"]["cpcodeAccess"]["cpcodes"] = [36915]
+        assert answer["clientDescription"] == "" and answer["groupAccess"]["groups"] and answer["apiAccess"]["apis"]
+        return answer
+
+    fake.fault(method="GET", path=path_of(client), edit=add, times=None)
+    assert update(gk, "--notify", "a@example.com", "--yes").status == 0
+    body = sent(fake)
+    assert "clientDescription" not in body
+    assert body["groupAccess"] == {"cloneAuthorizedUserGroups": True}
+    assert body["apiAccess"] == {"allAccessibleApis": True}
+    assert body["purgeOptions"]["cpcodeAccess"] == {"allCurrentAndNewCpcodes": True, "cpcodes": []}
+    assert fake.client("edge box")["purgeOptions"]["cpcodeAccess"]["allCurrentAndNewCpcodes"] is True
+
+
+def test_an_address_list_that_is_off_stays_off(gk, fake, client):
+    client["ipAcl"]["enable"] = False
+    assert update(gk, "--remove-ip", "192.0.2.0/24", "--yes").status == 0
+    assert sent(fake)["ipAcl"] == {"enable": False, "cidr": ["198.51.100.7"]}
+
+
+def test_the_first_address(gk, fake, client):
+    client["ipAcl"] = None
+    assert update(gk, "--ip", "192.0.2.1", "--yes").status == 0
+    assert sent(fake)["ipAcl"] == {"enable": True, "cidr": ["192.0.2.1"]}
+
+
+def test_an_unrelated_change_asks_for_no_list(gk, fake, client):
+    """What the client has may have left its user's lists; a new description is no matter of these."""
+    assert update(gk, "--description", "other", "--yes").status == 0
+    assert [(record["method"], record["path"]) for record in fake.requests] == [
+        ("GET", CLIENTS),
+        ("GET", path_of(client)),
+        ("PUT", path_of(client)),
+    ]
+
+
+@pytest.mark.parametrize("level", ["READ", "CREDENTIAL-READ-ONLY", "something else"])
+def test_a_level_that_is_not_known_here_stays(gk, fake, client, level):
+    def put(answer):
+        answer["apiAccess"]["apis"][1]["accessLevel"] = level
+        return answer
+
+    fake.fault(method="GET", path=path_of(client), edit=put, times=None)
+    fake.fault(method="PUT", path=path_of(client), status=200, body=b"{}", content_type="application/json")
+    result = update(gk, "--description", "other", "--yes")
+    assert result.status == 0, result
+    assert sent(fake)["apiAccess"]["apis"][1]["accessLevel"] == level
+
+
+def test_chosen_groups_in_place_of_cloned_ones(gk, fake):
+    fake.add_client(clientName="edge box")
+    assert update(gk, "--group", "54321=Viewer", "--yes").status == 0
+    assert sent(fake)["groupAccess"] == {
+        "cloneAuthorizedUserGroups": False,
+        "groups": [{"groupId": 54321, "roleId": 3}],
+    }
+
+
+def test_purge_rights_for_one_that_had_none(gk, fake):
+    fake.add_client(clientName="edge box")
+    result = update(gk, "--purge-by-cachetag", "--yes")
+    assert result.status == 2 and "CCU APIs" in result.err and changes(fake) == []
+    assert update(gk, "--purge-by-cachetag", "--api", "CCU APIs=rw", "--yes").status == 0
+    assert sent(fake)["purgeOptions"]["canPurgeByCacheTag"] is True
+    assert {api["apiId"] for api in sent(fake)["apiAccess"]["apis"]} == {146, 5}
+
+
+def test_an_api_of_the_new_user(gk, fake, client):
+    """The lists are those of the user that the client will have."""
+    assert update(gk, "--user", "hgildong", "--api", "/events", "--yes").status == 0
+    [lookup] = [record for record in fake.requests if record["path"].endswith("/allowed-apis")]
+    assert lookup["path"].endswith("/users/hgildong/allowed-apis")
+
+
+def test_a_file_with_names(gk, fake, client, shown):
+    body = {
+        "clientName": "box of the file",
+        "authorizedUsers": ["hgildong"],
+        "apiAccess": {"apis": [{"apiId": "CPS", "accessLevel": "ro"}, {"apiId": "/papi", "accessLevel": "READ-WRITE"}]},
+        "groupAccess": {"groups": [{"groupId": "東京支社", "roleId": "Viewer"}]},
+    }
+    result = update(gk, "--from", "-", "--name", "flags win", "--yes", stdin=json.dumps(body))
+    assert result.status == 0, result
+    put = sent(fake)
+    assert put["clientName"] == "flags win" and put["authorizedUsers"] == ["hgildong"]
+    assert put["apiAccess"]["apis"] == [CPS_RO, {"apiId": 146, "accessLevel": "READ-WRITE"}]
+    assert put["groupAccess"]["groups"] == [{"groupId": 60001, "roleId": 3}]
+    assert "purgeOptions" not in put, "they went with the API"
+    assert put["ipAcl"] == shown["ipAcl"] and put["notificationEmails"] == shown["notificationEmails"]
+    assert {record["path"].split("/")[4] for record in fake.requests if "/users/" in record["path"]} == {"hgildong"}
+
+
+REFUSED = {
+    "an API it has not": (["--remove-api", "/events"], 7, "no such part"),
+    "a group it has not": (["--remove-group", "東京支社"], 7, "no such part"),
+    "an address it has not": (["--remove-ip", "10.0.0.0/8"], 7, "10.0.0.0/8"),
+    "an e-mail it has not": (["--remove-notify", "x@example.com"], 7, "x@example.com"),
+    "an unknown API": (["--api", "Propperty Manager"], 7, "Property Manager"),
+    "an ambiguous API": (["--api", "Reports"], 2, "match"),
+    "an unknown group": (["--group", "Nowhere"], 7, "group"),
+    "an unknown role": (["--group", "54321=Nobody"], 7, "role"),
+    "a level not offered": (["--api", "/papi=ro"], 2, "READ-WRITE"),
+    "no level": (["--api", "/cps=writer"], 2, "writer"),
+    "an API without access": (["--api", "/billing"], 2, "access"),
+    "both": (["--all-apis", "--api", "/cps"], 2, "--all-apis"),
+    "both kinds of groups": (["--clone-groups", "--group", "54321"], 2, "--clone-groups"),
+    "an e-mail that is none": (["--notify", "nobody"], 2, "nobody"),
+    "a network that is none": (["--ip", "300.1.1.1"], 2, "300.1.1.1"),
+    "the last API": (["--remove-api", "146", "--remove-api", "28", "--remove-api", "5"], 2, "no API"),
+    "every group": (["--remove-api", "5", "--remove-group", "32145", "--remove-group", "54321"], 2, "no group"),
+    "a group with the CP codes in it": (["--remove-group", "54321"], 7, "940001"),
+    "an empty name": (["--name", ""], 2, "clientName"),
+    "a type": (["--type", "USER_CLIENT"], 2, "--type"),
+    "no credential": (["--no-credential"], 2, "--no-credential"),
+    "a file that is no object": (["--from", "-"], 2, "object"),
+}
+
+
+@pytest.mark.parametrize("flags, status, part", REFUSED.values(), ids=REFUSED)
+def test_refused_before_the_put(gk, fake, client, flags, status, part):
+    result = update(gk, *flags, "--yes", stdin="[1]")
+    assert (result.status, result.out) == (status, "") and part in result.err, result
+    assert changes(fake) == []
+
+
+def test_a_group_and_its_cp_codes(gk, fake, client):
+    flags = ["--remove-group", "High Street Company", "--purge-cpcodes", "36915", "--yes"]
+    assert update(gk, *flags).status == 0
+    assert [group["groupId"] for group in sent(fake)["groupAccess"]["groups"]] == [32145]
+    assert sent(fake)["purgeOptions"]["cpcodeAccess"]["cpcodes"] == [36915]
+
+
+def test_removing_from_all(gk, fake):
+    fake.add_client(clientName="edge box", apiAccess={"allAccessibleApis": True})
+    for flags in (["--remove-api", "/cps"], ["--api", "/cps"], ["--remove-group", "54321"]):
+        result = update(gk, *flags, "--yes")
+        assert result.status == 2 and "of its user" in result.err, result
+    assert changes(fake) == []
+
+
+def test_locked(gk, fake, client):
+    client["isLocked"] = True
+    result = update(gk, "--name", "box", "--yes")
+    assert result.status == 1 and f"gridkey client unlock {client['clientId']}" in result.err, result
+    assert changes(fake) == []
+    assert gk("client", "unlock", client["clientId"]).status == 0
+    assert update(gk, "--name", "box", "--yes").status == 0
+
+
+def test_nothing_to_change(gk, fake, client):
+    result = update(gk, "--name", "edge box")
+    assert (result.status, result.out) == (0, "") and "nothing to change" in result.err
+    assert changes(fake) == []
+    assert update(gk, "--name", "edge box", "-q").err == ""
+
+
+def test_self(gk, fake):
+    result = gk("client", "update", "self", "--notify", "me@example.com", "--yes")
+    assert result.status == 0, result
+    assert changes(fake) == [("PUT", f"{CLIENTS}/{fake.admin['client_id']}")]
+    assert sent(fake)["notificationEmails"] == ["jsmith@example.com", "me@example.com"]
+
+
+# -- the question ---------------------------------------------------------------------------------------------------
+
+ASK = ["client", "update", "edge box", "--name", "box", "--api", "/cps=ro"]
+
+
+def test_without_a_terminal_it_needs_yes(gk, fake, client):
+    for stdin in (b"", b"y\n"):
+        result = gk(*ASK, stdin=stdin)
+        assert result.status == 2 and "--yes" in result.err, result
+    assert changes(fake) == []
+
+
+@pytest.mark.parametrize("answer", [b"y\n", b"Y\n", b"yes\n"])
+def test_yes_on_a_terminal(gk, fake, client, answer):
+    result = on_terminal(gk, answer, *ASK)
+    assert (result.status, result.out) == (0, ""), result
+    assert f"change API client edge box ({client['clientId']})? [y/N]" in result.err
+    assert sent(fake)["clientName"] == "box"
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"\x04", b"yesterday\n", b"ye\n", b"no\n"])
+def test_anything_else_on_a_terminal(gk, fake, client, answer):
+    result = on_terminal(gk, answer, *ASK)
+    assert result.status == 2 and "nothing was changed" in result.err, result
+    assert changes(fake) == []
+
+
+def test_a_question_that_nobody_would_see_is_not_asked(gk, fake, client):
+    result = on_terminal(gk, b"y\n", *ASK, hidden=True)
+    assert result.status == 2 and "--yes" in result.err, result
+    assert changes(fake) == []
+
+
+def test_what_differs_is_shown_before_the_question(gk, fake, client):
+    result = on_terminal(gk, b"n\n", *ASK)
+    lines = result.err.replace("\r", "").splitlines()
+    assert any('- clientName "edge box"' in line for line in lines), result
+    assert any('+ clientName "box"' in line for line in lines), result
+    assert sum("apiAccess" in line for line in lines) == 2
+    assert not any("groupAccess" in line or "ipAcl" in line for line in lines)
+
+
+def test_the_put_fails(gk, fake, client):
+    for fault, status in (({"status": 400}, 1), ({"status": 403}, 6), ({"cut_after": 0, "times": None}, 5)):
+        fake.clear_faults()
+        fake.fault(method="PUT", **fault)
+        result = update(gk, "--name", "box", "--yes", "--retries", "0")
+        assert (result.status, result.out) == (status, ""), result
+    assert bodies(fake)[0] == bodies(fake)[1]

@@ -1,0 +1,486 @@
+/*
+ * The body of POST /api-clients: put together from flags and a file, and checked.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "iam/client_body.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LIST(...)                                                                                  \
+    {                                                                                              \
+        (const char *[]){__VA_ARGS__}, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)      \
+    }
+
+/* What every client has that nothing else is said of. */
+#define REST                                                                                       \
+    "\"clientType\":\"CLIENT\",\"allowAccountSwitch\":false,\"canAutoCreateCredential\":false,"    \
+    "\"createCredential\":true"
+
+static struct json *parse(const char *text)
+{
+    struct json *value;
+    struct error error;
+
+    assert_int_equal(json_parse(text, strlen(text), &value, &error), 0);
+    return value;
+}
+
+/* The draft of a wish and a file's text (NULL for none) must equal the expected JSON. */
+static void expect(const struct client_wish *wish, const char *from_text, const char *expected_text)
+{
+    struct json *from = from_text == NULL ? NULL : parse(from_text);
+    struct json *expected = parse(expected_text);
+    struct json *draft = NULL;
+    struct error error;
+
+    assert_int_equal(client_draft_build(wish, from, &draft, &error), 0);
+    if (!json_equal(draft, expected)) {
+        struct buffer text = BUFFER_EMPTY;
+
+        json_write(&text, draft, false);
+        print_error("got  %s\nwant %s\n", buffer_text(&text), expected_text);
+        buffer_free(&text);
+        fail();
+    }
+    json_free(draft);
+    json_free(expected);
+    json_free(from);
+}
+
+static void refuse(const struct client_wish *wish, const char *from_text, const char *part)
+{
+    struct json *from = from_text == NULL ? NULL : parse(from_text);
+    struct json *draft = NULL;
+    struct error error;
+
+    assert_int_equal(client_draft_build(wish, from, &draft, &error), -1);
+    assert_null(draft);
+    assert_int_equal(error.status, STATUS_USAGE);
+    if (strstr(error.text, part) == NULL) {
+        fail_msg("\"%s\" is not in: %s", part, error.text);
+    }
+    json_free(from);
+}
+
+static void test_nothing_said(void **state)
+{
+    const struct client_wish wish = {0};
+
+    (void)state;
+    expect(&wish, NULL, "{" REST "}");
+    expect(&wish, "{}", "{" REST "}");
+}
+
+static void test_texts(void **state)
+{
+    const struct client_wish wish = {.name = "web",
+                                     .description = "for \"it\"",
+                                     .type = "USER_CLIENT",
+                                     .user = "jsmith",
+                                     .emails = LIST("a@example.com", "b@example.com"),
+                                     .networks = LIST("192.0.2.0/24", "::1"),
+                                     .allow_account_switch = true,
+                                     .auto_credential = true,
+                                     .no_credential = true};
+
+    (void)state;
+    expect(&wish, NULL,
+           "{\"clientName\":\"web\",\"clientDescription\":\"for \\\"it\\\"\","
+           "\"clientType\":\"USER_CLIENT\",\"authorizedUsers\":[\"jsmith\"],"
+           "\"notificationEmails\":[\"a@example.com\",\"b@example.com\"],"
+           "\"ipAcl\":{\"enable\":true,\"cidr\":[\"192.0.2.0/24\",\"::1\"]},"
+           "\"allowAccountSwitch\":true,\"canAutoCreateCredential\":true,"
+           "\"createCredential\":false}");
+}
+
+/* The API wants a description of a character or more, or none. */
+static void test_an_empty_description(void **state)
+{
+    const struct client_wish wish = {.description = ""};
+    const struct client_wish silent = {0};
+
+    (void)state;
+    expect(&wish, NULL, "{" REST "}");
+    expect(&wish, "{\"clientDescription\":\"old\"}", "{" REST "}");
+    expect(&silent, "{\"clientDescription\":\"\"}", "{" REST "}");
+}
+
+static void test_apis(void **state)
+{
+    static const struct {
+        const char *flag;
+        const char *json;
+    } rows[] = {
+        {"146", "{\"apiId\":146}"},
+        {"Property Manager (PAPI)", "{\"apiId\":\"Property Manager (PAPI)\"}"},
+        {"/papi=ro", "{\"apiId\":\"/papi\",\"accessLevel\":\"READ-ONLY\"}"},
+        {"5=rw", "{\"apiId\":5,\"accessLevel\":\"READ-WRITE\"}"},
+        {"5=READ-WRITE", "{\"apiId\":5,\"accessLevel\":\"READ-WRITE\"}"},
+        {"5=read-only", "{\"apiId\":5,\"accessLevel\":\"READ-ONLY\"}"},
+        /* A name may hold '='; the level is behind the last one. */
+        {"a=b=rw", "{\"apiId\":\"a=b\",\"accessLevel\":\"READ-WRITE\"}"},
+        {"5=CREDENTIAL-READ-ONLY", "{\"apiId\":5,\"accessLevel\":\"CREDENTIAL-READ-ONLY\"}"},
+        {"5=PURGE-ONLY", "{\"apiId\":5,\"accessLevel\":\"PURGE-ONLY\"}"},
+        {"007", "{\"apiId\":7}"},
+        {"-7", "{\"apiId\":\"-7\"}"},
+        {"99999999999999999999", "{\"apiId\":\"99999999999999999999\"}"},
+    };
+    const struct client_wish all = {.all_apis = true};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
+        const struct client_wish wish = {.apis = LIST(rows[at].flag)};
+        char text[400];
+
+        (void)snprintf(text, sizeof text,
+                       "{" REST ",\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[%s]}}",
+                       rows[at].json);
+        expect(&wish, NULL, text);
+    }
+    expect(&all, NULL, "{" REST ",\"apiAccess\":{\"allAccessibleApis\":true}}");
+}
+
+static void test_groups(void **state)
+{
+    const struct client_wish wish = {.groups = LIST("32145", "High Street=Viewer", "a=b=3")};
+    const struct client_wish clone = {.clone_groups = true};
+
+    (void)state;
+    expect(&wish, NULL,
+           "{" REST ",\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,\"groups\":["
+           "{\"groupId\":32145},{\"groupId\":\"High Street\",\"roleId\":\"Viewer\"},"
+           "{\"groupId\":\"a=b\",\"roleId\":3}]}}");
+    expect(&clone, NULL, "{" REST ",\"groupAccess\":{\"cloneAuthorizedUserGroups\":true}}");
+}
+
+#define PURGE(code, tag, all, codes)                                                               \
+    "{" REST ",\"purgeOptions\":{\"canPurgeByCpcode\":" code ",\"canPurgeByCacheTag\":" tag        \
+    ",\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":" all ",\"cpcodes\":[" codes "]}}}"
+
+static void test_purge(void **state)
+{
+    const struct client_wish all = {.purge_cpcodes = "All"};
+    const struct client_wish some = {.purge_cpcodes = "12,Some name,34", .purge_by_cpcode = true};
+    const struct client_wish tags = {.purge_by_cachetag = true};
+    const char *const from = PURGE("true", "false", "false", "7");
+
+    (void)state;
+    expect(&all, NULL, PURGE("false", "false", "true", ""));
+    expect(&some, NULL, PURGE("true", "false", "false", "12,\"Some name\",34"));
+    expect(&tags, NULL, PURGE("false", "true", "false", ""));
+    expect(&tags, from, PURGE("true", "true", "false", "7"));
+    expect(&all, from, PURGE("true", "false", "true", ""));
+}
+
+static void test_a_file_and_flags(void **state)
+{
+    const struct client_wish silent = {0};
+    const struct client_wish wish = {.name = "new",
+                                     .user = "kdoe",
+                                     .apis = LIST("5"),
+                                     .groups = LIST("6=7"),
+                                     .emails = LIST("n@example.com"),
+                                     .networks = LIST("::2")};
+    const char *const from =
+        "{\"clientName\":\"old\",\"clientDescription\":\"d\",\"clientType\":\"USER_CLIENT\","
+        "\"authorizedUsers\":[\"a\"],\"notificationEmails\":[\"o@example.com\"],"
+        "\"allowAccountSwitch\":true,\"canAutoCreateCredential\":true,\"createCredential\":false,"
+        "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[{\"apiId\":1}]},"
+        "\"groupAccess\":{\"cloneAuthorizedUserGroups\":true},"
+        "\"ipAcl\":{\"enable\":false,\"cidr\":[\"::1\"]}}";
+
+    (void)state;
+    expect(&silent, from,
+           "{\"clientName\":\"old\",\"clientDescription\":\"d\",\"clientType\":\"USER_CLIENT\","
+           "\"authorizedUsers\":[\"a\"],\"notificationEmails\":[\"o@example.com\"],"
+           "\"allowAccountSwitch\":true,\"canAutoCreateCredential\":true,\"createCredential\":true,"
+           "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[{\"apiId\":1}]},"
+           "\"groupAccess\":{\"cloneAuthorizedUserGroups\":true},"
+           "\"ipAcl\":{\"enable\":false,\"cidr\":[\"::1\"]}}");
+    expect(&wish, from,
+           "{\"clientName\":\"new\",\"clientDescription\":\"d\",\"clientType\":\"USER_CLIENT\","
+           "\"authorizedUsers\":[\"kdoe\"],\"notificationEmails\":[\"n@example.com\"],"
+           "\"allowAccountSwitch\":true,\"canAutoCreateCredential\":true,\"createCredential\":true,"
+           "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[{\"apiId\":5}]},"
+           "\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,"
+           "\"groups\":[{\"groupId\":6,\"roleId\":7}]},"
+           "\"ipAcl\":{\"enable\":true,\"cidr\":[\"::2\"]}}");
+}
+
+/* What a GET answers besides is left out, null is as absent, and lists beside "all" go. */
+static void test_an_answer_as_file(void **state)
+{
+    const struct client_wish wish = {0};
+
+    (void)state;
+    expect(&wish,
+           "{\"clientId\":\"x\",\"accessToken\":\"t\",\"baseURL\":\"https://h\",\"isLocked\":true,"
+           "\"createdBy\":\"a\",\"createdDate\":\"d\",\"credentials\":[{}],\"actions\":{},"
+           "\"activeCredentialCount\":1,\"serviceConsumerToken\":\"s\",\"openIdentityId\":\"o\","
+           "\"clientDescription\":null,\"ipAcl\":null,"
+           "\"apiAccess\":{\"allAccessibleApis\":true,\"apis\":[{\"apiId\":1}]},"
+           "\"groupAccess\":{\"cloneAuthorizedUserGroups\":true,\"groups\":[{\"groupId\":1}]}}",
+           "{" REST ",\"apiAccess\":{\"allAccessibleApis\":true},"
+           "\"groupAccess\":{\"cloneAuthorizedUserGroups\":true}}");
+    expect(&wish, "{\"apiAccess\":{\"apis\":[{\"apiId\":1}]},\"groupAccess\":{\"groups\":[]}}",
+           "{" REST ",\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[{\"apiId\":1}]},"
+           "\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,\"groups\":[]}}");
+}
+
+static void test_flags_that_contradict(void **state)
+{
+    const struct {
+        struct client_wish wish;
+        const char *part;
+    } rows[] = {
+        {{.all_apis = true, .apis = LIST("5")}, "--all-apis and --api"},
+        {{.clone_groups = true, .groups = LIST("5")}, "--clone-groups and --group"},
+        {{.apis = LIST("=rw")}, "\"=rw\" names no API"},
+        {{.apis = LIST("")}, "\"\" names no API"},
+        {{.apis = LIST("5", "6=write")}, "no access level \"write\""},
+        {{.apis = LIST("5=")}, "no access level \"\""},
+        {{.apis = LIST("5=FOO")}, "no access level \"FOO\""},
+        {{.apis = LIST("5=read-WRONG")}, "no access level \"read-WRONG\""},
+        {{.groups = LIST("=3")}, "\"=3\""},
+        {{.groups = LIST("3=")}, "\"3=\""},
+        {{.groups = LIST("")}, "\"\""},
+        {{.purge_cpcodes = ""}, "--purge-cpcodes"},
+        {{.purge_cpcodes = "1,"}, "--purge-cpcodes"},
+        {{.purge_cpcodes = ",1"}, "--purge-cpcodes"},
+        {{.purge_by_cpcode = true}, "--purge-by-cpcode"},
+    };
+    const struct client_wish silent = {0};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
+        refuse(&rows[at].wish, NULL, rows[at].part);
+    }
+    refuse(&silent, "[]", "one JSON object");
+    refuse(&silent, "7", "one JSON object");
+    refuse(&silent, "{\"clientNme\":1}", "\"clientNme\"; did you mean \"clientName\"?");
+    refuse(&silent, "{\"xyzzy\":1}", "\"xyzzy\"; take it out");
+    refuse(&silent, "{\"\":1}", "no member \"\"");
+}
+
+/* --- the check ------------------------------------------------------------------------------ */
+
+#define GOOD                                                                                       \
+    "\"clientName\":\"web\",\"clientType\":\"CLIENT\",\"apiAccess\":{\"allAccessibleApis\":true}," \
+    "\"groupAccess\":{\"cloneAuthorizedUserGroups\":true}"
+#define NO_GROUPS                                                                                  \
+    "\"clientName\":\"web\",\"clientType\":\"CLIENT\",\"apiAccess\":{\"allAccessibleApis\":true}"
+#define NO_APIS                                                                                    \
+    "\"clientName\":\"web\",\"clientType\":\"CLIENT\","                                            \
+    "\"groupAccess\":{\"cloneAuthorizedUserGroups\":true}"
+
+static void test_what_is_accepted(void **state)
+{
+    static const char *const rows[] = {
+        "{" GOOD "}",
+        "{" GOOD ",\"authorizedUsers\":[\"jsmith\"]}",
+        "{" GOOD ",\"notificationEmails\":[]}",
+        "{" GOOD ",\"notificationEmails\":[\"a.b+c@mail.example.com\",\"x_y@e-x.example\"]}",
+        "{" GOOD ",\"ipAcl\":{\"enable\":false,\"cidr\":[]}}",
+        "{" GOOD ",\"ipAcl\":{\"enable\":true,\"cidr\":[\"192.0.2.20/24\",\"::/0\",\"10.0.0.1\"]}}",
+        "{" GOOD ",\"purgeOptions\":{\"canPurgeByCacheTag\":true,\"canPurgeByCpcode\":true,"
+        "\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":false,\"cpcodes\":[0,7,\"name\"]}}}",
+        "{" NO_APIS ",\"apiAccess\":{\"apis\":[{\"apiId\":0},{\"apiId\":\"/papi\","
+        "\"accessLevel\":\"rw\"},{\"apiId\":7,\"accessLevel\":\"NEW-LEVEL\"}]}}",
+        "{" NO_GROUPS ",\"groupAccess\":{\"groups\":[{\"groupId\":1},{\"groupId\":\"a\","
+        "\"roleId\":\"b\",\"subGroups\":[{\"groupId\":2}],\"isBlocked\":false}]}}",
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
+        struct json *draft = parse(rows[at]);
+        struct error error;
+
+        if (client_draft_check(draft, &error) != 0) {
+            fail_msg("%s: %s", rows[at], error.text);
+        }
+        json_free(draft);
+    }
+}
+
+static void test_what_is_refused(void **state)
+{
+    static const struct {
+        const char *draft;
+        const char *part;
+    } rows[] = {
+        {"{\"clientType\":\"CLIENT\"}", "--name"},
+        {"{\"clientName\":\"\",\"clientType\":\"CLIENT\"}", "name"},
+        {"{\"clientName\":\"a\\tb\",\"clientType\":\"CLIENT\"}", "control character"},
+        {"{\"clientName\":\"a\\u007fb\",\"clientType\":\"CLIENT\"}", "control character"},
+        {"{\"clientName\":\"a\"}", "client type"},
+        {"{\"clientName\":\"a\",\"clientType\":\"SERVICE_ACCOUNT\"}", "\"SERVICE_ACCOUNT\""},
+        {"{\"clientName\":\"a\",\"clientType\":7}", "clientType must be"},
+        {"{" GOOD ",\"clientDescription\":\"\"}", "clientDescription must be"},
+        {"{" GOOD ",\"allowAccountSwitch\":\"yes\"}", "allowAccountSwitch must be true or false"},
+        {"{" GOOD ",\"canAutoCreateCredential\":0}", "canAutoCreateCredential must be"},
+        {"{" GOOD ",\"createCredential\":[]}", "createCredential must be"},
+        {"{" GOOD ",\"authorizedUsers\":[]}", "names 0"},
+        {"{" GOOD ",\"authorizedUsers\":[\"a\",\"b\",\"c\"]}", "names 3"},
+        {"{" GOOD ",\"authorizedUsers\":[\"\"]}", "exactly one"},
+        {"{" GOOD ",\"authorizedUsers\":{\"a\":\"b\"}}", "exactly one"},
+        {"{" NO_APIS "}", "no API is chosen"},
+        {"{" NO_APIS ",\"apiAccess\":{\"apis\":[]}}", "no API is chosen"},
+        {"{" NO_APIS ",\"apiAccess\":[1]}", "no API is chosen"},
+        {"{" NO_APIS ",\"apiAccess\":{\"apis\":{\"a\":1}}}", "must be a list"},
+        {"{" NO_APIS ",\"apiAccess\":{\"apis\":[{}]}}", "no apiId"},
+        {"{" NO_APIS ",\"apiAccess\":{\"apis\":[{\"apiId\":-5}]}}", "no apiId"},
+        {"{" NO_APIS ",\"apiAccess\":{\"apis\":[{\"apiId\":\"\"}]}}", "no apiId"},
+        {"{" NO_APIS ",\"apiAccess\":{\"apis\":[{\"apiId\":5,\"accessLevel\":\"x\"}]}}", "\"x\""},
+        {"{" NO_APIS ",\"apiAccess\":{\"apis\":[{\"apiId\":5,\"accessLevel\":1}]}}", "level"},
+        {"{" NO_GROUPS "}", "no group is chosen"},
+        {"{" NO_GROUPS ",\"groupAccess\":{\"groups\":[]}}", "no group is chosen"},
+        {"{" NO_GROUPS ",\"groupAccess\":{\"groups\":{\"a\":1}}}", "must be a list"},
+        {"{" NO_GROUPS ",\"groupAccess\":{\"groups\":[{}]}}", "no groupId"},
+        {"{" NO_GROUPS ",\"groupAccess\":{\"groups\":[{\"groupId\":1,\"roleId\":\"\"}]}}",
+         "roleId"},
+        {"{" GOOD ",\"notificationEmails\":\"a@example.com\"}", "must be a list"},
+        {"{" GOOD ",\"notificationEmails\":[7]}", "notificationEmails"},
+        {"{" GOOD ",\"ipAcl\":true}", "ipAcl must hold both"},
+        {"{" GOOD ",\"ipAcl\":{\"enable\":1,\"cidr\":[]}}", "ipAcl must hold both"},
+        {"{" GOOD ",\"ipAcl\":{\"enable\":true,\"cidr\":[]}}", "lock everybody out"},
+        {"{" GOOD ",\"ipAcl\":{\"enable\":true,\"cidr\":[\"10.0.0.0/33\"]}}", "\"10.0.0.0/33\""},
+        {"{" GOOD ",\"purgeOptions\":{}}", "purgeOptions must hold"},
+        {"{" GOOD ",\"purgeOptions\":{\"canPurgeByCacheTag\":true,\"canPurgeByCpcode\":true,"
+         "\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":false,\"cpcodes\":[-1]}}}",
+         "CP codes"},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
+        struct json *draft = parse(rows[at].draft);
+        struct error error;
+
+        assert_int_equal(client_draft_check(draft, &error), -1);
+        assert_int_equal(error.status, STATUS_USAGE);
+        if (strstr(error.text, rows[at].part) == NULL) {
+            fail_msg("%s: \"%s\" is not in: %s", rows[at].draft, rows[at].part, error.text);
+        }
+        json_free(draft);
+    }
+}
+
+static void test_addresses_that_are_none(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        "a",
+        "@example.com",
+        "a@",
+        "a@b",
+        "a@@b.example",
+        "a@b@c.example",
+        "a b@c.example",
+        "a@b .example",
+        "<a@b.example>",
+        "a@b.example,c@d.example",
+        "a@b_.example",
+        "a@.example",
+        "a@b..example",
+        "a\\n@b.example",
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
+        char text[400];
+        struct json *draft;
+        struct error error;
+
+        (void)snprintf(text, sizeof text, "{" GOOD ",\"notificationEmails\":[\"%s\"]}", rows[at]);
+        draft = parse(text);
+        if (client_draft_check(draft, &error) == 0) {
+            fail_msg("\"%s\" was taken", rows[at]);
+        }
+        assert_non_null(strstr(error.text, "name@example.com"));
+        json_free(draft);
+    }
+}
+
+/* 99 APIs can be had, and calls to the hundredth are refused. */
+static void test_how_many_apis(void **state)
+{
+    const char *names[CLIENT_APIS_MOST + 1];
+
+    (void)state;
+    for (size_t count = CLIENT_APIS_MOST; count <= CLIENT_APIS_MOST + 1; count++) {
+        struct client_wish wish = {.name = "a", .clone_groups = true, .apis = {names, count}};
+        char numbers[CLIENT_APIS_MOST + 1][8];
+        struct json *draft;
+        struct error error;
+
+        for (size_t at = 0; at < count; at++) {
+            (void)snprintf(numbers[at], sizeof numbers[at], "%zu", at);
+            names[at] = numbers[at];
+        }
+        assert_int_equal(client_draft_build(&wish, NULL, &draft, &error), 0);
+        assert_int_equal(client_draft_check(draft, &error), count > CLIENT_APIS_MOST ? -1 : 0);
+        json_free(draft);
+    }
+}
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static void test_levels(void **state)
+{
+    static const char *const read_only[] = {"ro", "RO", "read-only", "READ-ONLY", "Read-Only"};
+    static const char *const none[] = {"",     "r",         "w",          "read",
+                                       "READ", "READ_ONLY", "Purge-Only", "A B-C"};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof read_only / sizeof read_only[0]; at++) {
+        assert_string_equal(client_level_find(read_only[at]), "READ-ONLY");
+    }
+    for (size_t at = 0; at < sizeof none / sizeof none[0]; at++) {
+        assert_null(client_level_find(none[at]));
+    }
+    assert_string_equal(client_level_find("rw"), "READ-WRITE");
+    assert_string_equal(client_level_find("credential-read-write"), "CREDENTIAL-READ-WRITE");
+    assert_string_equal(client_level_find("PURGE-ONLY"), "PURGE-ONLY");
+}
+
+static void test_the_api_of_purging(void **state)
+{
+    (void)state;
+    assert_true(client_api_is_purge("CCU APIs", NULL));
+    assert_true(client_api_is_purge("ccu apis", "/other"));
+    assert_true(client_api_is_purge(NULL, "/ccu"));
+    assert_true(client_api_is_purge("x", "/ccu/v3"));
+    assert_false(client_api_is_purge("x", "/ccu-more"));
+    assert_false(client_api_is_purge("x", "/ccus"));
+    assert_false(client_api_is_purge("CCU", "/eccu-api"));
+    assert_false(client_api_is_purge(NULL, NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_said),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_an_empty_description),
+        cmocka_unit_test(test_apis),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_purge),
+        cmocka_unit_test(test_a_file_and_flags),
+        cmocka_unit_test(test_an_answer_as_file),
+        cmocka_unit_test(test_flags_that_contradict),
+        cmocka_unit_test(test_what_is_accepted),
+        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_addresses_that_are_none),
+        cmocka_unit_test(test_how_many_apis),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_the_api_of_purging),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
