@@ -93,8 +93,9 @@ static int creating_draft(struct creating *creating, struct error *error)
 
     if (wish_read(&wish, creating->invocation, error) == 0 &&
         wish_read_from(creating->invocation, &from, error) == 0 &&
-        (like == NULL || (context_open(&creating->context, creating->invocation, error) == 0 &&
-                          creating_like(creating, like, &from, error) == 0)) &&
+        (like == NULL || (from != NULL && !json_is_object(from)) || /* is refused below */
+         (context_open(&creating->context, creating->invocation, error) == 0 &&
+          creating_like(creating, like, &from, error) == 0)) &&
         client_draft_build(&wish, from, &creating->draft, error) == 0 &&
         client_draft_check(creating->draft, error) == 0 &&
         (like != NULL || context_open(&creating->context, creating->invocation, error) == 0)) {

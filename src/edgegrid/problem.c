@@ -49,8 +49,7 @@ static const struct problem_known problem_table[] = {
     {"/forward-origin-error", NULL, 0,
      "the gateway is up but the API behind it did not answer properly; run it again later"},
     {"/identity-management/error-types/25", NULL, 0,
-     "the client has no such credential; list them with: gridkey request GET "
-     "/identity-management/v3/api-clients/ID/credentials"},
+     "the client has no such credential; list them with: gridkey credential list ID"},
     {"/identity-management/error-types/2", NULL, 404,
      "there is no such API client, or this credential may not see it"},
     {"/identity-management/error-types/3", NULL, 403,
@@ -139,6 +138,7 @@ static void problem_describe(struct buffer *out, const struct json *body)
     for (size_t i = 0; each != NULL && i < PROBLEM_ERRORS_MOST; i++, each = json_next(each)) {
         problem_add(out, json_text(each));
         problem_add(out, json_get_text(each, "fieldName"));
+        problem_add(out, json_get_text(each, "field"));
         problem_add(out, problem_member(each, "detail")[0] != '\0' ? problem_member(each, "detail")
                                                                    : json_get_text(each, "title"));
     }

@@ -214,6 +214,7 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
         clock_monotonic_milliseconds() + session->connection.settings->timeout_milliseconds;
     struct buffer target = BUFFER_EMPTY;
     bool may_be_done = false;
+    bool sent = false;
     int result = -1;
 
     *response = (struct http_response){0};
@@ -228,6 +229,7 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
 
             http_response_free(response);
             result = session_try(session, call, buffer_text(&target), response, &outcome, error);
+            sent = outcome.sent;
             again = result == 0 ? session_retry_after_answer(call, response)
                                 : session_retry_after_loss(call, &outcome);
             session_settle_status(call, result, response, &may_be_done, error);
@@ -239,6 +241,11 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
                 break;
             }
         }
+    }
+    if (result != 0 && error->status == STATUS_UNKNOWN) {
+        (void)error_suffix(error, SESSION_LOOK);
+    } else if (sent && result != 0) {
+        (void)error_suffix(error, "; run it again");
     }
     buffer_free(&target);
     return result;

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What is added to an error when a change may have been made although no whole answer came. */
+#define SESSION_LOOK "; it may have been carried out all the same, so look before you run it again"
+
 struct edgegrid_session {
     const struct edgegrid_credential *credential; /* borrowed; may be changed between calls */
     struct http_connection connection;

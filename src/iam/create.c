@@ -46,9 +46,7 @@ static int creation_post(struct client_creation *creation, struct http_response 
     } else {
         result = edgegrid_session_require(creation->session, &call, response, error);
         if (result != 0 && error->status == STATUS_UNKNOWN) {
-            (void)error_suffix(error,
-                               ". It may have been made all the same: look for it before you "
-                               "repeat this, with: gridkey request GET " IAM_BASE "/api-clients");
+            (void)error_suffix(error, ", with: gridkey client list");
         }
     }
     json_free(intent);

@@ -197,10 +197,7 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
 
 static int deposit_explain_unknown(const struct deposit *deposit, struct error *error)
 {
-    error->status = STATUS_UNKNOWN;
-    return error_suffix(error,
-                        ". It may have been made all the same: look for it before you repeat this, "
-                        "with: gridkey request GET /identity-management/v3/api-clients%s%s",
+    return error_suffix(error, ", with: gridkey client list%s%s",
                         deposit->has_journal ? "; what was asked for is noted in " : "",
                         deposit_journal_name(deposit));
 }
@@ -230,10 +227,8 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
     if (response->status / 100 != 2) {
         (void)problem_explain(response, &context, error);
         if (response->status / 100 == 5) {
-            enum exit_status status = error->status;
-
+            (void)error_suffix(error, SESSION_LOOK);
             (void)deposit_explain_unknown(deposit, error);
-            error->status = status;
         } else if (!deposit->answered) {
             (void)deposit_rewrite(deposit, NULL, &second);
         }

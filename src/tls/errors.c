@@ -19,7 +19,7 @@ static const struct sentence engine_sentences[] = {
     {BR_ERR_UNSUPPORTED_VERSION,
      "the server offers no TLS 1.2, only older versions; enable TLS 1.2 there or in the proxy that "
      "answers for it"},
-    {BR_ERR_BAD_MAC, "a record was damaged or changed on its way; run again, and look for what "
+    {BR_ERR_BAD_MAC, "a record was damaged or changed on its way; look for what "
                      "sits between when it repeats"},
     {BR_ERR_NO_RANDOM, "there were no random bytes to begin with; this is a fault of gridkey, "
                        "please report it"},
@@ -58,9 +58,9 @@ static const struct sentence engine_sentences[] = {
                                       "forbids; the server needs a correct chain"},
     {BR_ERR_X509_WEAK_PUBLIC_KEY, "a key in the server's chain is RSA of fewer than 2048 bits; the "
                                   "server needs a certificate with a longer key"},
-    {TLS_FAILURE_TIMEOUT, "the server did not answer in time; run again, or allow more time with "
+    {TLS_FAILURE_TIMEOUT, "the server did not answer in time; allow more time with "
                           "--connect-timeout or --timeout"},
-    {TLS_FAILURE_CLOSED, "the server closed the connection; run again"},
+    {TLS_FAILURE_CLOSED, "the server closed the connection"},
 };
 
 /* Alerts (RFC 5246 section 7.2, RFC 8446 section 6, RFC 6066): name, then what to do if we know. */
@@ -207,7 +207,7 @@ static void reason_append_cut(struct buffer *out, const struct tls_failure *fail
         buffer_format(out, " (%s)", error_system_text(failure->system_error));
     }
     buffer_append_text(out, failure->established
-                                ? "; run again"
+                                ? ""
                                 : "; check host and port, and what sits between, and run again");
 }
 
@@ -225,7 +225,7 @@ static void reason_append_alert(struct buffer *out, const struct tls_failure *fa
         text += name_length;
     }
     if (failure->established) { /* the hints are for the handshake */
-        text = "; run again";
+        text = "";
     } else if (text == NULL || *text == '\0') {
         text = "; check host and port, and what sits between";
     }
@@ -272,8 +272,7 @@ static bool reason_append_special(struct buffer *out, const struct tls_failure *
         reason_append_cut(out, failure);
         return true;
     case TLS_FAILURE_SYSTEM:
-        buffer_format(out, "the connection failed (%s); run again",
-                      error_system_text(failure->system_error));
+        buffer_format(out, "the connection failed (%s)", error_system_text(failure->system_error));
         return true;
     case TLS_FAILURE_PIN:
         buffer_format(out,

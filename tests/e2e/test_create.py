@@ -98,7 +98,10 @@ FLAGS = {
         {"notificationEmails": ["a@example.com", "b.c+d@mail.example.com"]},
     ),
     "user": (["--user", "hgildong"], {"authorizedUsers": ["hgildong"]}),
-    "a user of odd letters": (["--user", "zoë.o-brien@example.com"], {"authorizedUsers": ["zoë.o-brien@example.com"]}),
+    "a user of odd letters": (
+        ["--user", "zoë.o-brien@example.com"],
+        {"authorizedUsers": ["zoë.o-brien@example.com"]},
+    ),
     "type": (["--type", "USER_CLIENT"], {"clientType": "USER_CLIENT"}),
     "account switch": (["--allow-account-switch"], {"allowAccountSwitch": True}),
     "auto credential": (["--auto-credential"], {"canAutoCreateCredential": True}),

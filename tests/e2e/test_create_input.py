@@ -210,7 +210,7 @@ LISTS = {
     "a level that is not offered": ([*NAMED, *GROUPS, "--api", "/papi=ro"], 2, "(PAPI)", "READ-WRITE", "READ-ONLY"),
     "a level like the API's": ([*NAMED, *GROUPS, "--api", "/cps=READ-WRTE"], 2, "CPS", "READ-ONLY", "READ-WRTE"),
     "no level, where two are odd": ([*NAMED, *GROUPS, "--api", "/cps=ro", "--api", "28=rw"], 2, "CPS", "twice"),
-    "an API not for this type": ([*NAMED, *GROUPS, "--type", "USER_CLIENT", "--api", "/invoicing-api"], 7, "/invoicing"),
+    "an API not for this type": ([*NAMED, *GROUPS, "--type", "USER_CLIENT", "--api", "/invoicing-api"], 7, "/inv"),
     "an API not with account switch": ([*NAMED, *GROUPS, "--allow-account-switch", "--api", "/siem"], 7, "/siem"),
     "a group that is not": ([*NAMED, *APIS, "--group", "Mane Street"], 7, '"Mane Street"', "Main Street Corporation"),
     "a group of several": ([*NAMED, *APIS, "--group", "Staging"], 2, "(32149)", "(54324)", "High Street Company >"),

@@ -123,7 +123,7 @@ def test_files(gk, fake, check, body, arguments):
 @pytest.mark.parametrize("kind", ["ACTIVE", "INACTIVE", "absent", "no-secret"])
 def test_all_requests_of_a_run(gk, fake, check, kind):
     fake.set(create_credential=kind)
-    fake.fault(method="POST", path="*/api-clients", edit=lambda answer: {k: v for k, v in answer.items() if k != "baseURL"})
+    fake.fault(method="POST", path="*/api-clients", edit=lambda answer: {**answer, "baseURL": None})
     assert create(gk, *SMALLEST, "--expires", "+90d").status == 0
     templates = [check(record) for record in fake.requests]
     assert "/api-clients/{clientId}/credentials/{credentialId}" in templates

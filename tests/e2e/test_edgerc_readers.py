@@ -31,7 +31,7 @@ def as_made(fake, name):
 
 @pytest.mark.parametrize("section", ["web", "default", "two words", "Ünïcode", "a.b-c_d", "x" * 200])
 def test_the_library_reads_it_and_signs_with_it(gk, fake, home, certificates, monkeypatch, section):
-    result = create(gk, "--name", "web", "--api", "/papi", "--clone-groups", "--save", home / "new", "--save-section", section)
+    result = create(gk, *SMALLEST, "--save", home / "new", "--save-section", section)
     assert result.status == 0
     values = read(home / "new", section)
     assert values == as_made(fake, "web") and values["host"] == OTHER_HOST

@@ -26,7 +26,7 @@ def call(gk, fake):
 
 def assert_one_sentence(result):
     assert result.err.startswith("gridkey: ") and result.err.endswith("\n") and result.err.count("\n") == 1, result
-    assert re.search("[;,] ", result.err), f"it says nothing of what to do\n{result}"
+    assert "; " in result.err, f"it says nothing of what to do\n{result}"
 
 
 # -- what must be understood ----------------------------------------------------------------------------------------
@@ -84,7 +84,10 @@ RAW = {
     "length-of-zero": (OK + b"Content-Length: 0\r\n\r\n", ""),
     "more-than-the-length": (OK + b"Content-Length: 2\r\n\r\nokHTTP/1.1 500 No\r\n\r\n", "ok"),
     "identity": (OK + b"Content-Encoding: identity\r\nContent-Length: 2\r\n\r\nok", "ok"),
-    "hexadecimal": (OK + b"Transfer-Encoding: Chunked\r\n\r\n000000b\r\nhello world\r\n0A\r\n0123456789\r\n0\r\n\r\n", None),
+    "hexadecimal": (
+        OK + b"Transfer-Encoding: Chunked\r\n\r\n000000b\r\nhello world\r\n0A\r\n0123456789\r\n0\r\n\r\n",
+        "hello world0123456789",
+    ),
     "no-content": (b"HTTP/1.1 204 No Content\r\n\r\n", ""),
     "no-content-with-length": (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", ""),
 }
@@ -96,7 +99,7 @@ def test_raw_answers_that_are_understood(call, fake, what):
     fake.fault(raw=raw)
     result = call("GET", "/echo")
     assert result.status == 0 and result.err == "", result
-    assert result.out == ("hello world0123456789" if body is None else body)
+    assert result.out == body
 
 
 def test_binary_bodies_are_passed_on_untouched(call, fake):
@@ -443,7 +446,7 @@ def test_a_wrong_secret(call, fake, edgerc):
     assert "check the section's client_secret, client_token and host" in result.err
 
 
-HTML = "<!DOCTYPE html>\n<html><head><meta charset=utf-8>\n<title>{}</title>\n</head><body><h1>Sorry</h1></body></html>\n"
+HTML = "<!DOCTYPE html>\n<html><head><meta charset=utf-8>\n<title>{}</title>\n</head><body>Sorry</body></html>\n"
 
 
 @pytest.mark.parametrize(
@@ -460,7 +463,7 @@ HTML = "<!DOCTYPE html>\n<html><head><meta charset=utf-8>\n<title>{}</title>\n</
         (500, HTML.format("<\x1b[31mred\x07"), 8, "an HTML page titled"),
         (400, "a\x1b]0;title\x07b", 1, "(a?]0;title?b)"),
     ],
-    ids=["html", "upper-case-html", "untitled-html", "nothing", "text", "json-list", "half-json", "long", "ansi", "escape"],
+    ids="html upper-case-html untitled-html nothing text json-list half-json long escapes-in-html escapes".split(),
 )
 def test_answers_that_are_no_problem_json(call, fake, code, body, status, words):
     fake.fault(status=code, body=body)

@@ -5,9 +5,8 @@ import re
 import shutil
 import subprocess
 
-import certificates as certificates_module
 import pytest
-from certificates import public_key_pin
+from certificates import KINDS, public_key_pin
 from conftest import ROOT, Gridkey
 from tls_peer import Relay, reach
 
@@ -116,7 +115,7 @@ def test_other_ways_of_servers(accepts, certificates, options):
 
 @pytest.mark.parametrize("kind", ["p256", "p384", "p521", "rsa2048", "rsa3072", "rsa4096"])
 def test_each_key_of_a_server(accepts, certificates, kind, monkeypatch):
-    monkeypatch.setitem(certificates_module.KINDS, "rsa3072", ("RSA", "rsa_keygen_bits:3072"))
+    monkeypatch.setitem(KINDS, "rsa3072", ("RSA", "rsa_keygen_bits:3072"))
     leaf = certificates.maker.make_leaf(certificates.root, [DEFAULT_HOST], kind)
     assert f"Cipher is ECDHE-{'RSA' if kind.startswith('rsa') else 'ECDSA'}-" in accepts(leaf)
 
@@ -322,7 +321,8 @@ class Rooted:
     """A gridkey made with roots of the tests built in, and these authorities."""
 
     def __init__(self, maker, binary, folder):
-        self.roots = {kind: maker.make_ca(kind, name=f"Built-in {kind}") for kind in ("p256", "p384", "p521", "rsa4096")}
+        kinds = ("p256", "p384", "p521", "rsa4096")
+        self.roots = {kind: maker.make_ca(kind, name=f"Built-in {kind}") for kind in kinds}
         self.twins = [maker.make_ca(kind, name="Twin") for kind in ("p256", "rsa2048", "p256")]
         bundle = maker.bundle(*self.roots.values(), *self.twins)
         self.binary = folder / "gridkey"

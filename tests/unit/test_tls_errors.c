@@ -22,8 +22,9 @@ static struct error sentence(const struct tls_failure *failure)
 
     assert_int_equal(tls_error_set(&error, failure), -1);
     length = strlen(error.text);
+    /* Once data went out, what to do depends on the request: who knows that adds it. */
     if (length < 40 || length > 600 || error.text[length - 1] == '.' ||
-        strchr(error.text, ';') == NULL) {
+        (strchr(error.text, ';') == NULL && !failure->data_sent)) {
         fail_msg("%d: \"%s\"", failure->code, error.text);
     }
     if (failure->code == TLS_FAILURE_MEMORY) {
@@ -221,7 +222,7 @@ static void test_alert_later(void **state)
     (void)state;
     error = sentence(&failure);
     assert_null(strstr(error.text, "ECDHE"));
-    assert_non_null(strstr(error.text, "alert 40, handshake_failure; run again"));
+    assert_non_null(strstr(error.text, "alert 40, handshake_failure; no request was sent"));
 }
 
 int main(void)
