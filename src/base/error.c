@@ -98,7 +98,7 @@ static const struct {
     {EPERM, "Operation not permitted"},
     {ENOENT, "No such file or directory"},
     {EINTR, "Interrupted system call"},
-    {EIO, "I/O error"},
+    {EIO, "Input/output error"},
     {ENXIO, "No such device or address"},
     {EBADF, "Bad file descriptor"},
     {EAGAIN, "Resource temporarily unavailable"},

@@ -29,6 +29,12 @@ struct creating {
     int64_t expires;
 };
 
+/* --no-credential, or createCredential false in the file. */
+static bool creating_wants_credential(const struct creating *creating)
+{
+    return json_is_true(json_get(creating->draft, "createCredential"));
+}
+
 static int creating_expiry(struct creating *creating, struct error *error)
 {
     const char *text = invocation_value(creating->invocation, "expires");
@@ -36,7 +42,7 @@ static int creating_expiry(struct creating *creating, struct error *error)
     if (text == NULL) {
         return 0;
     }
-    if (invocation_has(creating->invocation, "no-credential")) {
+    if (!creating_wants_credential(creating)) {
         return error_set(error, STATUS_USAGE,
                          "--expires is about the credential that --no-credential leaves out; "
                          "leave one of them out");
@@ -112,7 +118,7 @@ static int creating_reserve(struct creating *creating, struct error *error)
     const struct invocation *invocation = creating->invocation;
     int result;
 
-    if (invocation_has(invocation, "no-credential")) {
+    if (!creating_wants_credential(creating)) {
         return 0;
     }
     if (save_read(&creating->save, invocation, json_get_text(creating->draft, "clientName"),
@@ -205,8 +211,7 @@ static void creating_describe(const struct creating *creating,
     } else if (client->credential.expires_on != NULL) {
         buffer_format(out, "expires     %s\n", client->credential.expires_on);
     }
-    buffer_format(out, "saved in    %s, section [%s]\n", creating->save.wish.path,
-                  creating->save.wish.section);
+    save_describe(&creating->save, out);
 }
 
 /* What was made: to standard output, unless the credential went there. */
@@ -254,6 +259,7 @@ static int creating_send(struct creating *creating, struct error *error)
     if ((result == 0 || creation.stored) && creating_show(creating, &creation, &shown) != 0 &&
         result == 0) {
         *error = shown;
+        error->status = STATUS_UNKNOWN; /* done, but not told: this must not be repeated */
         result = -1;
     }
     client_creation_free(&creation);

@@ -178,7 +178,7 @@ const struct command command_table[] = {
      0,
      {&client_group, &create_group, &save_group},
      "make an API client and store its credential",
-     "gridkey client create --name backup --api /papi=ro --clone-groups"},
+     "gridkey client create --name backup --api /papi=rw --clone-groups"},
     {"edgerc",
      "list",
      command_edgerc_list,

@@ -73,7 +73,7 @@ static int create_show(const struct target *target, const struct save *save,
     buffer_format(&out, "client      %s\nname        %s\ncredential  %s\nexpires     %s\n",
                   target->id, target->name, client->credential.credential_id,
                   client->credential.expires_on);
-    buffer_format(&out, "saved in    %s, section [%s]\n", save->wish.path, save->wish.section);
+    save_describe(save, &out);
     result = output_write(&out, error);
     buffer_free(&out);
     return result;

@@ -48,7 +48,7 @@ static int rotate_show(const struct rotation *rotation, const struct target *tar
     if (rotation->stored) {
         buffer_format(&out, "credential  %s\n", rotation->made.credential.credential_id);
         buffer_format(&out, "expires     %s\n", rotation->made.credential.expires_on);
-        buffer_format(&out, "saved in    %s, section [%s]\n", save->wish.path, save->wish.section);
+        save_describe(save, &out);
     }
     if (rotation->waiting) {
         date_write_iso(rotation->retire_at, date);

@@ -67,3 +67,12 @@ void save_free(struct save *save)
 {
     buffer_free(&save->path);
 }
+
+void save_describe(const struct save *save, struct buffer *out)
+{
+    buffer_format(out, "saved in    %s", save->wish.path);
+    if (save->wish.format == FORMAT_EDGERC) {
+        buffer_format(out, ", section [%s]", save->wish.section);
+    }
+    buffer_append_byte(out, '\n');
+}

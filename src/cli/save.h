@@ -23,4 +23,7 @@ int save_read(struct save *save, const struct invocation *invocation, const char
               struct error *error);
 void save_free(struct save *save);
 
+/* Append the line that says where the credential is. */
+void save_describe(const struct save *save, struct buffer *out);
+
 #endif

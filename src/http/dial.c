@@ -139,11 +139,11 @@ int dial_open(const char *host, uint16_t port, int64_t deadline, int *descriptor
         }
     }
     if (*descriptor < 0) {
-        (void)error_set(error, STATUS_CONNECT,
-                        "could not connect to %s port %u (%s); nothing was sent, check the route, "
-                        "or name a way with --proxy or --connect-to",
-                        host, (unsigned)port,
-                        dial.faults.failed ? "out of memory" : buffer_text(&dial.faults));
+        (void)error_set(
+            error, STATUS_CONNECT,
+            "could not connect to %s port %u (%s); no request was sent, check the route, "
+            "or name a way with --proxy or --connect-to",
+            host, (unsigned)port, dial.faults.failed ? "out of memory" : buffer_text(&dial.faults));
     }
     buffer_free(&dial.faults);
     return *descriptor < 0 ? -1 : 0;

@@ -362,7 +362,9 @@ static void draft_complete(struct json *draft, const struct client_wish *wish)
     if (wish->auto_credential || json_get(draft, "canAutoCreateCredential") == NULL) {
         (void)json_add_boolean(draft, "canAutoCreateCredential", wish->auto_credential);
     }
-    (void)json_add_boolean(draft, "createCredential", !wish->no_credential);
+    if (wish->no_credential || json_get(draft, "createCredential") == NULL) {
+        (void)json_add_boolean(draft, "createCredential", !wish->no_credential);
+    }
     /* The API wants one of a character or more, or none. */
     if (description != NULL && *description == '\0') {
         json_remove(draft, "clientDescription");

@@ -196,7 +196,7 @@ def test_a_secret_is_not_thrown_away(gk, fake, home, output):
 def test_what_was_made_is_told_when_standard_output_is_full(gk, fake, edgerc, home):
     with open("/dev/full", "wb") as full:
         status, err = run_with_output(gk, full, *SMALLEST)
-    assert status == 11 and fake.client("web")["clientId"] in err and str(edgerc) in err and "do not repeat" in err
+    assert status == 5 and fake.client("web")["clientId"] in err and str(edgerc) in err and "do not repeat" in err
     assert_stored(fake, edgerc)
     assert_clean(home, ".edgerc")
 

@@ -10,7 +10,8 @@ OPTION = re.compile(r"^  (?:-(\w), )?--([a-z0-9-]+)((?: \S+)?)", re.MULTILINE)
 GLOBAL = """edgerc section account-key json cacert pin proxy connect-to timeout connect-timeout retries clock verbose
 quiet help version""".split()
 CREATE = """from name description notify user type api all-apis group clone-groups allow-account-switch auto-credential
-ip purge-cpcodes purge-by-cpcode purge-by-cachetag no-credential expires dry-run save save-section replace""".split()
+ip purge-cpcodes purge-by-cpcode purge-by-cachetag no-credential expires
+dry-run save save-section replace""".split()
 
 
 @pytest.fixture
