@@ -339,7 +339,7 @@ NO_TLS = {
     "plain": "the server answers in plain HTTP, not TLS; check the port (HTTPS is 443) and the proxy",
     "close": "the server closed the connection without a word; check host and port, and what sits between, and run",
     "rst": "the server closed the connection without a word (Connection reset by peer); check host and port",
-    "stall": "the server did not answer in time; run again, or allow more time with --connect-timeout or --timeout",
+    "stall": "the server did not answer in time; allow more time with --connect-timeout or --timeout",
     "alert": "the server ended it with alert 40, handshake_failure; it has no TLS 1.2",
     "garbage": 'the server does not speak TLS, it began with "????????"; check host and port, and the proxy',
 }
@@ -381,7 +381,7 @@ def test_nothing_listens(gridkey, certificates):
         port = unused.getsockname()[1]
         result = reach(gridkey, port, certificates.ca)
     assert result.status == 4 and result.out == "" and result.err.count("\n") == 1
-    assert f"could not connect to 127.0.0.1 port {port} (127.0.0.1: Connection refused); nothing was sent" in result.err
+    assert f"could not connect to 127.0.0.1 port {port} (127.0.0.1: Connection refused); no request was sent" in result.err
     assert_discreet(result)
 
 
@@ -406,4 +406,4 @@ def test_stall_after_the_handshake(gk, fake):
     began = time.monotonic()
     result = gk("request", "GET", "/echo", "--retries", "0", "--timeout", "1")
     assert time.monotonic() - began < 20
-    assert result.status == 4 and "the server did not answer in time; run again, or allow more time" in result.err
+    assert result.status == 4 and "the server did not answer in time; allow more time" in result.err
