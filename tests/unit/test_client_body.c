@@ -197,21 +197,23 @@ static void test_a_file_and_flags(void **state)
         "\"ipAcl\":{\"enable\":false,\"cidr\":[\"::1\"]}}";
 
     (void)state;
-    expect(&silent, from,
-           "{\"clientName\":\"old\",\"clientDescription\":\"d\",\"clientType\":\"USER_CLIENT\","
-           "\"authorizedUsers\":[\"a\"],\"notificationEmails\":[\"o@example.com\"],"
-           "\"allowAccountSwitch\":true,\"canAutoCreateCredential\":true,\"createCredential\":true,"
-           "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[{\"apiId\":1}]},"
-           "\"groupAccess\":{\"cloneAuthorizedUserGroups\":true},"
-           "\"ipAcl\":{\"enable\":false,\"cidr\":[\"::1\"]}}");
-    expect(&wish, from,
-           "{\"clientName\":\"new\",\"clientDescription\":\"d\",\"clientType\":\"USER_CLIENT\","
-           "\"authorizedUsers\":[\"kdoe\"],\"notificationEmails\":[\"n@example.com\"],"
-           "\"allowAccountSwitch\":true,\"canAutoCreateCredential\":true,\"createCredential\":true,"
-           "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[{\"apiId\":5}]},"
-           "\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,"
-           "\"groups\":[{\"groupId\":6,\"roleId\":7}]},"
-           "\"ipAcl\":{\"enable\":true,\"cidr\":[\"::2\"]}}");
+    expect(
+        &silent, from,
+        "{\"clientName\":\"old\",\"clientDescription\":\"d\",\"clientType\":\"USER_CLIENT\","
+        "\"authorizedUsers\":[\"a\"],\"notificationEmails\":[\"o@example.com\"],"
+        "\"allowAccountSwitch\":true,\"canAutoCreateCredential\":true,\"createCredential\":false,"
+        "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[{\"apiId\":1}]},"
+        "\"groupAccess\":{\"cloneAuthorizedUserGroups\":true},"
+        "\"ipAcl\":{\"enable\":false,\"cidr\":[\"::1\"]}}");
+    expect(
+        &wish, from,
+        "{\"clientName\":\"new\",\"clientDescription\":\"d\",\"clientType\":\"USER_CLIENT\","
+        "\"authorizedUsers\":[\"kdoe\"],\"notificationEmails\":[\"n@example.com\"],"
+        "\"allowAccountSwitch\":true,\"canAutoCreateCredential\":true,\"createCredential\":false,"
+        "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[{\"apiId\":5}]},"
+        "\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,"
+        "\"groups\":[{\"groupId\":6,\"roleId\":7}]},"
+        "\"ipAcl\":{\"enable\":true,\"cidr\":[\"::2\"]}}");
 }
 
 /* What a GET answers besides is left out, null is as absent, and lists beside "all" go. */
