@@ -91,15 +91,16 @@ int edgerc_check_text(const char *text, size_t length, const char *file_name, st
                          "%s:1: is saved as UTF-16; save it as UTF-8 without a byte order mark",
                          file_name);
     }
-    if (length > 0 && memchr(text, '\0', length) != NULL) {
-        return error_set(error, STATUS_FILE, "%s: is no text, so no .edgerc; name another file",
-                         file_name);
-    }
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {
         if (line.end - line.start > EDGERC_LINE_LONGEST) {
             return error_set(error, STATUS_FILE,
                              "%s:%zu: the line is longer than 64 KiB; shorten or remove it",
+                             file_name, line.number);
+        }
+        if (memchr(line.start, '\0', (size_t)(line.end - line.start)) != NULL) {
+            return error_set(error, STATUS_FILE,
+                             "%s:%zu: holds a NUL byte, so it is no text; name another file",
                              file_name, line.number);
         }
         headers += line.kind == EDGERC_HEADER ? 1 : 0;
