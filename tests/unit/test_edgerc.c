@@ -393,7 +393,7 @@ static void test_refused(void **state)
         {"host = x\n[default]\n" OTHERS, "default", {":2: section [default] has no host"}},
         {"[default]\n" REST "client_secret = ab\001" SECRET "\n",
          "default",
-         {FILE_NAME ":5: holds a NUL byte"}},
+         {FILE_NAME ":5: client_secret holds a control character"}},
         {"[default]\n" OTHERS "host = a b\n", "default", {FILE_NAME ":5: host"}},
         {"[default]\n" OTHERS "host = -a.example\n", "default", {FILE_NAME ":5: host"}},
         {"[default]\n" OTHERS "host = a.example:99999\n", "default", {FILE_NAME ":5: host"}},
