@@ -1,0 +1,412 @@
+/*
+ * The pure part of changing a client: what a PUT body is made of, what stays and what is refused.
+ * Lists that the API would be asked for are laid into the lookup beforehand.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "iam/client_update.h"
+
+static const char shown_text[] =
+    "{\"accessToken\":\"akab-a\",\"actions\":{\"edit\":true},\"activeCredentialCount\":1,"
+    "\"baseURL\":\"https://h.example\",\"clientId\":\"abc\",\"clientType\":\"CLIENT\","
+    "\"createdBy\":\"jsmith\",\"createdDate\":\"2026-01-01T00:00:00.000Z\",\"credentials\":[],"
+    "\"isLocked\":false,\"serviceConsumerToken\":\"t\","
+    "\"clientName\":\"box\",\"clientDescription\":\"d\",\"authorizedUsers\":[\"jsmith\"],"
+    "\"notificationEmails\":[\"a@example.com\"],\"allowAccountSwitch\":false,"
+    "\"canAutoCreateCredential\":true,"
+    "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":["
+    "{\"apiId\":1,\"apiName\":\"One\",\"endPoint\":\"/one\",\"accessLevel\":\"READ-WRITE\"},"
+    "{\"apiId\":5,\"apiName\":\"CCU APIs\",\"endPoint\":\"/ccu\",\"accessLevel\":\"READ-WRITE\"}]},"
+    "\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,\"groups\":["
+    "{\"groupId\":10,\"groupName\":\"Ten\",\"roleId\":3,\"roleName\":\"Viewer\"}]},"
+    "\"ipAcl\":{\"enable\":false,\"cidr\":[\"192.0.2.0/24\",\"198.51.100.7\"]},"
+    "\"purgeOptions\":{\"canPurgeByCacheTag\":false,\"canPurgeByCpcode\":true,"
+    "\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":true,\"cpcodes\":[1,2]}},"
+    "\"future\":{\"n\":1.50,\"big\":123456789012345678901234567890}}";
+
+static const char started_text[] =
+    "{\"clientName\":\"box\",\"clientDescription\":\"d\",\"authorizedUsers\":[\"jsmith\"],"
+    "\"notificationEmails\":[\"a@example.com\"],\"allowAccountSwitch\":false,"
+    "\"canAutoCreateCredential\":true,"
+    "\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":["
+    "{\"apiId\":1,\"apiName\":\"One\",\"endPoint\":\"/one\",\"accessLevel\":\"READ-WRITE\"},"
+    "{\"apiId\":5,\"apiName\":\"CCU APIs\",\"endPoint\":\"/ccu\",\"accessLevel\":\"READ-WRITE\"}]},"
+    "\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,\"groups\":["
+    "{\"groupId\":10,\"groupName\":\"Ten\",\"roleId\":3,\"roleName\":\"Viewer\"}]},"
+    "\"ipAcl\":{\"enable\":false,\"cidr\":[\"192.0.2.0/24\",\"198.51.100.7\"]},"
+    "\"purgeOptions\":{\"canPurgeByCacheTag\":false,\"canPurgeByCpcode\":true,"
+    "\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":true,\"cpcodes\":[]}},"
+    "\"future\":{\"n\":1.50,\"big\":123456789012345678901234567890}}";
+
+static const char apis_text[] =
+    "[{\"apiId\":1,\"apiName\":\"One\",\"endPoint\":\"/one\",\"hasAccess\":true,"
+    "\"accessLevels\":[\"READ-ONLY\",\"READ-WRITE\"]},"
+    "{\"apiId\":2,\"apiName\":\"Two\",\"endPoint\":\"/two\",\"hasAccess\":true,"
+    "\"accessLevels\":[\"READ-ONLY\",\"READ-WRITE\"]},"
+    "{\"apiId\":5,\"apiName\":\"CCU APIs\",\"endPoint\":\"/ccu\",\"hasAccess\":true,"
+    "\"accessLevels\":[\"READ-WRITE\"]}]";
+static const char groups_text[] =
+    "[{\"groupId\":10,\"groupName\":\"Ten\",\"roleId\":4,\"roleName\":\"Editor\",\"subGroups\":["
+    "{\"groupId\":11,\"groupName\":\"Eleven\"}]},{\"groupId\":20,\"groupName\":\"Twenty\","
+    "\"roleId\":4,\"roleName\":\"Editor\"}]";
+static const char roles_text[] = "[{\"roleId\":3,\"roleName\":\"Viewer\"},"
+                                 "{\"roleId\":4,\"roleName\":\"Editor\"}]";
+
+static struct json *parse(const char *text)
+{
+    struct json *value = NULL;
+    struct error error;
+
+    if (json_parse(text, strlen(text), &value, &error) != 0) {
+        fail_msg("%s: %s", text, error.text);
+    }
+    return value;
+}
+
+static void assert_json(const struct json *value, const char *text)
+{
+    struct buffer is = BUFFER_EMPTY;
+    struct buffer wanted = BUFFER_EMPTY;
+    struct json *other = parse(text);
+
+    json_write(&is, value, false);
+    json_write(&wanted, other, false);
+    assert_string_equal(buffer_text(&is), buffer_text(&wanted));
+    json_free(other);
+    buffer_free(&wanted);
+    buffer_free(&is);
+}
+
+static struct json *start(const char *text)
+{
+    struct json *shown = parse(text);
+    struct json *body = NULL;
+    struct error error;
+
+    assert_int_equal(client_update_start(shown, &body, &error), 0);
+    json_free(shown);
+    return body;
+}
+
+/* A lookup that has its lists already; a list that is not there would need a network. */
+static void fill_lookup(struct lookup *lookup)
+{
+    lookup_init(lookup, NULL);
+    buffer_append_text(&lookup->lists[LOOKUP_APIS], apis_text);
+    buffer_append_text(&lookup->lists[LOOKUP_GROUPS], groups_text);
+    buffer_append_text(&lookup->lists[LOOKUP_ROLES], roles_text);
+    lookup->fetched[LOOKUP_APIS] = true;
+    lookup->fetched[LOOKUP_GROUPS] = true;
+    lookup->fetched[LOOKUP_ROLES] = true;
+}
+
+/* --- client_update_start -------------------------------------------------------------------- */
+
+static void test_start_keeps_all_but_what_only_answers_hold(void **state)
+{
+    struct json *body = start(shown_text);
+
+    (void)state;
+    assert_json(body, started_text);
+    json_free(body);
+}
+
+static void test_start_leaves_out_what_put_refuses(void **state)
+{
+    static const struct {
+        const char *shown;
+        const char *body;
+    } cases[] = {
+        {"{\"clientDescription\":\"\"}", "{}"},
+        {"{\"clientDescription\":\" \"}", "{\"clientDescription\":\" \"}"},
+        {"{\"groupAccess\":{\"cloneAuthorizedUserGroups\":true,\"groups\":[{\"groupId\":1}]}}",
+         "{\"groupAccess\":{\"cloneAuthorizedUserGroups\":true}}"},
+        {"{\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,\"groups\":[{\"groupId\":1}]}}",
+         "{\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,\"groups\":[{\"groupId\":1}]}}"},
+        {"{\"apiAccess\":{\"allAccessibleApis\":true,\"apis\":[{\"apiId\":1}],\"new\":1}}",
+         "{\"apiAccess\":{\"allAccessibleApis\":true,\"new\":1}}"},
+        {"{\"purgeOptions\":{\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":false,\"cpcodes\":[1]}}"
+         "}",
+         "{\"purgeOptions\":{\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":false,\"cpcodes\":[1]}"
+         "}}"},
+        {"{\"clientId\":\"x\",\"isLocked\":true,\"openIdentityId\":\"y\"}", "{}"},
+        {"{}", "{}"},
+        {"{\"apiAccess\":7,\"groupAccess\":[],\"purgeOptions\":null,\"clientDescription\":1}",
+         "{\"apiAccess\":7,\"groupAccess\":[],\"purgeOptions\":null,\"clientDescription\":1}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct json *body = start(cases[i].shown);
+
+        assert_json(body, cases[i].body);
+        json_free(body);
+    }
+}
+
+/* --- client_update_apply -------------------------------------------------------------------- */
+
+struct applied {
+    const char *name;
+    struct client_wish wish;
+    struct client_removal removal;
+    const char *from;   /* NULL: none */
+    const char *member; /* that differs afterwards; NULL: nothing does */
+    const char *value;  /* NULL: it is gone */
+    enum exit_status status;
+    const char *part; /* of the sentence, when it fails */
+};
+
+#define LIST(...)                                                                                  \
+    {                                                                                              \
+        (const char *[]){__VA_ARGS__}, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)      \
+    }
+
+static const struct applied applied[] = {
+    {.name = "nothing"},
+    {.name = "name", .wish.name = "new", .member = "clientName", .value = "\"new\""},
+    {.name = "description",
+     .wish.description = "e",
+     .member = "clientDescription",
+     .value = "\"e\""},
+    {.name = "no description", .wish.description = "", .member = "clientDescription"},
+    {.name = "account switch",
+     .wish.allow_account_switch = true,
+     .member = "allowAccountSwitch",
+     .value = "true"},
+    {.name = "auto credential, as it is", .wish.auto_credential = true},
+    {.name = "user", .wish.user = "kdoe", .member = "authorizedUsers", .value = "[\"kdoe\"]"},
+    {.name = "e-mail",
+     .wish.emails = LIST("b@example.com", "a@example.com"),
+     .removal.emails = LIST("A@EXAMPLE.com"),
+     .member = "notificationEmails",
+     .value = "[\"b@example.com\",\"a@example.com\"]"},
+    {.name = "the same e-mail", .wish.emails = LIST("a@example.com")},
+    {.name = "an e-mail that is not there",
+     .removal.emails = LIST("c@example.com"),
+     .status = STATUS_NOT_FOUND,
+     .part = "c@example.com"},
+    {.name = "an address added turns the list on",
+     .wish.networks = LIST("203.0.113.1"),
+     .member = "ipAcl",
+     .value = "{\"enable\":true,\"cidr\":[\"192.0.2.0/24\",\"198.51.100.7\",\"203.0.113.1\"]}"},
+    {.name = "an address removed leaves it off",
+     .removal.networks = LIST("192.0.2.0/24"),
+     .member = "ipAcl",
+     .value = "{\"enable\":false,\"cidr\":[\"198.51.100.7\"]}"},
+    {.name = "another level keeps the rest in its place",
+     .wish.apis = LIST("/one=ro"),
+     .member = "apiAccess",
+     .value =
+         "{\"allAccessibleApis\":false,\"apis\":["
+         "{\"apiId\":1,\"apiName\":\"One\",\"endPoint\":\"/one\",\"accessLevel\":\"READ-ONLY\"},"
+         "{\"apiId\":5,\"apiName\":\"CCU APIs\",\"endPoint\":\"/ccu\","
+         "\"accessLevel\":\"READ-WRITE\"}]}"},
+    {.name = "an API it has, by each of its names", .wish.apis = LIST("/one", "One", "1", "5")},
+    {.name = "an API it has not",
+     .wish.apis = LIST("Two"),
+     .removal.apis = LIST("one"),
+     .member = "apiAccess",
+     .value = "{\"allAccessibleApis\":false,\"apis\":["
+              "{\"apiId\":5,\"apiName\":\"CCU APIs\",\"endPoint\":\"/ccu\","
+              "\"accessLevel\":\"READ-WRITE\"},{\"apiId\":2,\"accessLevel\":\"READ-ONLY\"}]}"},
+    {.name = "an API to take away that it has not",
+     .removal.apis = LIST("Two"),
+     .status = STATUS_NOT_FOUND,
+     .part = "Two"},
+    {.name = "all APIs",
+     .wish.all_apis = true,
+     .member = "apiAccess",
+     .value = "{\"allAccessibleApis\":true}"},
+    {.name = "twice with two levels",
+     .wish.apis = LIST("2=ro", "2=rw"),
+     .status = STATUS_USAGE,
+     .part = "twice"},
+    {.name = "a group it has", .wish.groups = LIST("Ten")},
+    {.name = "another role there",
+     .wish.groups = LIST("10=Editor"),
+     .member = "groupAccess",
+     .value = "{\"cloneAuthorizedUserGroups\":false,\"groups\":["
+              "{\"groupId\":10,\"groupName\":\"Ten\",\"roleId\":4}]}"},
+    {.name = "a group more, and one less",
+     .wish.groups = LIST("Twenty"),
+     .removal.groups = LIST("ten"),
+     .member = "groupAccess",
+     .value = "{\"cloneAuthorizedUserGroups\":false,\"groups\":[{\"groupId\":20,\"roleId\":4}]}"},
+    {.name = "clone groups",
+     .wish.clone_groups = true,
+     .member = "groupAccess",
+     .value = "{\"cloneAuthorizedUserGroups\":true}"},
+    {.name = "purge by tag",
+     .wish.purge_by_cachetag = true,
+     .member = "purgeOptions",
+     .value = "{\"canPurgeByCacheTag\":true,\"canPurgeByCpcode\":true,"
+              "\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":true,\"cpcodes\":[]}}"},
+    {.name = "purge rights without their API",
+     .wish.purge_by_cachetag = true,
+     .removal.apis = LIST("5"),
+     .status = STATUS_USAGE,
+     .part = "CCU APIs"},
+    {.name = "a file",
+     .from = "{\"clientName\":\"f\",\"clientId\":\"other\",\"clientType\":\"USER_CLIENT\","
+             "\"createCredential\":true,\"allowAccountSwitch\":null}",
+     .member = "clientName",
+     .value = "\"f\""},
+    {.name = "a file that empties the description",
+     .from = "{\"clientDescription\":\"\"}",
+     .member = "clientDescription"},
+    {.name = "a flag over the file",
+     .wish.name = "flag",
+     .from = "{\"clientName\":\"f\"}",
+     .member = "clientName",
+     .value = "\"flag\""},
+    {.name = "a file with names",
+     .from = "{\"groupAccess\":{\"groups\":[{\"groupId\":\"Twenty\",\"roleId\":\"Viewer\"}]}}",
+     .member = "groupAccess",
+     .value = "{\"groups\":[{\"groupId\":20,\"roleId\":3}],\"cloneAuthorizedUserGroups\":false}"},
+    {.name = "a file with a member that none has",
+     .from = "{\"clientNam\":\"f\"}",
+     .status = STATUS_USAGE,
+     .part = "clientName"},
+    {.name = "a file that is no object", .from = "[]", .status = STATUS_USAGE, .part = "object"},
+};
+
+static void check_applied(const struct applied *one)
+{
+    struct lookup lookup;
+    struct json *old = start(shown_text);
+    struct json *new = start(shown_text);
+    struct json *from = one->from == NULL ? NULL : parse(one->from);
+    struct error error;
+    int result;
+
+    fill_lookup(&lookup);
+    result = client_update_apply(&lookup, new, &one->wish, &one->removal, from, &error);
+    if (one->part != NULL) {
+        assert_int_equal(result, -1);
+        assert_int_equal(error.status, one->status);
+        assert_non_null(strstr(error.text, one->part));
+    } else {
+        assert_int_equal(result, 0);
+        for (const struct json *at = json_first(old); at != NULL; at = json_next(at)) {
+            if (one->member == NULL || strcmp(json_name(at), one->member) != 0) {
+                assert_true(json_equal(at, json_get(new, json_name(at))));
+            }
+        }
+        assert_int_equal(json_count(new),
+                         json_count(old) - (one->member != NULL && one->value == NULL));
+        if (one->member != NULL && one->value != NULL) {
+            assert_json(json_get(new, one->member), one->value);
+        }
+        assert_int_equal(client_update_check(old, new, &error), 0);
+    }
+    json_free(from);
+    json_free(new);
+    json_free(old);
+    lookup_free(&lookup);
+}
+
+static void test_apply(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof applied / sizeof applied[0]; i++) {
+        print_message("    %s\n", applied[i].name);
+        check_applied(&applied[i]);
+    }
+}
+
+/* The purge rights go with their API, when nobody asks for them. */
+static void test_apply_removes_the_purge_api(void **state)
+{
+    const char *names[] = {"CCU APIs"};
+    const struct client_wish wish = {0};
+    const struct client_removal removal = {.apis = {names, 1}};
+    struct json *body = start(shown_text);
+    struct lookup lookup;
+    struct error error;
+
+    (void)state;
+    fill_lookup(&lookup);
+    assert_int_equal(client_update_apply(&lookup, body, &wish, &removal, NULL, &error), 0);
+    assert_null(json_get(body, "purgeOptions"));
+    assert_int_equal(json_count(json_get(json_get(body, "apiAccess"), "apis")), 1);
+    json_free(body);
+    lookup_free(&lookup);
+}
+
+/* --- client_update_check -------------------------------------------------------------------- */
+
+static void test_check(void **state)
+{
+    static const char good[] = "{\"clientName\":\"a\",\"authorizedUsers\":[\"u\"],\"apiAccess\":{"
+                               "\"allAccessibleApis\":true},\"groupAccess\":{"
+                               "\"cloneAuthorizedUserGroups\":true}}";
+    static const char bad[] = "{\"clientName\":\"\",\"authorizedUsers\":[\"u\"],\"apiAccess\":{"
+                              "\"allAccessibleApis\":true},\"groupAccess\":{"
+                              "\"cloneAuthorizedUserGroups\":true}}";
+    struct json *one = parse(good);
+    struct json *other = parse(bad);
+    struct error error;
+
+    (void)state;
+    assert_int_equal(client_update_check(one, one, &error), 0);
+    assert_int_equal(client_update_check(other, one, &error), 0);
+    assert_int_equal(client_update_check(other, other, &error), 0);
+    assert_int_equal(client_update_check(one, other, &error), -1);
+    assert_int_equal(error.status, STATUS_USAGE);
+    json_free(other);
+    json_free(one);
+}
+
+/* --- client_update_describe ----------------------------------------------------------------- */
+
+static void test_describe(void **state)
+{
+    static const struct {
+        const char *old;
+        const char *new;
+        const char *text;
+    } cases[] = {
+        {"{}", "{}", ""},
+        {"{\"a\":1,\"b\":[1,2]}", "{\"b\":[1,2],\"a\":1}", ""},
+        {"{\"a\":1}", "{\"a\":2}", "- a 1\n+ a 2\n"},
+        {"{\"a\":1,\"b\":2}", "{\"b\":2}", "- a 1\n"},
+        {"{\"b\":2}", "{\"b\":2,\"c\":{\"x\":\"y z\"}}", "+ c {\"x\":\"y z\"}\n"},
+        {"{\"a\":[1,2]}", "{\"a\":[2,1]}", "- a [1,2]\n+ a [2,1]\n"},
+        {"{\"a\":null}", "{}", "- a null\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct json *old = parse(cases[i].old);
+        struct json *new = parse(cases[i].new);
+        struct buffer out = BUFFER_EMPTY;
+
+        client_update_describe(&out, old, new);
+        assert_string_equal(buffer_text(&out), cases[i].text);
+        buffer_free(&out);
+        json_free(new);
+        json_free(old);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_start_keeps_all_but_what_only_answers_hold),
+        cmocka_unit_test(test_start_leaves_out_what_put_refuses),
+        cmocka_unit_test(test_apply),
+        cmocka_unit_test(test_apply_removes_the_purge_api),
+        cmocka_unit_test(test_check),
+        cmocka_unit_test(test_describe),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
