@@ -183,13 +183,13 @@ define pack
 	$(Q)zopfli --deflate --i15 -c $@.raw >$@.deflate
 	$(Q)size=$$(stat -c %s $@.deflate); room=$$(($(2))); \
 		[ $$room -ge $$size ] || { echo "$@: the constants grew while they were packed" >&2; exit 1; }; \
-		{ echo '#include <stddef.h>'; echo "const unsigned char strings_packed[$$room] = {"; \
+		{ echo '#include <stddef.h>'; echo "unsigned char strings_packed[$$room] = {"; \
 		od -An -v -tu1 $@.deflate | sed 's/\([0-9]\+\)/\1,/g'; \
 		echo "};const size_t strings_packed_size = $$size;"; } >$@
 endef
 
 $(BUILD)/packed-0.c: $(BUILD)/settings-link
-	$(Q)echo 'const unsigned char strings_packed[1]; const unsigned long strings_packed_size;' >$@
+	$(Q)echo 'unsigned char strings_packed[1]; const unsigned long strings_packed_size;' >$@
 
 # With final addresses it packs a little better or worse: STRINGS_SLACK bytes are for that.
 $(BUILD)/packed-1.c: $(BUILD)/gridkey.seen

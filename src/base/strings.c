@@ -14,7 +14,7 @@ extern unsigned char strings_start[];
 extern unsigned char strings_end[];
 
 /* From the build: raw DEFLATE. */
-extern const unsigned char strings_packed[];
+extern unsigned char strings_packed[]; /* not const: in .data it fills what the page would waste */
 extern const size_t strings_packed_size;
 
 void strings_unpack(void)

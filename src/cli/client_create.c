@@ -39,16 +39,22 @@ static int creating_expiry(struct creating *creating, struct error *error)
 {
     const char *text = invocation_value(creating->invocation, "expires");
 
+    static const char *const about[] = {"expires", "save", "save-section", "format", "replace"};
+
+    for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
+        if (invocation_has(creating->invocation, about[i]) &&
+            !creating_wants_credential(creating)) {
+            return error_set(error, STATUS_USAGE,
+                             "--%s is about the credential that --no-credential leaves out; leave "
+                             "one of them out",
+                             about[i]);
+        }
+    }
     if (text == NULL) {
         return 0;
     }
-    if (!creating_wants_credential(creating)) {
-        return error_set(error, STATUS_USAGE,
-                         "--expires is about the credential that --no-credential leaves out; "
-                         "leave one of them out");
-    }
-    return context_read_expiry(text, edgegrid_session_time(&creating->context.session),
-                               &creating->expires, error);
+    return context_read_new_expiry(text, edgegrid_session_time(&creating->context.session),
+                                   &creating->expires, error);
 }
 
 /* What --like takes from another client, and what the file says in its place. */
@@ -135,7 +141,7 @@ static int creating_reserve(struct creating *creating, struct error *error)
                           "name one with GRIDKEY_STATE");
         }
         if (result == 0 && creating->deposit.older > 0) {
-            output_remark("an earlier run did not finish; what it left is in %s",
+            output_remark("what an earlier run left to do, or did not finish, is in %s; look at it",
                           deposit_journal_name(&creating->deposit));
         }
     }

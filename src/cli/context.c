@@ -22,6 +22,7 @@
 #define CONTEXT_RETRIES 3
 #define CONTEXT_SECONDS_MOST 86400
 #define CONTEXT_RETRIES_MOST 20
+#define CONTEXT_EXPIRY_MOST (731 * (int64_t)DATE_SECONDS_PER_DAY)
 
 /* The value of a variable that is set and not empty. */
 static const char *context_variable(const char *name)
@@ -70,13 +71,40 @@ int context_read_expiry(const char *text, int64_t now, int64_t *expires, struct 
     return 0;
 }
 
+/* What it holds can be had once: a second reader would find nothing, and do something with it. */
+static int context_read_input(size_t limit, struct buffer *out, struct error *error)
+{
+    static bool taken;
+
+    if (taken) {
+        return error_set(error, STATUS_USAGE,
+                         "standard input is asked for twice; put one of the two into a file");
+    }
+    taken = true;
+    return store_read_descriptor(STDIN_FILENO, "standard input", limit, out, error);
+}
+
+int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, struct error *error)
+{
+    if (context_read_expiry(text, now, expires, error) != 0) {
+        return -1;
+    }
+    return *expires <= now + CONTEXT_EXPIRY_MOST
+               ? 0
+               : error_set(
+                     error, STATUS_USAGE,
+                     "--expires %s is more than two years ahead, which Akamai refuses; choose "
+                     "an earlier day",
+                     text);
+}
+
 int context_read_file(const char *name, size_t limit, struct buffer *out, struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
     int result;
 
     if (text_equal(name, "-")) {
-        return store_read_descriptor(STDIN_FILENO, "standard input", limit, out, error);
+        return context_read_input(limit, out, error);
     }
     result = context_expand_home(name, &path, error);
     if (result == 0) {
@@ -106,7 +134,7 @@ static int context_read_edgerc(struct context *context, const char *name, const 
     int result;
 
     if (text_equal(name, "-")) {
-        result = store_read_descriptor(STDIN_FILENO, shown, CONTEXT_EDGERC_LIMIT, &text, error);
+        result = context_read_input(CONTEXT_EDGERC_LIMIT, &text, error);
     } else {
         result = context_expand_home(name, &path, error);
         shown = buffer_text(&path);
@@ -162,9 +190,17 @@ static int context_find_credential(struct context *context, struct error *error)
 int context_open_credential(struct context *context, const struct invocation *invocation,
                             struct error *error)
 {
+    const char *account = invocation_value(invocation, "account-key");
+
     memset(context, 0, sizeof *context);
     context->invocation = invocation;
     edgegrid_credential_init(&context->credential);
+    if (account != NULL && (*account == '\0' || account[strcspn(account, "\r\n\t ")] != '\0')) {
+        return error_set(
+            error, STATUS_USAGE,
+            "--account-key is empty or holds blanks; see the keys with: gridkey lookup "
+            "accounts, or say none");
+    }
     if (context_find_credential(context, error) != 0) {
         return -1;
     }
@@ -179,7 +215,7 @@ const char *context_account_key(const struct context *context)
         return context->credential.account_key;
     }
     /* "none" takes back what the file says. */
-    return *account == '\0' || text_equal_ignore_case(account, "none") ? NULL : account;
+    return text_equal_ignore_case(account, "none") ? NULL : account;
 }
 
 /* --- the way to the server ------------------------------------------------------------------ */

@@ -55,6 +55,9 @@ int context_time(const struct invocation *invocation, int64_t *offset, struct er
 /* The value of --expires: a date or +90d, which must lie ahead. Returns 0, or -1 with an error. */
 int context_read_expiry(const char *text, int64_t now, int64_t *expires, struct error *error);
 
+/* The same for a credential that is yet to be made, which lasts for two years at most. */
+int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, struct error *error);
+
 /* Append path with a "~" or "~/" at its start replaced by $HOME. */
 int context_expand_home(const char *path, struct buffer *out, struct error *error);
 

@@ -125,8 +125,8 @@ int command_credential_create(const struct invocation *invocation, struct error 
     int result = target_open(&target, invocation, error);
 
     if (result == 0 && text != NULL) {
-        result = context_read_expiry(text, edgegrid_session_time(&target.context.session), &expires,
-                                     error);
+        result = context_read_new_expiry(text, edgegrid_session_time(&target.context.session),
+                                         &expires, error);
     }
     if (result == 0) {
         result = save_read(&save, invocation, target.name, error);

@@ -199,12 +199,10 @@ static int expiring_show(struct expiring *expiring, struct error *error)
     int result = 0;
 
     if (expiring->rows.length == 0 && !as_json) {
-        buffer_format(&out, "nothing %sexpires within %llu days\n",
+        output_remark("nothing %sexpires within %llu days",
                       expiring->status == 0 ? "" : "that could be read ",
                       (unsigned long long)expiring->days);
-        result = output_write(&out, error);
-        buffer_free(&out);
-        return result;
+        return 0;
     }
     table_start(&table, "CLIENT,NAME,CREDENTIAL,STATUS,EXPIRES,DAYS LEFT,TIME LEFT");
     while (result == 0 && (text = expiring_take(expiring, &left)) != NULL) {

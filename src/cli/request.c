@@ -49,7 +49,7 @@ static int request_show(const struct invocation *invocation, const struct http_r
         }
         buffer_append_byte(&out, '\n');
     }
-    if (destination == NULL) {
+    if (!invocation_has(invocation, "output")) {
         buffer_append(&out, response->body.data, response->body.length);
     }
     result = out.length == 0 ? 0 : output_write(&out, error);

@@ -62,11 +62,35 @@ static int deposit_open_journal(struct deposit *deposit, struct error *error)
     return result;
 }
 
+/* A file whose first line that says something is none of an .edgerc's is something else. */
+static int deposit_refuse_other(const struct deposit_wish *wish, const struct buffer *old,
+                                struct error *error)
+{
+    struct edgerc_reader reader;
+    struct edgerc_line line;
+
+    edgerc_reader_start(&reader, buffer_text(old), old->length);
+    while (edgerc_next_line(&reader, &line) && line.kind != EDGERC_HEADER) {
+        /* JSON of one line looks like an entry. */
+        if (line.kind == EDGERC_JUNK || (line.kind == EDGERC_ENTRY && *line.name == '{')) {
+            return error_set(
+                error, STATUS_FILE,
+                "%s:%zu: is no line of an .edgerc; mend it, see gridkey edgerc check, or "
+                "choose another file with --save",
+                wish->path, line.number);
+        }
+        if (line.kind == EDGERC_ENTRY) {
+            break;
+        }
+    }
+    return 0;
+}
+
 /* Refuse to replace what the destination holds, unless asked to. */
 static int deposit_refuse(const struct deposit_wish *wish, const struct store_file_facts *facts,
                           const struct buffer *old, struct error *error)
 {
-    if (wish->replace || !facts->exists) {
+    if (!facts->exists || (wish->replace && wish->format != FORMAT_EDGERC)) {
         return 0;
     }
     if (wish->format != FORMAT_EDGERC) {
@@ -75,10 +99,11 @@ static int deposit_refuse(const struct deposit_wish *wish, const struct store_fi
                          "another with --save",
                          wish->path);
     }
-    if (edgerc_check_text(buffer_text(old), old->length, wish->path, error) != 0) {
+    if (edgerc_check_text(buffer_text(old), old->length, wish->path, error) != 0 ||
+        deposit_refuse_other(wish, old, error) != 0) {
         return -1;
     }
-    if (edgerc_has_section(buffer_text(old), old->length, wish->section)) {
+    if (!wish->replace && edgerc_has_section(buffer_text(old), old->length, wish->section)) {
         return error_set(error, STATUS_FILE,
                          "%s has a section [%s] already; replace it with --replace, or choose "
                          "another name with --save-section",
@@ -195,9 +220,14 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
 
 /* --- the call ------------------------------------------------------------------------------- */
 
-static int deposit_explain_unknown(const struct deposit *deposit, struct error *error)
+static int deposit_explain_unknown(const struct deposit *deposit, const struct json *intent,
+                                   struct error *error)
 {
-    return error_suffix(error, ", with: gridkey client list%s%s",
+    const char *client_id = json_get_text(intent, "clientId");
+
+    return error_suffix(error, ", with: gridkey %s%s%s%s",
+                        client_id == NULL ? "client list" : "credential list ",
+                        client_id == NULL ? "" : client_id,
                         deposit->has_journal ? "; what was asked for is noted in " : "",
                         deposit_journal_name(deposit));
 }
@@ -217,7 +247,7 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
     }
     if (edgegrid_session_call(session, call, response, error) != 0) {
         if (error->status == STATUS_UNKNOWN) {
-            return deposit_explain_unknown(deposit, error);
+            return deposit_explain_unknown(deposit, intent, error);
         }
         if (!deposit->answered) {
             (void)deposit_rewrite(deposit, NULL, &second);
@@ -228,7 +258,7 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
         (void)problem_explain(response, &context, error);
         if (response->status / 100 == 5) {
             (void)error_suffix(error, SESSION_LOOK);
-            (void)deposit_explain_unknown(deposit, error);
+            (void)deposit_explain_unknown(deposit, intent, error);
         } else if (!deposit->answered) {
             (void)deposit_rewrite(deposit, NULL, &second);
         }

@@ -68,14 +68,21 @@ void names_offer(struct match *match, const struct names_list *list, const struc
     const char *alias = list->alias == NULL ? NULL : json_get_text(element, list->alias);
     struct json *complete = group_inherit(element, parents, depth);
     struct buffer label = BUFFER_EMPTY;
+    struct buffer path = BUFFER_EMPTY;
 
     for (size_t i = 0; i < depth; i++) {
         buffer_format(&label, "%s > ", json_get_text(parents[i], list->name));
+    }
+    if (depth > 0 && name != NULL) {
+        /* What a person is shown is also what may be given: "Top > Below". */
+        buffer_format(&path, "%s%s", buffer_text(&label), name);
+        alias = text_equal_ignore_case(buffer_text(&path), match->wanted) ? match->wanted : alias;
     }
     buffer_format(&label, "%s (%s)", name == NULL ? "without a name" : name, id);
     match_offer(match, id, name == NULL ? "" : name, alias, buffer_text(&label),
                 complete != NULL ? complete : element);
     json_free(complete);
+    buffer_free(&path);
     buffer_free(&label);
 }
 

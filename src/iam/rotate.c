@@ -74,6 +74,12 @@ static int rotation_note_old(struct rotation *rotation, struct error *error)
     int result = 0;
 
     edgegrid_credential_init(&old);
+    if (!deposit->reservation.facts.exists) {
+        return error_set(error, STATUS_FILE,
+                         "%s does not exist, so there is nothing to rotate; name the credential's "
+                         "file with --save and its section with --save-section",
+                         deposit->wish.path);
+    }
     if (deposit->wish.format == FORMAT_EDGERC) {
         result = edgerc_read_section(buffer_text(&deposit->reservation.old),
                                      deposit->reservation.old.length, deposit->wish.path,
@@ -124,6 +130,23 @@ static bool rotation_owns(const struct rotation *rotation, const struct json *re
             (destination != NULL && text_equal(destination, rotation->deposit->wish.path)));
 }
 
+/* The new credential is not deleted. One that is not listed may be too new for that. */
+static bool rotation_may_work(const struct rotation *rotation)
+{
+    const char *token = rotation->made.credential.client_token;
+
+    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
+         at = json_next(at)) {
+        const char *is = json_get_text(at, "clientToken");
+        const char *status = json_get_text(at, "status");
+
+        if (is != NULL && text_equal(is, token)) {
+            return status == NULL || !text_equal(status, "DELETED");
+        }
+    }
+    return true;
+}
+
 static int rotation_take_answer(struct rotation *rotation, const struct journal_record *record,
                                 struct error *error)
 {
@@ -137,6 +160,11 @@ static int rotation_take_answer(struct rotation *rotation, const struct journal_
                          "an earlier run left an answer in %s that cannot be read; look at it, "
                          "then move it away and run again",
                          deposit_journal_name(rotation->deposit));
+    }
+    /* Somebody may have deleted it meanwhile: then there is nothing to carry on. */
+    if (!rotation_may_work(rotation)) {
+        new_credential_free(&rotation->made.credential);
+        return 0;
     }
     rotation->resumed = true;
     rotation->deposit->answered = true;
@@ -189,7 +217,7 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
 
         if (record.kind == JOURNAL_ANSWER && intent != NULL && number == begun + 1) {
             result = rotation_take_answer(rotation, &record, error);
-            answered = true;
+            answered = rotation->resumed;
             deposit->dropped[number] = true;
         } else if (record.kind != JOURNAL_ANSWER &&
                    json_parse(record.data, record.length, &value, &ignored) == 0 &&

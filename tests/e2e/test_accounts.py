@@ -61,7 +61,7 @@ def every_command(client):
         ["client", "list"],
         ["client", "show", "self"],
         ["client", "show", "edge box"],
-        "client create --name new --expires +9d --group 32145=Editor --group 54321=Editor --like".split() + ["edge box"],
+        [*"client create --name new --expires +9d --group 32145=Editor --group 54321=Editor --like".split(), "edge box"],
         ["client", "update", "edge box", "--description", "d", "--yes"],
         ["client", "lock", "edge box"],
         ["client", "unlock", "edge box"],
@@ -135,12 +135,19 @@ def test_from_the_file(gk, fake, edgerc, line):
     assert {record["account"] for record in fake.requests} == {KEY}
 
 
-@pytest.mark.parametrize("word, account", [("none", None), ("NONE", None), ("", None), (OTHER_KEY, OTHER_KEY)])
+@pytest.mark.parametrize("word, account", [("none", None), ("NONE", None), (OTHER_KEY, OTHER_KEY)])
 def test_the_option_wins_over_the_file(gk, fake, edgerc, word, account):
     with edgerc.open("a") as file:
         file.write(f"account_key = {KEY}\n")
     assert gk("client", "show", "self", f"--account-key={word}").status == 0
     assert {record["account"] for record in fake.requests} == {account}
+
+
+@pytest.mark.parametrize("word", ["", "a\nb"])
+def test_an_empty_key_is_refused(gk, fake, edgerc, word):
+    """As an unset variable gives it: it must not act on the signer's own account."""
+    result = gk("client", "list", f"--account-key={word}")
+    assert result.status == 2 and "--account-key" in result.err and "none" in result.err and not fake.requests
 
 
 def environment(fake, section="", **more):
@@ -180,7 +187,13 @@ def test_in_a_request_it_is_not_doubled(gk, fake):
     assert fake.requests[1]["account"] == KEY and fake.requests[1]["valid"]
 
 
-@pytest.mark.parametrize("key", ["1-A B", "1-ABCD:Z/é", "a&b=c", "a+b%20"])
+def test_an_empty_key(gk, fake):
+    """A variable that is not set must not mean another account than was thought of."""
+    result = gk("client", "list", "--account-key=")
+    assert result.status == 2 and "--account-key" in result.err and fake.requests == [], result
+
+
+@pytest.mark.parametrize("key", ["1-ABCD:Z/é", "a&b=c", "a+b%20"])
 def test_it_is_escaped(gk, fake, key):
     assert gk("client", "list", "--account-key", key).status == 0
     assert fake.requests[0]["account"] == key and fake.requests[0]["valid"]

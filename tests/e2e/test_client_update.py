@@ -56,6 +56,7 @@ def edit(*path):
     return use
 
 
+REPORTING_RO, REPORTING_RW = ({"apiId": 5101, "accessLevel": level} for level in ("READ-ONLY", "READ-WRITE"))
 apis, groups = edit("apiAccess", "apis"), edit("groupAccess", "groups")
 addresses, emails = edit("ipAcl", "cidr"), edit("notificationEmails")
 
@@ -89,9 +90,9 @@ CASES = {
     "user": (["--user", "hgildong"], set_member("authorizedUsers", value=["hgildong"])),
     "account switch": (["--allow-account-switch"], set_member("allowAccountSwitch", value=True)),
     "auto credential, which it has": (["--auto-credential"], None),
-    "api by name": (["--api", "Reporting API=ro"], apis(lambda at: at.append({"apiId": 5101, "accessLevel": "READ-ONLY"}))),
-    "api by id": (["--api", "5101=rw"], apis(lambda at: at.append({"apiId": 5101, "accessLevel": "READ-WRITE"}))),
-    "api without a level": (["--api", "/reporting-api"], apis(lambda at: at.append({"apiId": 5101, "accessLevel": "READ-ONLY"}))),
+    "api by name": (["--api", "Reporting API=ro"], apis(lambda at: at.append(REPORTING_RO))),
+    "api by id": (["--api", "5101=rw"], apis(lambda at: at.append(REPORTING_RW))),
+    "api without a level": (["--api", "/reporting-api"], apis(lambda at: at.append(REPORTING_RO))),
     "another level": (["--api", "CPS=READ-ONLY"], apis(lambda at: at[1].update(CPS_RO))),
     "another level by end point": (["--api", "/cps=ro"], apis(lambda at: at[1].update(CPS_RO))),
     "the level it has": (["--api", "28=rw"], None),
@@ -104,7 +105,7 @@ CASES = {
     "the purge API with its rights": (["--remove-api", "CCU APIs"], without_purge_api),
     "one for another": (
         ["--api", "/reporting-api=rw", "--remove-api", "/cps"],
-        apis(lambda at: at.__setitem__(slice(1, None), [at[2], {"apiId": 5101, "accessLevel": "READ-WRITE"}])),
+        apis(lambda at: at.__setitem__(slice(1, None), [at[2], REPORTING_RW])),
     ),
     "all apis": (["--all-apis"], set_member("apiAccess", value={"allAccessibleApis": True})),
     "group": (["--group", "70002"], groups(lambda at: at.append({"groupId": 70002, "roleId": 3}))),

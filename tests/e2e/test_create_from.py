@@ -185,7 +185,7 @@ DRY = {
     "names": ["--name", "é", "--api", "CCU APIs=rw", "--api", "CPS", "--group", "High Street=Viewer", "--ip", "::1"],
     "purge": ["--name", "p", "--api", "/ccu", "--clone-groups", "--purge-cpcodes", "36915,866797"],
     "no credential": [*SMALLEST, "--no-credential"],
-    "expiry": [*SMALLEST, "--expires", "2099-01-01"],
+    "expiry": [*SMALLEST, "--expires", "+90d"],
 }
 
 

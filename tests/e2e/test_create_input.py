@@ -198,7 +198,7 @@ def test_a_file_that_is_too_large(gk, fake, home):
 
 def test_standard_input_is_there_once(gk, fake):
     result = create(gk, "--from", "-", "--edgerc", "-", stdin=json.dumps(BODY))
-    refused(fake, result, 3, "standard input")
+    refused(fake, result, 2, "standard input", "twice")
 
 
 # What only the API's own lists can tell.

@@ -230,3 +230,11 @@ def test_standard_error_that_is_closed(gk, fake, edgerc):
 
 def test_no_secret_in_any_of_it(gk, fake):
     assert_no_secret(fake, create(gk, *SMALLEST), create(gk, *SMALLEST), create(gk, *SMALLEST, "--replace"))
+
+
+@pytest.mark.parametrize("text", ['{"host": "x"}\n', "garbage\n", "# a comment\n\njust words\n"], ids=["json", "word", "later"])
+def test_what_is_no_edgerc_is_not_added_to(gk, fake, edgerc, home, text):
+    (home / "other").write_text(text)
+    result = create(gk, *SMALLEST, "--save", "other")
+    assert result.status == 3 and "other:" in result.err and "--save" in result.err, result
+    assert changes(fake) == [] and (home / "other").read_text() == text

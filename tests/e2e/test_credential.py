@@ -117,9 +117,11 @@ def test_create_in_another_format(gk, fake, client, home, kind):
 def test_create_refuses_an_existing_section_before_anything_is_sent(gk, fake, client, edgerc):
     result = gk("credential", "create", "edge box", "--save-section", "default")
     assert result.status == 3 and "--replace" in result.err, result
-    assert changes(fake) == []
-    assert gk("credential", "create", "edge box", "--save-section", "default", "--replace").status == 0
-    assert credential_in(fake, edgerc, "default") is client["credentials"][-1]
+    assert gk("credential", "create", "edge box").status == 0
+    assert gk("credential", "create", "edge box").status == 3
+    assert gk("credential", "create", "edge box", "--replace").status == 0
+    assert credential_in(fake, edgerc, "edge box") is client["credentials"][-1]
+    assert client["credentials"][-2]["status"] == "ACTIVE"
 
 
 @pytest.mark.parametrize("text", ["2020-01-31", "tomorrow", "+0d", "", "2027-02-30", "+90"])

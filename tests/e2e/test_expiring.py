@@ -63,7 +63,7 @@ def test_json(gk, fake):
 def test_nothing_expires(gk, fake):
     client_with(fake, "far", 31)
     result = gk("credential", "expiring")
-    assert result.status == 0 and result.out == "nothing expires within 30 days\n"
+    assert result.status == 0 and result.out == "" and result.err == "gridkey: nothing expires within 30 days\n"
     result = gk("credential", "expiring", "--json")
     assert result.status == 0 and result.out == "[]\n"
 
@@ -137,8 +137,8 @@ def test_else_the_status_is_that_of_the_first_that_failed(gk, fake, options, sta
     fake.fault(path=f"*/{two['clientId']}/credentials", status=404)
     result = gk("credential", "expiring")
     assert result.status == status
-    assert result.out == "nothing that could be read expires within 30 days\n"
-    assert len(result.err.splitlines()) == 2
+    assert result.out == "" and "gridkey: nothing that could be read expires within 30 days\n" in result.err
+    assert len(result.err.splitlines()) == 3
 
 
 def test_any_other_failure_ends_it(gk, fake):

@@ -244,10 +244,11 @@ def test_an_ended_connection_is_no_failure(gk, fake, words):
     assert fake.connections == 3 and len(client["credentials"]) == (words[0] == "create")
 
 
+@pytest.mark.parametrize("fault", [{"stale": "next"}, {"stale": "now", "end": "rst"}], ids=["under it", "before it"])
 @pytest.mark.parametrize("words", [["client", "show"], ["client", "lock"]], ids=["GET", "PUT"])
-def test_a_connection_that_ends_under_the_request(gk, fake, words):
+def test_a_connection_that_is_reset(gk, fake, words, fault):
     client = fake.add_client(clientName="edge box")
-    fake.fault(method="GET", path=path_of(client) if words[1] == "lock" else CLIENTS, stale="next")
+    fake.fault(method="GET", path=path_of(client) if words[1] == "lock" else CLIENTS, **fault)
     result = gk(*words, "edge box", "--retries", "0")
     assert (result.status, result.err.count("gridkey: ")) == (0, 1 if words[1] == "lock" else 0), result
     assert fake.connections == 2 and client["isLocked"] == (words[1] == "lock")
