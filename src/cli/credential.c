@@ -106,6 +106,7 @@ static int create_run(struct target *target, const struct save *save, struct dep
             client.credential.expires_on = strdup(date);
         }
         if (create_show(target, save, &client, answer, result == 0 ? error : &later) != 0) {
+            error->status = STATUS_UNKNOWN; /* done, but not told */
             result = -1;
         }
     }

@@ -92,6 +92,7 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
                                 .remark = output_remark};
     int result = deposit_open(&deposit, &save->wish, error);
 
+    edgegrid_credential_init(&rotation.held);
     if (result == 0) {
         result = rotation_run(&rotation, error);
         if (rotation.resumed) {
@@ -100,6 +101,12 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
     }
     if (result == 0) {
         result = rotate_show(&rotation, target, save, error);
+    }
+    /* Something was made: no status may say that it is as if nothing had been sent. */
+    if (result != 0 && rotation.stored &&
+        (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
+         error->status == STATUS_SYSTEM)) {
+        error->status = STATUS_UNKNOWN;
     }
     rotation_free(&rotation);
     deposit_close(&deposit);

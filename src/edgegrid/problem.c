@@ -230,3 +230,12 @@ bool problem_is_inactive_token(const struct http_response *response)
 {
     return response->status == 401 && problem_is(response, "/pep-authn/deny", "inactive");
 }
+
+bool problem_is_typed(const struct http_response *response)
+{
+    struct json *body = problem_parse(response);
+    bool is = problem_member(body, "type")[0] != '\0';
+
+    json_free(body);
+    return is;
+}

@@ -28,6 +28,9 @@ int problem_explain(const struct http_response *response, const struct problem_c
 /* The gateway's 400 that means too many requests, not a wrong one. */
 bool problem_is_burst(const struct http_response *response);
 
+/* The body is a problem of the API or the gateway, not of a server between. */
+bool problem_is_typed(const struct http_response *response);
+
 /* The gateway's 401 for a credential that is not known or active, perhaps not yet everywhere. */
 bool problem_is_inactive_token(const struct http_response *response);
 

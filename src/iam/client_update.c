@@ -199,6 +199,14 @@ static int texts_change(struct json *list, const struct json *added,
     return 0;
 }
 
+/* The object of that name, made where it is missing. */
+static struct json *member_object(struct json *object, const char *name)
+{
+    struct json *member = json_get_mutable(object, name);
+
+    return member != NULL ? member : json_add_object(object, name);
+}
+
 /* The array of that name, made where it is missing. */
 static struct json *member_array(struct json *object, const char *name)
 {
@@ -212,7 +220,7 @@ static struct json *member_array(struct json *object, const char *name)
 static int update_apis(struct lookup *lookup, struct json *body, struct json *draft,
                        const struct client_removal *removal, struct error *error)
 {
-    struct json *access = json_get_mutable(body, "apiAccess");
+    struct json *access = member_object(body, "apiAccess");
     struct json *wanted = json_get_mutable(draft, "apiAccess");
 
     if (json_is_true(json_get(wanted, "allAccessibleApis"))) {
@@ -240,7 +248,7 @@ static int update_apis(struct lookup *lookup, struct json *body, struct json *dr
 static int update_groups(struct lookup *lookup, struct json *body, struct json *draft,
                          const struct client_removal *removal, struct error *error)
 {
-    struct json *access = json_get_mutable(body, "groupAccess");
+    struct json *access = member_object(body, "groupAccess");
     struct json *wanted = json_get_mutable(draft, "groupAccess");
 
     if (json_is_true(json_get(wanted, "cloneAuthorizedUserGroups"))) {

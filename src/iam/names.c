@@ -96,6 +96,10 @@ int names_find(struct lookup *lookup, const struct names_list *list, const char 
     int step;
 
     *found = NULL;
+    if (wanted == NULL) {
+        return error_set(error, STATUS_USAGE, "an element has no %s; give it an id or a name",
+                         list->id);
+    }
     if (lookup_get(lookup, list->kind, &text, error) != 0) {
         return -1;
     }

@@ -14,7 +14,8 @@ static int group_set_role(struct lookup *lookup, struct json *group, const struc
     if (json_number_text(role) != NULL) {
         return 0;
     }
-    if (role == NULL || (own_name != NULL && text_equal_ignore_case(json_text(role), own_name))) {
+    if (role == NULL || (own_name != NULL && json_text(role) != NULL &&
+                         text_equal_ignore_case(json_text(role), own_name))) {
         if (json_get(found, "roleId") == NULL) {
             return error_set(error, STATUS_USAGE,
                              "the user has no role of its own in the group %s; name one: --group "

@@ -21,14 +21,15 @@ static const char *rotation_client_id(const struct rotation *rotation)
     return json_get_text(rotation->client, "clientId");
 }
 
-/* The id of the client's credential with that token, as text; NULL when it has none such. */
-static const char *rotation_find_token(const struct json *credentials, const char *token)
+/* The client's credential with that token as the API lists it; NULL when it has none such. */
+static const struct json *rotation_find(const struct rotation *rotation, const char *token)
 {
-    for (const struct json *at = json_first(credentials); at != NULL; at = json_next(at)) {
+    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
+         at = json_next(at)) {
         const char *is = json_get_text(at, "clientToken");
 
         if (is != NULL && token != NULL && text_equal(is, token)) {
-            return json_number_text(json_get(at, "credentialId"));
+            return at;
         }
     }
     return NULL;
@@ -36,44 +37,12 @@ static const char *rotation_find_token(const struct json *credentials, const cha
 
 /* --- the old credential --------------------------------------------------------------------- */
 
-/* The token of the credential that the destination holds; NULL when it cannot be told. */
-static const char *rotation_old_token(const struct rotation *rotation,
-                                      const struct edgegrid_credential *stored)
-{
-    const struct edgegrid_credential *signing = rotation->session->credential;
-    const char *token = json_get_text(rotation->client, "accessToken");
-    const char *only = NULL;
-
-    if (rotation->deposit->wish.format == FORMAT_EDGERC) {
-        return stored->client_token;
-    }
-    if (token != NULL && text_equal(token, signing->access_token)) {
-        return signing->client_token;
-    }
-    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
-         at = json_next(at)) {
-        const char *status = json_get_text(at, "status");
-
-        if (status != NULL && text_equal(status, "ACTIVE")) {
-            if (only != NULL) {
-                return NULL;
-            }
-            only = json_get_text(at, "clientToken");
-        }
-    }
-    return only;
-}
-
-/* What the section holds now goes into the intent, where it stays until the end. */
-static int rotation_note_old(struct rotation *rotation, struct error *error)
+/* What the destination holds now: of an .edgerc the section, of another file the token in it. */
+static int rotation_read_held(struct rotation *rotation, struct error *error)
 {
     const struct deposit *deposit = rotation->deposit;
-    struct edgegrid_credential old;
-    const char *token = NULL;
-    const char *id = NULL;
-    int result = 0;
+    const struct buffer *text = &deposit->reservation.old;
 
-    edgegrid_credential_init(&old);
     if (!deposit->reservation.facts.exists) {
         return error_set(error, STATUS_FILE,
                          "%s does not exist, so there is nothing to rotate; name the credential's "
@@ -81,35 +50,53 @@ static int rotation_note_old(struct rotation *rotation, struct error *error)
                          deposit->wish.path);
     }
     if (deposit->wish.format == FORMAT_EDGERC) {
-        result = edgerc_read_section(buffer_text(&deposit->reservation.old),
-                                     deposit->reservation.old.length, deposit->wish.path,
-                                     deposit->wish.section, &old, NULL, error);
+        if (edgerc_read_section(buffer_text(text), text->length, deposit->wish.path,
+                                deposit->wish.section, &rotation->held, NULL, error) != 0) {
+            return -1;
+        }
+        rotation->held_token = rotation->held.client_token;
+        return 0;
     }
-    if (result == 0) {
-        token = rotation_old_token(rotation, &old);
-        id = rotation_find_token(json_get(rotation->client, "credentials"), token);
-        if (id == NULL) {
-            result = error_set(error, STATUS_FILE,
-                               "%s [%s] holds no credential of the API client %s; choose its "
-                               "section with --save-section, or add one with: gridkey credential "
-                               "create",
-                               deposit->wish.path, deposit->wish.section,
-                               json_get_text(rotation->client, "clientName"));
+    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
+         at = json_next(at)) {
+        const char *token = json_get_text(at, "clientToken");
+
+        if (token != NULL && text_find_ignore_case(buffer_text(text), token) != NULL) {
+            rotation->held_token = token;
         }
     }
-    if (result == 0) {
-        rotation->old = json_new_object();
-        (void)json_add_text(rotation->old, "credentialId", id);
-        (void)json_add_text(rotation->old, "client_token", token);
-        if (old.client_secret != NULL) {
-            (void)json_add_text(rotation->old, "client_secret", old.client_secret);
-            (void)json_add_text(rotation->old, "access_token", old.access_token);
-            (void)json_add_text(rotation->old, "host", old.host);
-        }
-        result = json_build_failed() ? error_set_memory(error) : 0;
+    return 0;
+}
+
+static bool rotation_holds(const struct rotation *rotation, const char *token)
+{
+    return token != NULL && rotation->held_token != NULL && text_equal(token, rotation->held_token);
+}
+
+/* What is held goes into the intent, where it stays until the end. */
+static int rotation_note_old(struct rotation *rotation, struct error *error)
+{
+    const struct deposit *deposit = rotation->deposit;
+    const struct edgegrid_credential *held = &rotation->held;
+    const char *id =
+        json_number_text(json_get(rotation_find(rotation, rotation->held_token), "credentialId"));
+
+    if (id == NULL) {
+        return error_set(error, STATUS_FILE,
+                         "%s [%s] holds no credential of the API client %s; choose its section "
+                         "with --save-section, or add one with: gridkey credential create",
+                         deposit->wish.path, deposit->wish.section,
+                         json_get_text(rotation->client, "clientName"));
     }
-    edgegrid_credential_free(&old);
-    return result;
+    rotation->old = json_new_object();
+    (void)json_add_text(rotation->old, "credentialId", id);
+    (void)json_add_text(rotation->old, "client_token", rotation->held_token);
+    if (held->client_secret != NULL) {
+        (void)json_add_text(rotation->old, "client_secret", held->client_secret);
+        (void)json_add_text(rotation->old, "access_token", held->access_token);
+        (void)json_add_text(rotation->old, "host", held->host);
+    }
+    return json_build_failed() ? error_set_memory(error) : 0;
 }
 
 /* --- what an earlier run left --------------------------------------------------------------- */
@@ -130,28 +117,12 @@ static bool rotation_owns(const struct rotation *rotation, const struct json *re
             (destination != NULL && text_equal(destination, rotation->deposit->wish.path)));
 }
 
-/* The new credential is not deleted. One that is not listed may be too new for that. */
-static bool rotation_may_work(const struct rotation *rotation)
-{
-    const char *token = rotation->made.credential.client_token;
-
-    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
-         at = json_next(at)) {
-        const char *is = json_get_text(at, "clientToken");
-        const char *status = json_get_text(at, "status");
-
-        if (is != NULL && text_equal(is, token)) {
-            return status == NULL || !text_equal(status, "DELETED");
-        }
-    }
-    return true;
-}
-
 static int rotation_take_answer(struct rotation *rotation, const struct journal_record *record,
                                 struct error *error)
 {
     unsigned status;
     const char *body;
+    const char *is;
     size_t length;
 
     if (journal_split_answer(record->data, record->length, &status, &body, &length) != 0 ||
@@ -162,7 +133,8 @@ static int rotation_take_answer(struct rotation *rotation, const struct journal_
                          deposit_journal_name(rotation->deposit));
     }
     /* Somebody may have deleted it meanwhile: then there is nothing to carry on. */
-    if (!rotation_may_work(rotation)) {
+    is = json_get_text(rotation_find(rotation, rotation->made.credential.client_token), "status");
+    if (is != NULL && text_equal(is, "DELETED")) {
         new_credential_free(&rotation->made.credential);
         return 0;
     }
@@ -207,7 +179,6 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
     size_t cursor = 0;
     size_t number = 0;
     size_t begun = 0;
-    bool answered = false;
     int result = 0;
 
     while (result == 0 && number < deposit->older && number < DEPOSIT_OLDER_MOST &&
@@ -217,7 +188,6 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
 
         if (record.kind == JOURNAL_ANSWER && intent != NULL && number == begun + 1) {
             result = rotation_take_answer(rotation, &record, error);
-            answered = rotation->resumed;
             deposit->dropped[number] = true;
         } else if (record.kind != JOURNAL_ANSWER &&
                    json_parse(record.data, record.length, &value, &ignored) == 0 &&
@@ -226,7 +196,8 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
             intent = value;
             value = NULL;
             begun = number;
-            answered = false;
+            rotation->resumed = deposit->answered = false;
+            new_credential_free(&rotation->made.credential);
             deposit->dropped[number] = true;
             rotation->waiting = record.kind == JOURNAL_NOTE;
         }
@@ -234,7 +205,7 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
         number++;
     }
     if (result == 0 && intent != NULL) {
-        if (!answered && !rotation->waiting) {
+        if (!rotation->resumed && !rotation->waiting) {
             rotation_name_orphans(rotation, intent);
         } else {
             rotation->old = json_copy(json_get(intent, "old"));
@@ -304,8 +275,8 @@ static int rotation_try(struct edgegrid_session *session, struct error *error)
     struct http_response response = {0};
     int result = edgegrid_session_call(session, &call, &response, error);
 
-    if (result == 0 && response.status / 100 != 2 && response.status != 403 &&
-        response.status != 404) {
+    if (result == 0 && response.status / 100 != 2 &&
+        ((response.status != 403 && response.status != 404) || !problem_is_typed(&response))) {
         result = problem_explain(&response, &context, error);
     }
     http_response_free(&response);
@@ -341,6 +312,10 @@ static int rotation_retire(struct rotation *rotation, struct edgegrid_session *s
     const char *status;
     int result;
 
+    if (id == NULL) {
+        return error_set(error, STATUS_FILE, "%s does not say which credential is the old one",
+                         deposit_journal_name(rotation->deposit));
+    }
     credential_path(&path, client_id, id);
     result = iam_get(session, &path, &shown, error);
     if (result != 0) {
@@ -429,8 +404,18 @@ static int rotation_end(struct rotation *rotation, bool is_self, struct error *e
 static int rotation_go_on(struct rotation *rotation, struct error *error)
 {
     const char *token = rotation->session->credential->client_token;
-    const char *old_token;
+    const char *old_token = json_get_text(rotation->old, "client_token");
 
+    /* Whoever changed the file meanwhile had a reason: neither the new nor the old one is safe. */
+    if ((rotation->resumed && !rotation_holds(rotation, old_token) &&
+         !rotation_holds(rotation, rotation->made.credential.client_token)) ||
+        (rotation->waiting && rotation_holds(rotation, old_token))) {
+        return error_set(error, STATUS_FILE,
+                         "%s [%s] was changed since the rotation that %s is about; look at both, "
+                         "then move the latter away and run again",
+                         rotation->deposit->wish.path, rotation->deposit->wish.section,
+                         deposit_journal_name(rotation->deposit));
+    }
     if (rotation->waiting) {
         if (rotation->grace == 0) {
             rotation->retire_at = 0;
@@ -470,7 +455,7 @@ int rotation_run(struct rotation *rotation, struct error *error)
                          "without which a new credential is of no use; nothing was changed",
                          made->client_id);
     }
-    if (rotation_resume(rotation, error) != 0) {
+    if (rotation_read_held(rotation, error) != 0 || rotation_resume(rotation, error) != 0) {
         return -1;
     }
     return rotation_go_on(rotation, error);
@@ -478,6 +463,7 @@ int rotation_run(struct rotation *rotation, struct error *error)
 
 void rotation_free(struct rotation *rotation)
 {
+    edgegrid_credential_free(&rotation->held);
     json_free(rotation->old);
     rotation->old = NULL;
     new_client_free(&rotation->made);

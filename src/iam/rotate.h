@@ -27,6 +27,8 @@ struct rotation {
     int64_t grace;                    /* seconds that the old credential stays; -1: not said */
     bool keep;                        /* the old credential is not deleted, only deactivated */
     void (*remark)(const char *format, ...) __attribute__((format(printf, 1, 2)));
+    struct edgegrid_credential held; /* what the section holds; init'ed by the caller */
+    const char *held_token;          /* of the credential that the destination holds, or NULL */
     /* What came of it: */
     struct new_client made; /* the new credential */
     struct json *old;       /* {"credentialId", "client_token", ...} of the old one */

@@ -188,8 +188,11 @@ static void chain_end_certificate(const br_x509_class **context)
         return;
     }
     parsed = certificate_parse(chain->der, chain->der_filled, &certificate) == 0;
-    if (parsed && chain->built_in) {
-        chain_find_roots(chain, &certificate);
+    if (chain->built_in) {
+        chain->inner.trust_anchors_num = 0; /* those of the certificate before are gone */
+        if (parsed) {
+            chain_find_roots(chain, &certificate);
+        }
     }
     /* Only now, since it looks for the issuer among the roots as soon as it has the last byte. */
     chain->inner.vtable->append(&chain->inner.vtable, chain->der, chain->der_filled);

@@ -446,3 +446,10 @@ def test_the_put_fails(gk, fake, client):
         result = update(gk, "--name", "box", "--yes", "--retries", "0")
         assert (result.status, result.out) == (status, ""), result
     assert bodies(fake)[0] == bodies(fake)[1]
+
+
+@pytest.mark.parametrize("part", ['"apiAccess": {"apis": [{}]}', '"groupAccess": {"groups": [{"groupId": 32145, "roleId": null}]}', '"groupAccess": {"groups": [{}]}'])
+def test_odd_elements_in_a_file(gk, fake, client, home, part):
+    (home / "odd.json").write_text("{" + part + "}")
+    result = gk("client", "update", client["clientId"], "--from", "odd.json", "--yes")
+    assert result.status in (0, 2), result

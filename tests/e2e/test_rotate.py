@@ -173,11 +173,46 @@ def test_the_new_one_takes_a_while_to_spread(case, fake, spread):
 
 @pytest.mark.parametrize("gateway, status", [("grant", 403), (None, 404)])
 def test_an_answer_that_it_may_not_see_itself_is_proof_too(case, fake, gateway, status):
-    fault = {"gateway": gateway} if gateway else {"status": status}
+    body = {"type": "/identity-management/error-types/2", "title": "invalid open identity", "status": status}
+    fault = {"gateway": gateway} if gateway else {"status": status, "body": body}
     rule = fake.fault(path=CLIENTS + "/self", skip=1 if case.name == "self" else 0, **fault)
     assert case.rotate().status == 0
     assert rule.used == 1
     case.done()
+
+
+def test_a_refusal_by_a_server_between_proves_nothing(case, fake):
+    """An edge server's page says nothing about the credential."""
+    skip = 1 if case.name == "self" else 0
+    fake.fault(path=CLIENTS + "/self", skip=skip, times=None, status=403, body="<html><title>Denied</title></html>")
+    assert case.rotate("--timeout", "2").status == 9
+    assert case.old["status"] == "ACTIVE"
+    fake.clear_faults()
+    assert case.rotate().status == 0
+    case.done()
+
+
+def test_a_file_changed_meanwhile_is_left_alone(gk, fake, client, edgerc, home):
+    """An unproved credential of an earlier run must not replace a newer one."""
+    fake.set(spread=1000000)
+    assert gk("credential", "rotate", "edge box", "--timeout", "1").status == 9
+    fake.set(spread=0)
+    assert gk("credential", "create", "edge box", "--save-section", "edge box", "--replace").status == 0
+    kept = edgerc.read_bytes()
+    result = gk("credential", "rotate", "edge box")
+    assert result.status == 3 and "was changed since" in result.err and edgerc.read_bytes() == kept, result
+    (home / ".edgerc.gridkey").unlink()
+    assert gk("credential", "rotate", "edge box").status == 0
+
+
+def test_an_old_credential_that_is_back_is_not_retired(gk, fake, client, edgerc):
+    """A backup was put back while the grace went on: what is in the file has to work."""
+    kept = edgerc.read_bytes()
+    assert gk("credential", "rotate", "edge box", "--grace", "7").status == 0
+    edgerc.write_bytes(kept)
+    result = gk("credential", "rotate", "edge box", "--grace", "0")
+    assert result.status == 3 and "was changed since" in result.err, result
+    assert client["credentials"][0]["status"] == "ACTIVE"
 
 
 def test_keep(case, fake):
@@ -689,7 +724,7 @@ def test_another_format(gk, fake, client, home, kind):
     """The old one is the client's only active one."""
     old = client["credentials"][0]
     fake.add_credential(client["clientId"], status="INACTIVE")
-    (home / "kept").write_text("whatever it is")
+    (home / "kept").write_text(json.dumps({"client_token": old["clientToken"]}))
     flags = ["--save", "kept", "--format", kind]
     result = gk("credential", "rotate", "edge box", *flags)
     assert (result.status, result.err) == (0, ""), result
@@ -704,13 +739,16 @@ def test_another_format(gk, fake, client, home, kind):
 
 @pytest.mark.parametrize("kind", ["json", "env"])
 def test_another_format_of_the_credential_in_use(gk, fake, home, kind):
-    """The old one is the one that signs, however many are active."""
+    """The old one is the one whose token the file holds, however many are active."""
     fake.add_credential(fake.admin["client_id"])
     own = fake.clients[0]
     flags = ["--save", "kept", "--format", kind]
     result = gk("credential", "rotate", "self", *flags)
     assert result.status == 3 and "nothing to rotate" in result.err and changes(fake) == [], result
     (home / "kept").write_text("whatever it is")
+    result = gk("credential", "rotate", "self", *flags)
+    assert result.status == 3 and "holds no credential" in result.err and changes(fake) == [], result
+    (home / "kept").write_text(json.dumps({"client_token": fake.admin["client_token"]}))
     result = gk("credential", "rotate", "self", *flags)
     assert result.status == 0, result
     assert [credential["status"] for credential in own["credentials"]] == ["DELETED", "ACTIVE", "ACTIVE"]
@@ -734,7 +772,7 @@ def test_self_from_the_environment(gk, fake, home):
     (home / ".edgerc").unlink()
     result = gk("credential", "rotate", "self", env=env)
     assert result.status == 3 and changes(fake) == [], result
-    (home / "kept").write_text("whatever it is")
+    (home / "kept").write_text(json.dumps({"client_token": values["client_token"]}))
     result = gk("credential", "rotate", "self", "--save", "kept", "--format", "env", env=env)
     assert result.status == 0, result
     new = values_of("env", (home / "kept").read_text())
