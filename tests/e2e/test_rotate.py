@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+from edgerc_readers import read_by_all
 from conftest import DEFAULT_HOST, OTHER_HOST
 from creating import assert_clean, assert_no_secret, posts, read_intent, read_journal, read_section
 from managing import add_section, assert_signs, bodies, changes, credential_in, path_of
@@ -190,6 +191,18 @@ def test_a_refusal_by_a_server_between_proves_nothing(case, fake):
     fake.clear_faults()
     assert case.rotate().status == 0
     case.done()
+
+
+def test_every_library_reads_what_was_rotated(gk, fake, client, edgerc):
+    assert gk("credential", "rotate", "edge box").status == 0
+    assert gk("credential", "rotate", "self").status == 0
+    new = client["credentials"][-1]
+    read = read_by_all(edgerc, "edge box")
+    assert (read["client_token"], read["client_secret"]) == (new["clientToken"], new["clientSecret"])
+    assert read["access_token"] == client["accessToken"]
+    own = fake.clients[0]["credentials"][-1]
+    read = read_by_all(edgerc, "default")
+    assert (read["client_token"], read["client_secret"]) == (own["clientToken"], own["clientSecret"])
 
 
 def test_a_file_changed_meanwhile_is_left_alone(gk, fake, client, edgerc, home):
