@@ -67,7 +67,14 @@ static const struct option yes_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
+static const struct option change_options[] = {
+    {"yes", 0, NULL, "do not ask"},
+    {"dry-run", 0, NULL, "print the calls that would be made; change nothing"},
+    {NULL, 0, NULL, NULL},
+};
+
 static const struct option credential_create_options[] = {
+    {"dry-run", 0, NULL, "print the calls that would be made; change nothing"},
     {"description", 0, "TEXT", "what it is for"},
     {"expires", 0, "DATE", "when it expires: 2027-01-31 or +90d (two years on)"},
     {NULL, 0, NULL, NULL},
@@ -86,6 +93,7 @@ static const struct option deactivate_options[] = {
 };
 
 static const struct option rotate_options[] = {
+    {"dry-run", 0, NULL, "print the calls that would be made; change nothing"},
     {"grace", 0, "DAYS", "let the old one live so long, then run the command again; 0 ends it now"},
     {"keep", 0, NULL, "deactivate the old one, but do not delete it"},
     {NULL, 0, NULL, NULL},
@@ -152,6 +160,7 @@ static const struct option_group client_group = {"The client", client_options};
 static const struct option_group create_group = {"Its making", create_options};
 static const struct option_group update_group = {"Taking away", update_options};
 static const struct option_group yes_group = {"The question", yes_options};
+static const struct option_group change_group = {"The change", change_options};
 static const struct option_group credential_create_group = {"The credential",
                                                             credential_create_options};
 static const struct option_group credential_update_group = {"The credential",
@@ -212,7 +221,7 @@ const struct command command_table[] = {
      "ID",
      1,
      1,
-     {&yes_group},
+     {&change_group},
      "delete an API client and its credentials for good",
      "gridkey client delete edge-box"},
     {"client",
@@ -221,7 +230,7 @@ const struct command command_table[] = {
      "ID",
      1,
      1,
-     {&yes_group},
+     {&change_group},
      "lock an API client: its credentials stop working",
      "gridkey client lock edge-box"},
     {"client",
@@ -230,7 +239,7 @@ const struct command command_table[] = {
      "ID",
      1,
      1,
-     {NULL},
+     {&change_group},
      "unlock an API client",
      "gridkey client unlock edge-box"},
     {"credential",
@@ -266,7 +275,7 @@ const struct command command_table[] = {
      "ID CID",
      2,
      2,
-     {&credential_update_group, &yes_group},
+     {&credential_update_group, &change_group},
      "change its expiry, status or description",
      "gridkey credential update edge-box 4711 --expires +90d"},
     {"credential",
@@ -293,7 +302,7 @@ const struct command command_table[] = {
      "ID CID",
      1,
      2,
-     {&deactivate_group, &yes_group},
+     {&deactivate_group, &change_group},
      "stop a credential, or all of a client",
      "gridkey credential deactivate edge-box 4711"},
     {"credential",
@@ -302,7 +311,7 @@ const struct command command_table[] = {
      "ID CID",
      2,
      2,
-     {&yes_group},
+     {&change_group},
      "delete an inactive credential for good",
      "gridkey credential delete edge-box 4711"},
     {"lookup",

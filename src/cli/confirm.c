@@ -13,7 +13,7 @@ int confirm(const struct invocation *invocation, const char *question, struct er
     char answer[16];
     ssize_t got;
 
-    if (invocation_has(invocation, "yes")) {
+    if (invocation_has(invocation, "yes") || invocation_has(invocation, "dry-run")) {
         return 0;
     }
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {

@@ -381,6 +381,23 @@ static int context_pins(struct context *context, struct error *error)
     return 0;
 }
 
+/* What --dry-run prints in place of a call; what was done is then not remarked, as it was not. */
+static int context_show_call(const struct edgegrid_call *call, struct error *error)
+{
+    struct buffer out = BUFFER_EMPTY;
+    int result;
+
+    buffer_format(&out, "%s %s\n", call->method, call->target);
+    if (call->body_length > 0) {
+        buffer_append(&out, call->body, call->body_length);
+        buffer_append_byte(&out, '\n');
+    }
+    output_be_quiet();
+    result = output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
 int context_open(struct context *context, const struct invocation *invocation, struct error *error)
 {
     int64_t offset;
@@ -402,6 +419,9 @@ int context_open(struct context *context, const struct invocation *invocation, s
     context->session.retries = retries;
     context->session.user_agent = "gridkey/" VERSION;
     context->session.account_key = context_account_key(context);
+    if (invocation_has(invocation, "dry-run")) {
+        context->session.dry_run = context_show_call;
+    }
     context->has_session = true;
     return 0;
 }

@@ -132,11 +132,15 @@ int command_credential_create(const struct invocation *invocation, struct error 
     if (result == 0) {
         result = save_read(&save, invocation, target.name, error);
     }
-    if (result == 0) {
+    if (result == 0 && target.context.session.dry_run != NULL) {
+        result = deposit_check(&save.wish, error) == 0
+                     ? target_do(&target, "POST", "/credentials", error)
+                     : -1;
+    } else if (result == 0) {
         has_deposit = true;
         result = deposit_open(&deposit, &save.wish, error);
     }
-    if (result == 0) {
+    if (result == 0 && has_deposit) {
         result = create_run(&target, &save, &deposit, expires, error);
     }
     if (has_deposit) {

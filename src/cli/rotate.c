@@ -113,6 +113,15 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
     return result;
 }
 
+/* What --dry-run tells: the first call, and in words what depends on its answer. */
+static int rotate_tell(struct target *target, const struct save *save, struct error *error)
+{
+    output_remark("once this is answered and tried, it is stored in %s, then the old one is "
+                  "deactivated and deleted:",
+                  save->wish.path);
+    return target_do(target, "POST", "/credentials", error);
+}
+
 int command_credential_rotate(const struct invocation *invocation, struct error *error)
 {
     struct target target = {0};
@@ -123,11 +132,15 @@ int command_credential_rotate(const struct invocation *invocation, struct error 
     if (rotate_grace(invocation, &grace, error) == 0 &&
         target_open(&target, invocation, error) == 0 &&
         rotate_read_save(&save, &target, error) == 0) {
-        result = text_equal(save.wish.path, "-")
-                     ? error_set(error, STATUS_USAGE,
-                                 "rotate replaces a stored credential, so it needs the file that "
-                                 "holds it: --save FILE")
-                     : rotate_run(&target, &save, grace, error);
+        if (text_equal(save.wish.path, "-")) {
+            result = error_set(error, STATUS_USAGE,
+                               "rotate replaces a stored credential, so it needs the file that "
+                               "holds it: --save FILE");
+        } else if (target.context.session.dry_run != NULL) {
+            result = rotate_tell(&target, &save, error);
+        } else {
+            result = rotate_run(&target, &save, grace, error);
+        }
     }
     save_free(&save);
     target_close(&target);

@@ -222,6 +222,10 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
         return error_set(error, STATUS_USAGE, "more than %d headers; send fewer",
                          SESSION_HEADERS_MOST);
     }
+    if (session->dry_run != NULL && session_call_changes(call)) {
+        response->status = 204;
+        return session->dry_run(call, error);
+    }
     if (session_target(session, call, &target, error) == 0) {
         for (unsigned attempt = 0;; attempt++) {
             struct http_outcome outcome = {0};

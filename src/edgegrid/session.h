@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct edgegrid_call;
+
 /* What is added to an error when a change may have been made although no whole answer came. */
 #define SESSION_LOOK "; it may have been carried out all the same, so look before you run it again"
 
@@ -21,6 +23,8 @@ struct edgegrid_session {
     const char *user_agent;
     int64_t clock_offset; /* seconds to add to the machine's clock */
     unsigned retries;     /* tries after the first */
+    /* Told of each call that would change something, which is then not sent; NULL: send. */
+    int (*dry_run)(const struct edgegrid_call *call, struct error *error);
 };
 
 struct edgegrid_call {
@@ -52,6 +56,8 @@ int64_t edgegrid_session_time(const struct edgegrid_session *session);
  * reading POST when the connection was lost or the answer was 429, 5xx or the gateway's burst
  * refusal. A POST that changes something is tried again only when not a byte of it was sent, or
  * the answer was 429, or 503 with Retry-After, which say that nothing was done.
+ *
+ * With session->dry_run what changes something is answered 204 without a body, and not sent.
  *
  * Returns 0 with an answer; or -1: STATUS_CONNECT when nothing that changes anything can have
  * reached the API, STATUS_UNKNOWN when something that changes may have.

@@ -21,6 +21,15 @@
 extern const unsigned char roots_table[];
 extern const size_t roots_size; /* bytes of the table */
 
+/*
+ * The last few of them stand in .data, in what is left of its page in the file: the constants
+ * before it have to end where that begins, and had to make room for ROOTS_REST_MOST bytes more.
+ */
+extern unsigned char roots_rest[];
+extern const size_t roots_rest_size;
+
+#define ROOTS_REST_MOST 1800
+
 #define ROOTS_RSA 0
 #define ROOTS_EXPONENT_SIZE 3
 #define ROOTS_HEADER_SIZE (ROOTS_NAME_SIZE + 3)
