@@ -182,11 +182,6 @@ bool tls_sent_application_data(const struct tls_connection *connection)
     return connection->sent_data;
 }
 
-bool tls_was_cut(const struct tls_connection *connection)
-{
-    return connection->failure == TLS_FAILURE_CUT;
-}
-
 bool tls_timed_out(const struct tls_connection *connection)
 {
     return connection->failure == TLS_FAILURE_TIMEOUT;

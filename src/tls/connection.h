@@ -67,7 +67,7 @@ int tls_write(struct tls_connection *connection, const void *data, size_t length
 /*
  * Receive 1 to size bytes, size being at least 1; waits for the first. Returns 0 with *count, which
  * is 0 only when the server ended the connection with close_notify. An end without it is a failure,
- * since an attacker can cut a connection but not forge that: -1, and tls_was_cut. Statuses as
+ * since an attacker can cut a connection but not forge that: -1. Statuses as
  * tls_write.
  */
 int tls_read(struct tls_connection *connection, void *data, size_t size, size_t *count,
@@ -85,7 +85,6 @@ void tls_mark(struct tls_connection *connection);
 /* Has the kernel taken any byte of a record with application data since tls_mark? */
 bool tls_sent_application_data(const struct tls_connection *connection);
 
-bool tls_was_cut(const struct tls_connection *connection);   /* it ended without close_notify */
 bool tls_timed_out(const struct tls_connection *connection); /* a deadline passed */
 
 /* Say close_notify as far as that goes without waiting. Errors do not matter any more. */
