@@ -13,6 +13,7 @@
 #   ROOTS          trust roots to build in: "default" are those of Debian's ca-certificates, "none",
 #                  or a PEM file
 #   BEARSSL_SRC, CJSON_SRC   folders with the sources, instead of Debian's source packages
+#   PACK           no: a larger file that need not unpack itself into memory
 #   BUILD          where everything is made: build
 #   V=1            show the commands
 
@@ -29,6 +30,7 @@ WERROR ?= -Werror
 PREFIX ?= /usr/local
 BUILD ?= build
 ROOTS ?= default
+PACK ?= yes
 BEARSSL_SRC ?=
 CJSON_SRC ?=
 PYTHON ?= /usr/bin/python3
@@ -83,7 +85,7 @@ comma := ,
 # objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
 # the allocator that their sanitizer watches.
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
-	$(if $(filter checked,$(1)),src/base/memory_libc.c src/base/strings.c),$(SOURCES))) \
+	$(if $(filter checked,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
 .PHONY: all check-static lint unit e2e analyze test test-all repro size demo bench deps install \
@@ -95,7 +97,7 @@ all: $(BUILD)/gridkey
 SETTINGS_sources := $(BEARSSL_SRC) $(CJSON_SRC)
 SETTINGS_compile = $(CC) $(HOSTCC) $(CFLAGS) $(LANGUAGE) $(RELEASE) $(WARNINGS) $(DEFINES) \
 	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS)
-SETTINGS_link = $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
+SETTINGS_link = $(PACK) $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
 SETTINGS_roots = $(ROOTS) $(ROOTS_DATE)
 
 $(foreach kind,sources compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/settings-%: FORCE
@@ -166,52 +168,64 @@ $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
 		hash/sha2small.o x509/x509_decoder.o)
 	$(Q)$(HOSTCC) $^ -o $@
 
-# Linked three times, see src/base/strings.h: to see how much room the packed constants take, to
-# see them with their final addresses in them, and then with them packed. The second and the third
+# Linked three times, see src/base/packed.h: to see how much room the packed bytes take, to see them
+# with their final addresses in them, and then without what they unfold to. The second and the third
 # link must agree on every address.
 RELEASE_OBJECTS := $(BUILD)/release/src/main.o $(call objects,release)
-STRINGS_SLACK := 128
+PACKED_SLACK := 128
 
 define link
-	$(Q)sed 's/STRINGS_KIND/$(1)/' src/base/strings.ld >$@.ld
-	$(Q)$(CC) $(CFLAGS) $(LINK) -Wl,-T,$@.ld $(2) $(LDFLAGS) $(filter %.o,$^) -o $@
+	$(Q)sed 's/PACKED_KIND/$(1)/' src/base/packed.ld >$@.ld
+	$(Q)$(CC) $(CFLAGS) $(LINK) $(2) $(QUIET_LINK) $(LDFLAGS) $(filter %.o,$^) -o $@
 endef
 
 # pack FILE ROOM: the section's content as raw DEFLATE in C, in an array of so many bytes.
 define pack
-	$(Q)$(OBJCOPY) -O binary -j .strings $(1) $@.raw
+	$(Q)$(OBJCOPY) -O binary -j .packed $(1) $@.raw
 	$(Q)zopfli --deflate --i15 -c $@.raw >$@.deflate
 	$(Q)size=$$(stat -c %s $@.deflate); room=$$(($(2))); \
-		[ $$room -ge $$size ] || { echo "$@: the constants grew while they were packed" >&2; exit 1; }; \
-		{ echo '#include <stddef.h>'; echo "unsigned char strings_packed[$$room] = {"; \
+		[ $$room -ge $$size ] || { echo "$@: it grew while it was packed" >&2; exit 1; }; \
+		{ echo '#include <stddef.h>'; echo "unsigned char packed_bytes[$$room] = {"; \
 		od -An -v -tu1 $@.deflate | sed 's/\([0-9]\+\)/\1,/g'; \
-		echo "};const size_t strings_packed_size = $$size;"; } >$@
+		echo "};const size_t packed_bytes_size = $$size;"; } >$@
 endef
 
 $(BUILD)/packed-0.c: $(BUILD)/settings-link
-	$(Q)echo 'unsigned char strings_packed[1]; const unsigned long strings_packed_size;' >$@
+	$(Q)echo 'unsigned char packed_bytes[1]; const unsigned long packed_bytes_size;' >$@
 
-# With final addresses it packs a little better or worse: STRINGS_SLACK bytes are for that.
+# With final addresses it packs a little better or worse: PACKED_SLACK bytes are for that.
 $(BUILD)/packed-1.c: $(BUILD)/gridkey.seen
-	$(call pack,$<,$$size + $(STRINGS_SLACK))
+	$(call pack,$<,$$size + $(PACKED_SLACK))
 
 $(BUILD)/packed-2.c: $(BUILD)/gridkey.placed
-	$(call pack,$<,$$(stat -c %s $(BUILD)/packed-1.c.deflate) + $(STRINGS_SLACK))
+	$(call pack,$<,$$(stat -c %s $(BUILD)/packed-1.c.deflate) + $(PACKED_SLACK))
 
 $(BUILD)/packed-0.o $(BUILD)/packed-1.o $(BUILD)/packed-2.o: %.o: %.c
 	$(Q)$(CC) $(CFLAGS) $(LANGUAGE) $(RELEASE) -c $< -o $@
 
-$(BUILD)/gridkey.seen: $(RELEASE_OBJECTS) $(BUILD)/packed-0.o $(BUILD)/settings-link src/base/strings.ld
-	$(call link,,)
+$(BUILD)/gridkey.seen: $(RELEASE_OBJECTS) $(BUILD)/packed-0.o $(BUILD)/settings-link src/base/packed.ld
+	$(call link,,-Wl$(comma)-T$(comma)$@.ld)
 
-$(BUILD)/gridkey.placed: $(RELEASE_OBJECTS) $(BUILD)/packed-1.o src/base/strings.ld
-	$(call link,,)
+$(BUILD)/gridkey.placed: $(RELEASE_OBJECTS) $(BUILD)/packed-1.o src/base/packed.ld
+	$(call link,,-Wl$(comma)-T$(comma)$@.ld)
 
-$(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-2.o src/base/strings.ld
+# Until packed.sh, the segment that .packed is in counts as writable and executable.
+QUIET_LINK = $(addprefix -Wl$(comma),$(shell $(CC) -Wl,--help 2>/dev/null | \
+	grep -o -m1 -e '--no-warn-rwx-segments'))
+MAP := -Wl,-Map,$(BUILD)/gridkey.map
+
+ifeq ($(PACK),no)
+$(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-0.o $(BUILD)/settings-link
 	@$(if $(V),,echo "  LINK $@")
-	$(call link,(NOLOAD),-Wl$(comma)-Map$(comma)$(BUILD)/gridkey.map)
+	$(call link,,-Wl$(comma)--defsym=packed_start=0$(comma)--defsym=packed_end=0 $(MAP))
+else
+$(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-2.o src/base/packed.ld src/base/packed.sh
+	@$(if $(V),,echo "  LINK $@")
+	$(call link,(NOLOAD),-Wl$(comma)-T$(comma)$@.ld $(MAP))
 	$(Q)$(NM) $(BUILD)/gridkey.placed | cut -d' ' -f1,3 >$(BUILD)/placed.nm
 	$(Q)$(NM) $@ | cut -d' ' -f1,3 | cmp - $(BUILD)/placed.nm
+	$(Q)sh src/base/packed.sh $@
+endif
 
 $(BUILD)/gridkey: $(BUILD)/gridkey.debug
 	$(Q)$(STRIP) -s -R .comment -o $@ $<

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/strings.h"
+#include "base/packed.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/output.h"
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     struct error error;
     int result;
 
-    strings_unpack();
+    packed_unfold();
     result = main_repair_descriptors(&error);
     if (result == 0) {
         main_harden();

@@ -1,5 +1,5 @@
 /*
- * Unpacking DEFLATE (RFC 1951), for the binary's own sentences; see strings.h.
+ * Unpacking DEFLATE (RFC 1951), for the binary's own code and sentences; see packed.h.
  */
 #ifndef BASE_INFLATE_H
 #define BASE_INFLATE_H
