@@ -97,7 +97,7 @@ all: $(BUILD)/gridkey
 SETTINGS_sources := $(BEARSSL_SRC) $(CJSON_SRC)
 SETTINGS_compile = $(CC) $(HOSTCC) $(CFLAGS) $(LANGUAGE) $(RELEASE) $(WARNINGS) $(DEFINES) \
 	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS)
-SETTINGS_link = $(PACK) $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
+SETTINGS_link = $(PACK) $(PACKED_SLACK) $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
 SETTINGS_roots = $(ROOTS) $(ROOTS_DATE)
 
 $(foreach kind,sources compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/settings-%: FORCE
@@ -172,7 +172,7 @@ $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
 # with their final addresses in them, and then without what they unfold to. The second and the third
 # link must agree on every address.
 RELEASE_OBJECTS := $(BUILD)/release/src/main.o $(call objects,release)
-PACKED_SLACK := 128
+PACKED_SLACK := 512
 
 define link
 	$(Q)sed 's/PACKED_KIND/$(1)/' src/base/packed.ld >$@.ld
