@@ -17,10 +17,10 @@
 #include <sys/mman.h>
 
 #define MEMORY_UNIT 16
-#define MEMORY_SMALL ((size_t)16384)
-#define MEMORY_SLAB ((size_t)65536)
+#define MEMORY_SMALL ((size_t)131072)
+#define MEMORY_SLAB ((size_t)524288)
 #define MEMORY_LINEAR ((size_t)128) /* up to here all multiples of the unit are classes */
-#define MEMORY_CLASSES 36
+#define MEMORY_CLASSES 48
 #define MEMORY_USED ((uintptr_t)0x6b9d3a51)
 
 struct block {

@@ -417,6 +417,8 @@ int context_open(struct context *context, const struct invocation *invocation, s
     edgegrid_session_init(&context->session, &context->credential, &context->settings);
     context->session.clock_offset = offset;
     context->session.retries = retries;
+    /* What stores opens its files later, and enters the sandbox when it asks for the secret. */
+    context->session.confine = !invocation_takes(invocation, "save");
     context->session.user_agent = "gridkey/" VERSION;
     context->session.account_key = context_account_key(context);
     if (invocation_has(invocation, "dry-run")) {

@@ -286,6 +286,11 @@ const char *invocation_value(const struct invocation *invocation, const char *na
     return last;
 }
 
+bool invocation_takes(const struct invocation *invocation, const char *name)
+{
+    return invocation_find(invocation, name, strlen(name)) != NULL;
+}
+
 bool invocation_has(const struct invocation *invocation, const char *name)
 {
     return invocation_value(invocation, name) != NULL;

@@ -56,6 +56,9 @@ const char *invocation_value(const struct invocation *invocation, const char *na
 /* Whether the flag or option was given. */
 bool invocation_has(const struct invocation *invocation, const char *name);
 
+/* Whether the command has such an option at all. */
+bool invocation_takes(const struct invocation *invocation, const char *name);
+
 /* The next value of a repeatable option; *cursor starts at 0. NULL behind the last. */
 const char *invocation_next(const struct invocation *invocation, const char *name, size_t *cursor);
 

@@ -3,6 +3,7 @@
  */
 #include "cli/commands.h"
 
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "cli/context.h"
 #include "cli/output.h"
@@ -108,6 +109,9 @@ int command_request(const struct invocation *invocation, struct error *error)
         request_target(&context, invocation->arguments[1], &target, error) == 0 &&
         request_input_read(&input, invocation, error) == 0 &&
         (path == NULL || store_reserve(&destination, path, 0, error) == 0)) {
+        if (path != NULL) {
+            sandbox_allow_directory(destination.directory);
+        }
         if (input.has_body && !request_input_has_header(&input, "content-type") &&
             input.header_count < REQUEST_HEADERS_MOST) {
             input.headers[input.header_count++] =

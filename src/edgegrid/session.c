@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/random.h"
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "base/wipe.h"
 #include "edgegrid/problem.h"
@@ -56,6 +57,19 @@ static int session_sign(const struct edgegrid_session *session, const struct edg
                          error);
 }
 
+/* All that is left to be opened is the way to the server. */
+static void session_confine(const struct edgegrid_session *session)
+{
+    const struct http_settings *settings = session->connection.settings;
+    const struct url_host *to = settings->proxy != NULL        ? &settings->proxy->host
+                                : settings->connect_to != NULL ? settings->connect_to
+                                                               : &settings->host;
+
+    if (session->confine) {
+        sandbox_enter(to->port, !to->is_ip);
+    }
+}
+
 static int session_try(struct edgegrid_session *session, const struct edgegrid_call *call,
                        const char *target, struct http_response *response,
                        struct http_outcome *outcome, struct error *error)
@@ -78,6 +92,7 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
         for (size_t i = 0; i < call->header_count; i++) {
             headers[i + 1] = call->headers[i];
         }
+        session_confine(session);
         result = http_connection_exchange(&session->connection, &request, response, outcome, error);
     }
     buffer_free(&authorization);

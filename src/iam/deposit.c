@@ -1,10 +1,12 @@
 #include "iam/deposit.h"
 
 #include "base/date.h"
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "edgegrid/edgerc.h"
 #include "edgegrid/edgerc_write.h"
 #include "edgegrid/problem.h"
+#include "store/operations.h"
 
 #include <string.h>
 
@@ -232,6 +234,28 @@ static int deposit_explain_unknown(const struct deposit *deposit, const struct j
                         deposit_journal_name(deposit));
 }
 
+/* Whether the journal lies in the destination's directory, its usual place. */
+static bool deposit_beside(const struct deposit *deposit)
+{
+    const char *path = buffer_text(&deposit->reservation.path);
+    const char *journal = buffer_text(&deposit->journal.path);
+    size_t length = operations_name_offset(path);
+
+    return length == operations_name_offset(journal) && strncmp(path, journal, length) == 0;
+}
+
+/* From here on only these directories are written to. */
+static void deposit_confine(const struct deposit *deposit, struct edgegrid_session *session)
+{
+    if (deposit->reservation.directory >= 0) {
+        sandbox_allow_directory(deposit->reservation.directory);
+    }
+    if (deposit->has_journal && !deposit_beside(deposit)) {
+        sandbox_allow_directory(deposit->journal.directory);
+    }
+    session->confine = true;
+}
+
 int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
                  const struct edgegrid_call *call, struct json *intent,
                  struct http_response *response, struct error *error)
@@ -245,6 +269,7 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
     if (deposit_intend(deposit, session, intent, error) != 0) {
         return -1;
     }
+    deposit_confine(deposit, session);
     if (edgegrid_session_call(session, call, response, error) != 0) {
         if (error->status == STATUS_UNKNOWN) {
             return deposit_explain_unknown(deposit, intent, error);

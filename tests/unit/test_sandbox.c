@@ -1,0 +1,209 @@
+/*
+ * What is still possible inside the sandbox, each in a process of its own. Skipped, with a word,
+ * on a kernel without Landlock.
+ */
+#define _GNU_SOURCE
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/sandbox.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PORT 9 /* nobody listens there */
+
+static char scratch[256];
+static long version; /* of Landlock; below 1 there is none */
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    version = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+    (void)snprintf(scratch, sizeof scratch, "%s/gridkey-test-XXXXXX", P_tmpdir);
+    return mkdtemp(scratch) == NULL || chdir(scratch) != 0 || mkdir("in", 0700) != 0 ||
+                   mkdir("out", 0700) != 0 || close(creat("in/file", 0600)) != 0 ||
+                   close(creat("out/file", 0600)) != 0
+               ? -1
+               : 0;
+}
+
+static int remove_scratch(void **state)
+{
+    char command[300];
+
+    (void)state;
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", scratch);
+    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
+}
+
+static int try_open(const char *path, int flags)
+{
+    int descriptor = open(path, flags | O_CLOEXEC, 0600);
+
+    return descriptor < 0 ? errno : close(descriptor);
+}
+
+static int try_connect(uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int result;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    result = connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+    (void)close(descriptor);
+    return result;
+}
+
+static int try_other_port(void)
+{
+    return try_connect(PORT + 1) == (version < 4 ? ECONNREFUSED : EACCES) ? 0 : EACCES;
+}
+
+static int read_inside(void)
+{
+    return try_open("in/file", O_RDONLY);
+}
+
+static int write_inside(void)
+{
+    return try_open("in/new", O_RDWR | O_CREAT | O_EXCL) != 0 ? errno
+           : rename("in/new", "in/newer") != 0                ? errno
+           : truncate("in/newer", 0) != 0                     ? errno
+           : unlink("in/newer") != 0                          ? errno
+                                                              : 0;
+}
+
+static int list_inside(void)
+{
+    return try_open("in", O_RDONLY | O_DIRECTORY);
+}
+
+static int read_outside(void)
+{
+    return try_open("out/file", O_RDONLY);
+}
+
+static int write_outside(void)
+{
+    return try_open("out/new", O_WRONLY | O_CREAT);
+}
+
+static int remove_outside(void)
+{
+    return unlink("out/file") == 0 ? 0 : errno;
+}
+
+static int move_outside(void)
+{
+    return rename("in/file", "out/moved") == 0 ? 0 : errno == EXDEV ? EACCES : errno;
+}
+
+static int make_directory_inside(void)
+{
+    return mkdir("in/more", 0700) == 0 ? 0 : errno;
+}
+
+static int run_program(void)
+{
+    char *const argv[] = {(char[]){"true"}, NULL};
+
+    (void)execv("/bin/true", argv);
+    return errno;
+}
+
+static int read_names(void)
+{
+    return try_open("/etc/hosts", O_RDONLY);
+}
+
+static int use_port(void)
+{
+    return try_connect(PORT) == ECONNREFUSED ? 0 : EACCES;
+}
+
+/* In a child: what the attempt gives inside the sandbox. */
+static int inside(int (*attempt)(void), bool names)
+{
+    int status;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        int directory = open("in", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || directory < 0) {
+            _exit(200);
+        }
+        sandbox_allow_directory(directory);
+        sandbox_enter(PORT, names);
+        sandbox_enter(PORT + 1, true); /* changes nothing any more */
+        _exit(attempt());
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void what_is_possible(void **state)
+{
+    static const struct {
+        const char *name;
+        int (*attempt)(void);
+        bool names;
+        int result;
+    } rows[] = {
+        {"read inside", read_inside, false, 0},
+        {"write, rename, truncate and remove inside", write_inside, false, 0},
+        {"list inside", list_inside, false, 0},
+        {"make a directory inside", make_directory_inside, false, EACCES},
+        {"read outside", read_outside, false, EACCES},
+        {"write outside", write_outside, false, EACCES},
+        {"remove outside", remove_outside, false, EACCES},
+        {"move outside", move_outside, false, EACCES},
+        {"run a program", run_program, false, EACCES},
+        {"read /etc/hosts", read_names, true, 0},
+        {"read /etc/hosts without need", read_names, false, EACCES},
+        {"connect to the port", use_port, false, 0},
+        {"connect to another", try_other_port, false, 0},
+    };
+
+    (void)state;
+    if (version < 1) {
+        print_message("skipped: this kernel has no Landlock\n");
+        skip();
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int result = inside(rows[i].attempt, rows[i].names);
+
+        if (result != rows[i].result) {
+            fail_msg("%s: %s, not %s", rows[i].name, strerror(result), strerror(rows[i].result));
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_possible),
+    };
+
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}
