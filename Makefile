@@ -51,7 +51,8 @@ Q := $(if $(V),,@)
 SIZE_LIMIT := 262144
 MEMORY_LIMIT := 1024
 
-VERSION := $(shell cat src/version)
+VERSION := $(firstword $(shell cat src/version))
+RELEASE_DATE := $(lastword $(shell cat src/version))
 ROOTS_TOOL := src/tls/roots_generate.c
 SOURCES := $(filter-out $(ROOTS_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
 BEARSSL := $(shell grep '^[a-z].*\.c$$' third_party/bearssl.files)
@@ -66,7 +67,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Ws
 	-Wmissing-prototypes -Wformat=2 -Wundef -Wvla $(WERROR) \
 	-Wdate-time
 LANGUAGE := -std=c11 -fno-common
-DEFINES := -DVERSION='"$(VERSION)"'
+DEFINES := -DVERSION='"$(VERSION)"' -DRELEASE_DATE='"$(RELEASE_DATE)"'
 # BearSSL asks the machine for neither time nor random bits: gridkey hands both in, or it refuses.
 BEARSSL_DEFINES := -DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0
 CJSON_DEFINES := -DCJSON_NESTING_LIMIT=32 -Dstrtod=json_skip_number

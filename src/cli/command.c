@@ -16,7 +16,7 @@ static const struct option global_options[] = {
     {"timeout", 0, "SECONDS", "for one request (60)"},
     {"connect-timeout", 0, "SECONDS", "for one connection (10)"},
     {"retries", 0, "N", "tries after the first, where that is safe (3)"},
-    {"clock", 0, "system|@UNIX", "where the time comes from (system)"},
+    {"clock", 0, "system|server|@UNIX", "where the time comes from (system)"},
     {"verbose", 'v', NULL, "wire log on standard error, secrets redacted"},
     {"quiet", 'q', NULL, "only errors"},
     {"help", 'h', NULL, "this help"},

@@ -34,6 +34,7 @@ struct trust_store {
 struct tls_chain {
     const br_x509_class *vtable; /* first: BearSSL finds the rest by it */
     br_x509_minimal_context inner;
+    bool any_time; /* dates are not compared */
     bool built_in; /* the roots are those of roots.h: looked up by each certificate's issuer */
     br_x509_trust_anchor roots[CHAIN_ROOTS];
     const char *server_name; /* borrowed */
