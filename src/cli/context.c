@@ -423,6 +423,7 @@ int context_open(struct context *context, const struct invocation *invocation, s
         context->settings.log = output_log;
     }
     context->settings.unix_time = clock_unix_seconds() + offset;
+    context->settings.clock = offset != 0 ? "--clock" : NULL;
     if (context_asks_server_time(invocation) &&
         (date_parse_when(RELEASE_DATE, 0, &earliest) != 0 ||
          clock_measure(&context->settings, context->credential.host, "gridkey/" VERSION, earliest,

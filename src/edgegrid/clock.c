@@ -51,6 +51,7 @@ int clock_measure(struct http_settings *settings, const char *host_header, const
     }
     *offset = time - clock_unix_seconds();
     settings->unix_time = time;
+    settings->clock = "the server's own clock";
     http_response_free(&response);
     http_connection_close(&connection);
     return result;

@@ -64,7 +64,8 @@ struct tls_connection {
     const struct trust_store *trust;
     const char *protocols[1];
     int64_t unix_time;
-    int64_t deadline; /* of the call that is running */
+    const char *clock; /* whose time that is, or NULL */
+    int64_t deadline;  /* of the call that is running */
     int fd;
     int failure;      /* of BearSSL or of enum tls_failure_code; 0 for none; stays */
     int system_error; /* the errno that belongs to it, or 0 */

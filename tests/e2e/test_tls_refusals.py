@@ -64,7 +64,7 @@ def test_expired(refused, certificates, gridkey, openssl_server):
         leaf,
         words=[
             "the server's certificate is valid from 2020-01-01 to 2021-01-01, but this machine's clock says ",
-            "; if that is right, the server needs a new certificate, else set the clock or give the time with --clock",
+            "; if that is right, the server needs a new certificate, else set the clock or take the server's time with --clock server",
         ],
     )
     assert re.search(r"clock says (\S+);", line)[1] in (before, day(time.time()))
@@ -82,7 +82,7 @@ def test_not_yet_valid(refused, certificates, gridkey, openssl_server):
         leaf,
         words=[
             "the server's certificate is valid from 2045-01-01 to 2048-01-01, but this machine's clock says ",
-            "; set the clock, or give the time with --clock @UNIX",
+            "; set the clock, or take the server's time with --clock server",
         ],
     )
     assert re.search(r"clock says (\S+);", line)[1] in (before, day(time.time()))
@@ -97,7 +97,7 @@ def test_not_yet_valid(refused, certificates, gridkey, openssl_server):
 
 
 def test_a_machine_that_woke_up_in_1970(refused, certificates):
-    words = ["valid from 2021-01-01 to 2045-01-01, but this machine's clock says 1970-01-01; set the clock"]
+    words = ["valid from 2021-01-01 to 2045-01-01, but --clock says 1970-01-01; give the right time"]
     refused(certificates.server, words=words, trust=["--clock", "@0"])
 
 
