@@ -72,7 +72,7 @@ def test_expired(refused, certificates, gridkey, openssl_server):
     end = 1609459200
     server = openssl_server(leaf, "-tls1_2")
     assert reach(gridkey, server.port, certificates.ca, "--clock", f"@{end}").status == 0
-    refused(leaf, words=["to 2021-01-01, but this machine's clock says 2021-01-01"], trust=["--clock", f"@{end + 1}"])
+    refused(leaf, words=["to 2021-01-01, but --clock says 2021-01-01"], trust=["--clock", f"@{end + 1}"])
 
 
 def test_not_yet_valid(refused, certificates, gridkey, openssl_server):
@@ -91,7 +91,7 @@ def test_not_yet_valid(refused, certificates, gridkey, openssl_server):
     assert reach(gridkey, server.port, certificates.ca, "--clock", f"@{start}").status == 0
     refused(
         leaf,
-        words=["from 2045-01-01 to 2048-01-01, but this machine's clock says 2044-12-31; set the clock"],
+        words=["from 2045-01-01 to 2048-01-01, but --clock says 2044-12-31; give the right time"],
         trust=["--clock", f"@{start - 1}"],
     )
 
