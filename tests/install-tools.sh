@@ -2,7 +2,7 @@
 # install-tools.sh GROUP...: install the Debian packages of these groups that are missing.
 #
 #   build    to compile gridkey        test    for `make test` and `make demo`
-#   analyze  for `make test-all`
+#   analyze  for `make test-all`       cross   for `make cross` and `make test-cross`
 #
 # Does nothing, and asks for nothing, when all are there. Uses sudo where it is not root.
 set -eu
@@ -17,7 +17,10 @@ for group in "$@"; do
         # A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
         command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;
     analyze) packages="$packages clang-tidy cppcheck" ;;
-    *) echo "install-tools: no group '$group'; there are build, test and analyze" >&2; exit 2 ;;
+    cross) packages="$packages qemu-user-static
+        $(sed -n '/^x86_64 /d; s/^[a-z][a-z0-9]* *\([a-z0-9-]*\) .*/gcc-\1/p' \
+            "$(dirname "$0")/../third_party/targets")" ;;
+    *) echo "install-tools: no group '$group'; there are build, test, analyze and cross" >&2; exit 2 ;;
     esac
 done
 

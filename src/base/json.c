@@ -70,6 +70,7 @@ static int json_take_number(cJSON *item, const char *text, size_t length)
     }
     memcpy(copy, text, length);
     copy[length] = '\0';
+    item->type = cJSON_Number;
     item->valuestring = copy;
     return 0;
 }
@@ -339,7 +340,7 @@ static struct json *json_put(struct json *container, const char *name, cJSON *it
 static cJSON *json_new_integer(int64_t number)
 {
     struct buffer text = BUFFER_EMPTY;
-    cJSON *item = cJSON_CreateNumber((double)number);
+    cJSON *item = cJSON_CreateNull(); /* cJSON_CreateNumber takes a double */
 
     buffer_format(&text, "%lld", (long long)number);
     if (item != NULL &&

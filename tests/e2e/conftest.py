@@ -1,6 +1,7 @@
 """The harness of the end-to-end tests: the shipped binary, the fake, certificates and openssl's own server.
 
-The binary is GRIDKEY_BINARY, or build/gridkey under the repository's root.
+The binary is GRIDKEY_BINARY, or build/gridkey under the repository's root. GRIDKEY_RUNNER names a program that runs it
+(qemu-mips-static), for tests that use the fixtures `gridkey` and `gk` alone.
 """
 
 import json
@@ -62,7 +63,7 @@ class Gridkey:
 
     def start(self, *arguments, env=None, cwd=None, stdin=subprocess.DEVNULL):
         """Starts the binary and returns the Popen, for tests that kill it."""
-        command = [str(self.binary), *map(str, arguments)]
+        command = [*os.environ.get("GRIDKEY_RUNNER", "").split(), str(self.binary), *map(str, arguments)]
         return subprocess.Popen(
             command,
             env=self.environment(env),
