@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from faultline import OPENING, SCENARIOS, Point, loop, numbered
+from faultline import OPENING, SCENARIOS, Point, ToOutput, loop, numbered
 
 # What each call can fail with. EINTR must make no difference at all; "N+" is from that call on.
 ERRORS = {
@@ -106,7 +106,7 @@ def test_every_call_fails(world):
             )
             case.follow_up(result, may_lose=point.what in NETWORK or for_good)
 
-    loop("errors", points_of(world, lambda name, _: ERRORS[name].split()), attempt, 30)
+    loop("errors", points_of(world, lambda name, _: ERRORS[name].split()), attempt, 30, workers=12)
 
 
 # -- less than was asked for ----------------------------------------------------------------------------------------
@@ -174,6 +174,65 @@ def test_nothing_comes_between_the_answer_and_the_disk(world, kind):
     assert answers
     for at in answers:
         assert [name for name, _ in calls[at - 1 : at + 2]] == ["recvfrom", "pwrite64", "fsync"]
+
+
+PATH = re.compile(r"^\d+<([^>]*)>")
+TO_RENAME = re.compile(r'^"([^"]*)", "([^"]*)"')
+
+
+def written_and_not_synced(calls):
+    """Steps through a run: (name, what is written and not synced) before each call that goes out or is seen by others.
+
+    A file that is written is unsynced, and so is the directory in which a name is new, another's or gone.
+    """
+    unsynced = set()
+    for name, rest in calls:
+        path = (PATH.match(rest) or [None, ""])[1].rstrip("/")
+        if name in ("sendto", "rename", "exit_group"):
+            yield name, set(unsynced)
+        if name in ("pwrite64", "ftruncate"):
+            unsynced.add(path)
+        elif name == "fsync":
+            unsynced.discard(path)
+        elif name == "rename":
+            unsynced.add(str(Path(TO_RENAME.match(rest)[2]).parent))
+        elif name == "unlink" or (name == "openat" and "O_EXCL" in rest and '.gridkey",' in rest):
+            unsynced.add(str(Path(re.search(r'"([^"]*)"', rest)[1]).parent))
+
+
+@pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
+def test_what_is_written_is_synced(world, kind):
+    """Before anything is sent, before a file takes another's name, and before the end."""
+    steps = list(written_and_not_synced(world.reference(kind).trace.calls))
+    assert len(steps) >= 2
+    for name, unsynced in steps:
+        assert not unsynced, f"{name}: {unsynced}"
+
+
+@pytest.mark.parametrize("kind", SCENARIOS, ids=lambda kind: kind.name)
+def test_room_is_made_before_anything_is_asked_for(world, kind):
+    """The destination's placeholder and the intent with room for the answer are on the disk when the POST goes out."""
+    calls = world.reference(kind).trace.calls
+    written = [(at, rest) for at, (name, rest) in enumerate(calls) if name == "pwrite64"]
+    if kind is not ToOutput:
+        assert r'"\0\0\0' in written[0][1] and calls[written[0][0] + 1][0] in ("fsync", "munmap")
+    if kind.makes is not None:
+        intents = [(at, rest) for at, rest in written if ' intent"' in rest]
+        answers = [at for at, rest in written if ' answer"' in rest]
+        assert len(intents) == len(answers)
+        for (at, rest), answered in zip(intents, answers):
+            assert int(re.search(r", (\d+), \d+\)", rest)[1]) > 65536
+            assert [name for name, _ in calls[at : at + 2]] == ["pwrite64", "fsync"]
+            assert "sendto" in [name for name, _ in calls[at:answered]]
+
+
+def test_locks_are_taken_before_anything_is_read(world):
+    """Each file that is written to is locked as soon as it is open, without waiting for another."""
+    for kind in SCENARIOS:
+        calls = world.reference(kind).trace.calls
+        for at, (name, rest) in enumerate(calls):
+            if name == "openat" and "O_EXCL" in rest:
+                assert calls[at + 1][0] == "flock" and "LOCK_EX|LOCK_NB" in calls[at + 1][1], (kind.name, rest)
 
 
 def test_every_call_is_in_the_table(world):
