@@ -4,6 +4,7 @@
 #   make install   the binary into $(DESTDIR)$(PREFIX)/bin
 #   make test      tools, build, check-static, lint, unit, e2e, test-cross for three machines;
 #                  test-all: also analyze, repro, size, test-cross for every machine
+#   make fuzz      look for faults with libFuzzer for TIME seconds (60)
 #   make demo      create a client against a local stand-in for the API;  bench: measure it
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
 #   make test-cross   run them in qemu, unit tests and all;  test-cross-ARCH: one
@@ -101,10 +102,11 @@ comma := ,
 # objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
 # the allocator that their sanitizer watches.
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
-	$(if $(filter checked,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
+	$(if $(filter checked fuzz,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
-.PHONY: all check-static lint unit unit-release e2e cross test-cross dist analyze test test-all repro size demo bench deps install \
+.PHONY: all check-static lint unit unit-release e2e cross test-cross dist fuzz fuzz-seeds analyze test \
+	test-all repro size demo bench deps install \
 	clean FORCE
 
 all: $(BUILD)/gridkey
@@ -113,7 +115,7 @@ all: $(BUILD)/gridkey
 SETTINGS_sources := $(BEARSSL_SRC) $(CJSON_SRC)
 SETTINGS_cross := $(MUSL_SRC) $(CMOCKA_SRC)
 SETTINGS_compile = $(CC) $(HOSTCC) $(CFLAGS) $(LANGUAGE) $(RELEASE) $(WARNINGS) $(DEFINES) \
-	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS)
+	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS) $(FUZZCC) $(FUZZ_OURS)
 SETTINGS_link = $(PACK) $(PACKED_SLACK) $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
 SETTINGS_roots = $(ROOTS) $(ROOTS_DATE)
 
@@ -343,6 +345,29 @@ dist: $(CROSS:%=cross-%)
 		$(ROOTS_FILES) >$(DIST)/gridkey-$(VERSION).spdx.json
 	@cat $(DIST)/SHA256SUMS
 
+# Fuzzing with libFuzzer: tests/fuzz/fuzz_X.c is a program of its own, see its head for what has to
+# hold. `make fuzz TIME=SECONDS` shares the time among all of them, or those of FUZZ="X Y"; what they
+# learn goes to $(BUILD)/fuzz/X, a finding to $(BUILD)/fuzz/X-findings. `make fuzz-seeds` runs each over
+# its seeds alone.
+FUZZCC ?= clang
+TIME ?= 60
+FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_THIRD := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address
+FUZZ_OURS := $(FUZZ_THIRD) -fsanitize=undefined -fno-sanitize-recover=all
+$(eval $(call compile,fuzz,$(FUZZCC) $(FUZZ_OURS),$(FUZZCC) $(FUZZ_THIRD)))
+
+$(BUILD)/fuzz/gridkey.a: $(call objects,fuzz) $(BUILD)/settings-link
+	@rm -f $@
+	$(Q)ar rcD $@ $(filter %.o,$^)
+
+$(FUZZ:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o \
+		$(BUILD)/fuzz/gridkey.a
+	@$(if $(V),,echo "  LINK $@")
+	$(Q)$(FUZZCC) $(FUZZ_OURS) -fsanitize=fuzzer $^ -o $@
+
+fuzz fuzz-seeds: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
+	@sh tests/fuzz/run.sh $(BUILD)/fuzz $(if $(filter fuzz,$@),$(TIME),seeds) $(FUZZ)
+
 e2e: all
 	$(PYTHON) -m pytest -p no:cacheprovider tests/e2e
 
@@ -368,6 +393,7 @@ test:
 	$(MAKE) all
 	$(MAKE) check-static lint
 	$(MAKE) unit
+	$(MAKE) fuzz-seeds
 	$(MAKE) e2e
 	sh tests/install-tools.sh cross
 	+$(MAKE) $(PARALLEL) test-cross CROSS='aarch64 armv7 mips'

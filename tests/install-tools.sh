@@ -1,7 +1,7 @@
 #!/bin/sh
 # install-tools.sh GROUP...: install the Debian packages of these groups that are missing.
 #
-#   build    to compile gridkey        test    for `make test` and `make demo`
+#   build    to compile gridkey        test    for `make test`, `make fuzz` and `make demo`
 #   analyze  for `make test-all`       cross   for `make cross` and `make test-cross`
 #
 # Does nothing, and asks for nothing, when all are there. Uses sudo where it is not root.
@@ -11,8 +11,8 @@ packages=
 for group in "$@"; do
     case $group in
     build) packages="$packages gcc libc6-dev musl-tools binutils patch xz-utils zopfli ca-certificates" ;;
-    test) packages="$packages libcmocka-dev clang-format python3 python3-pytest python3-edgegrid
-        python3-requests python3-jsonschema nginx-light openssl strace jq time
+    test) packages="$packages libcmocka-dev clang clang-format libclang-rt-dev
+        python3 python3-pytest python3-edgegrid python3-requests python3-jsonschema nginx-light openssl strace jq time
         python3-yaml golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
         # A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
         command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;

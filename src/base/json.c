@@ -389,7 +389,7 @@ struct json *json_add_boolean(struct json *object, const char *name, bool truth)
 
 struct json *json_add_copy(struct json *object, const char *name, const struct json *value)
 {
-    return json_put(object, name, cJSON_Duplicate(json_item(value), 1));
+    return value == NULL ? NULL : json_put(object, name, cJSON_Duplicate(json_item(value), 1));
 }
 
 struct json *json_append_object(struct json *array)
@@ -409,7 +409,7 @@ struct json *json_append_integer(struct json *array, int64_t number)
 
 struct json *json_append_copy(struct json *array, const struct json *value)
 {
-    return json_put(array, NULL, cJSON_Duplicate(json_item(value), 1));
+    return value == NULL ? NULL : json_put(array, NULL, cJSON_Duplicate(json_item(value), 1));
 }
 
 void json_remove(struct json *object, const char *name)

@@ -63,6 +63,10 @@ int client_update_start(const struct json *client, struct json **body, struct er
     struct json *cpcodes;
 
     *body = json_new_object();
+    if (!json_is_object(client)) {
+        return error_set(error, STATUS_REFUSED,
+                         "what the API answered is no client; run it again later");
+    }
     for (const struct json *at = json_first(client); at != NULL; at = json_next(at)) {
         if (!client_member_is_answer(json_name(at)) && !text_equal(json_name(at), "clientType")) {
             (void)json_add_copy(*body, json_name(at), at);
@@ -220,7 +224,7 @@ static struct json *member_array(struct json *object, const char *name)
 static int update_apis(struct lookup *lookup, struct json *body, struct json *draft,
                        const struct client_removal *removal, struct error *error)
 {
-    struct json *access = member_object(body, "apiAccess");
+    struct json *access;
     struct json *wanted = json_get_mutable(draft, "apiAccess");
 
     if (json_is_true(json_get(wanted, "allAccessibleApis"))) {
@@ -230,6 +234,7 @@ static int update_apis(struct lookup *lookup, struct json *body, struct json *dr
     if (wanted == NULL && removal->apis.count == 0) {
         return 0;
     }
+    access = member_object(body, "apiAccess");
     if (json_is_true(json_get(access, "allAccessibleApis"))) {
         return error_set(error, STATUS_USAGE,
                          "the client has all APIs of its user; to give it chosen ones, name them "
@@ -248,7 +253,7 @@ static int update_apis(struct lookup *lookup, struct json *body, struct json *dr
 static int update_groups(struct lookup *lookup, struct json *body, struct json *draft,
                          const struct client_removal *removal, struct error *error)
 {
-    struct json *access = member_object(body, "groupAccess");
+    struct json *access;
     struct json *wanted = json_get_mutable(draft, "groupAccess");
 
     if (json_is_true(json_get(wanted, "cloneAuthorizedUserGroups"))) {
@@ -258,6 +263,7 @@ static int update_groups(struct lookup *lookup, struct json *body, struct json *
     if (wanted == NULL && removal->groups.count == 0) {
         return 0;
     }
+    access = member_object(body, "groupAccess");
     if (json_is_true(json_get(access, "cloneAuthorizedUserGroups"))) {
         if (removal->groups.count > 0) {
             return error_set(error, STATUS_USAGE,
