@@ -368,8 +368,10 @@ $(FUZZ:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/f
 fuzz fuzz-seeds: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
 	@sh tests/fuzz/run.sh $(BUILD)/fuzz $(if $(filter fuzz,$@),$(TIME),seeds) $(FUZZ)
 
+# The fault loops use every processor by themselves, and print how many points they tried.
 e2e: all
-	$(PYTHON) -m pytest -p no:cacheprovider tests/e2e
+	$(PYTHON) -m pytest -q -p no:cacheprovider -n auto --ignore-glob='*/test_fault_[!f]*' tests/e2e
+	$(PYTHON) -m pytest -q -p no:cacheprovider $(wildcard tests/e2e/test_fault_*.py)
 
 check-static: all
 	@NM='$(NM)' sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
@@ -395,11 +397,11 @@ test:
 	$(MAKE) unit
 	$(MAKE) fuzz-seeds
 	$(MAKE) e2e
-	sh tests/install-tools.sh cross
+	CROSS='aarch64 armv7 mips' sh tests/install-tools.sh cross
 	+$(MAKE) $(PARALLEL) test-cross CROSS='aarch64 armv7 mips'
 
 test-all: test
-	sh tests/install-tools.sh analyze
+	sh tests/install-tools.sh analyze cross
 	$(MAKE) analyze
 	+$(MAKE) $(PARALLEL) test-cross
 	$(MAKE) repro
