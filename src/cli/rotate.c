@@ -18,22 +18,17 @@
 static int rotate_read_save(struct save *save, const struct target *target, struct error *error)
 {
     const struct context *context = &target->context;
+    bool from_file = target->is_self && context->file.length > 0;
 
-    if (save_read(save, target->invocation, target->name, error) != 0) {
+    if (save_read_or(save, target->invocation, target->name,
+                     from_file ? buffer_text(&context->file) : "~/.edgerc", error) != 0) {
         return -1;
     }
     save->wish.replace = true;
-    if (target->is_self && context->file.length > 0) {
-        if (!invocation_has(target->invocation, "save")) {
-            buffer_clear(&save->path);
-            buffer_append_text(&save->path, buffer_text(&context->file));
-            save->wish.path = buffer_text(&save->path);
-        }
-        if (!invocation_has(target->invocation, "save-section")) {
-            save->wish.section = context->section;
-        }
+    if (from_file && !invocation_has(target->invocation, "save-section")) {
+        save->wish.section = context->section;
     }
-    return buffer_check(&save->path, error);
+    return 0;
 }
 
 static int rotate_show(const struct rotation *rotation, const struct target *target,

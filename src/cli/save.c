@@ -23,6 +23,12 @@ static bool save_output_is_lost(void)
 int save_read(struct save *save, const struct invocation *invocation, const char *section,
               struct error *error)
 {
+    return save_read_or(save, invocation, section, "~/.edgerc", error);
+}
+
+int save_read_or(struct save *save, const struct invocation *invocation, const char *section,
+                 const char *otherwise, struct error *error)
+{
     const char *path = invocation_value(invocation, "save");
     const char *named = invocation_value(invocation, "save-section");
     const char *format = invocation_value(invocation, "format");
@@ -46,7 +52,7 @@ int save_read(struct save *save, const struct invocation *invocation, const char
                          "standard output",
                          format);
     }
-    if (context_expand_home(path == NULL ? "~/.edgerc" : path, &save->path, error) != 0) {
+    if (context_expand_home(path == NULL ? otherwise : path, &save->path, error) != 0) {
         return path == NULL ? error_set(error, STATUS_FILE,
                                         "HOME is not set, so there is no ~/.edgerc to save to; "
                                         "name a file with --save FILE")

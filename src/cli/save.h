@@ -21,6 +21,10 @@ struct save {
  */
 int save_read(struct save *save, const struct invocation *invocation, const char *section,
               struct error *error);
+
+/* The same with another file than ~/.edgerc for when --save names none. */
+int save_read_or(struct save *save, const struct invocation *invocation, const char *section,
+                 const char *otherwise, struct error *error);
 void save_free(struct save *save);
 
 /* Append the line that says where the credential is. */
