@@ -104,6 +104,7 @@ static const struct option save_options[] = {
     {"save-section", 0, "NAME", "section there (the client's name)"},
     {"replace", 0, NULL, "that section (or file) may exist, and is replaced"},
     {"format", 0, "edgerc|json|env|k8s-secret", "what it is stored as (edgerc)"},
+    {"seal-to", 0, "age1...", "encrypt it for another machine, a key of keygen's there (repeat)"},
     {NULL, 0, NULL, NULL},
 };
 

@@ -9,6 +9,7 @@
 #include "base/wipe.h"
 #include "cli/context.h"
 #include "cli/output.h"
+#include "cli/save.h"
 #include "store/file.h"
 #include "store/seal.h"
 
@@ -80,13 +81,8 @@ int command_seal(const struct invocation *invocation, struct error *error)
     struct seal_recipients recipients = {.count = 0};
     struct buffer data = BUFFER_EMPTY;
     struct buffer out = BUFFER_EMPTY;
-    size_t cursor = 0;
-    const char *text;
-    int result = 0;
+    int result = save_read_recipients(invocation, &recipients, error);
 
-    while (result == 0 && (text = invocation_next(invocation, "seal-to", &cursor)) != NULL) {
-        result = seal_read_recipient(&recipients, text, error);
-    }
     if (result == 0 && recipients.count == 0) {
         result = error_set(error, STATUS_USAGE,
                            "seal needs to know for whom: --seal-to age1..., the public key that "
