@@ -104,6 +104,7 @@ static const struct option save_options[] = {
     {"save-section", 0, "NAME", "section there (the client's name)"},
     {"replace", 0, NULL, "that section (or file) may exist, and is replaced"},
     {"format", 0, "edgerc|json|env|k8s-secret", "what it is stored as (edgerc)"},
+    {"seal-to", 0, "age1...", "encrypt it for another machine, a key of keygen's there (repeat)"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -166,6 +167,23 @@ static const struct option sign_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
+static const struct option seal_options[] = {
+    {"seal-to", 0, "age1...", "who can open it: the public key that keygen prints (repeat)"},
+    {"output", 'o', "FILE", "put it there, a new file of mode 0600 (standard output)"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const struct option open_options[] = {
+    {"identity", 'i', "FILE", "the key that keygen or age-keygen made (repeat)"},
+    {"output", 'o', "FILE", "put it there, a new file of mode 0600 (standard output)"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const struct option keygen_options[] = {
+    {"output", 'o', "FILE", "put it there, a new file of mode 0600 (standard output)"},
+    {NULL, 0, NULL, NULL},
+};
+
 static const struct option_group client_group = {"The client", client_options};
 static const struct option_group create_group = {"Its making", create_options};
 static const struct option_group update_group = {"Taking away", update_options};
@@ -188,6 +206,9 @@ static const struct option_group show_group = {"What is shown", show_options};
 static const struct option_group import_group = {"The section", import_options};
 static const struct option_group confirm_group = {"Making sure", confirm_options};
 static const struct option_group sign_group = {"The signature", sign_options};
+static const struct option_group seal_group = {"The seal", seal_options};
+static const struct option_group open_group = {"The seal", open_options};
+static const struct option_group keygen_group = {"The key", keygen_options};
 
 const struct command command_table[] = {
     {"client",
@@ -433,6 +454,33 @@ const struct command command_table[] = {
      {&request_group, &sign_group},
      "print the Authorization header for a request; no network",
      "gridkey sign GET https://akab-host.luna.akamaiapis.net/papi/v1/contracts"},
+    {"keygen",
+     NULL,
+     command_keygen,
+     "",
+     0,
+     0,
+     {&keygen_group},
+     "make a key for sealing: age's, whose public key may be told to everybody",
+     "gridkey keygen -o ~/gridkey.key"},
+    {"seal",
+     NULL,
+     command_seal,
+     "[FILE]",
+     0,
+     1,
+     {&seal_group},
+     "encrypt a file or standard input for another machine, as age does",
+     "gridkey seal --seal-to age1... ~/.edgerc -o edgerc.age"},
+    {"open",
+     NULL,
+     command_open,
+     "[FILE]",
+     0,
+     1,
+     {&open_group},
+     "decrypt what was sealed to this machine, by gridkey or age",
+     "gridkey open --identity ~/gridkey.key edgerc.age -o ~/.edgerc"},
 };
 
 const size_t command_count = sizeof command_table / sizeof command_table[0];

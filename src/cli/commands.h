@@ -32,8 +32,11 @@ int command_edgerc_remove(const struct invocation *invocation, struct error *err
 int command_edgerc_rename(const struct invocation *invocation, struct error *error);
 int command_edgerc_set(const struct invocation *invocation, struct error *error);
 int command_edgerc_show(const struct invocation *invocation, struct error *error);
+int command_keygen(const struct invocation *invocation, struct error *error);
 int command_lookup(const struct invocation *invocation, struct error *error);
+int command_open(const struct invocation *invocation, struct error *error);
 int command_request(const struct invocation *invocation, struct error *error);
+int command_seal(const struct invocation *invocation, struct error *error);
 int command_sign(const struct invocation *invocation, struct error *error);
 int command_verify(const struct invocation *invocation, struct error *error);
 

@@ -65,7 +65,11 @@ static int rotate_grace(const struct invocation *invocation, int64_t *grace, str
 
     *grace = -1;
     if (text == NULL) {
-        return 0;
+        return !invocation_has(invocation, "seal-to")
+                   ? 0
+                   : error_set(error, STATUS_USAGE,
+                               "rotate --seal-to needs --grace DAYS too, in which the other "
+                               "machine gets the new credential; 0 ends the old one at once");
     }
     if (text_parse_unsigned(text, ROTATE_GRACE_MOST, &days) != 0) {
         return error_set(error, STATUS_USAGE, "--grace \"%s\" is no number of days from 0 to %d",
@@ -83,6 +87,7 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
                                 .deposit = &deposit,
                                 .client = target->client,
                                 .grace = grace,
+                                .replace = invocation_has(target->invocation, "replace"),
                                 .keep = invocation_has(target->invocation, "keep"),
                                 .remark = output_remark};
     int result = deposit_open(&deposit, &save->wish, error);

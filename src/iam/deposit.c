@@ -7,18 +7,25 @@
 #include "edgegrid/edgerc.h"
 #include "edgegrid/edgerc_write.h"
 #include "edgegrid/problem.h"
+#include "iam/sealed.h"
 #include "store/operations.h"
 
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DEPOSIT_GROWTH 2048      /* bytes that a section may add to the destination */
-#define DEPOSIT_REFRESHES_MOST 3 /* how often somebody else's change is merged */
+#define DEPOSIT_GROWTH 2048       /* bytes that a section may add to the destination */
+#define DEPOSIT_GROWTH_SEALED 256 /* and for each recipient */
+#define DEPOSIT_REFRESHES_MOST 3  /* how often somebody else's change is merged */
 
 static bool deposit_is_output(const struct deposit_wish *wish)
 {
     return text_equal(wish->path, "-");
+}
+
+bool deposit_is_whole(const struct deposit_wish *wish)
+{
+    return wish->format != FORMAT_EDGERC || wish->sealed_to.count > 0;
 }
 
 /* --- opening -------------------------------------------------------------------------------- */
@@ -158,10 +165,10 @@ static int deposit_refuse_other(const struct deposit_wish *wish, const struct bu
 static int deposit_refuse(const struct deposit_wish *wish, const struct store_file_facts *facts,
                           const struct buffer *old, struct error *error)
 {
-    if (!facts->exists || (wish->replace && wish->format != FORMAT_EDGERC)) {
+    if (!facts->exists || (wish->replace && deposit_is_whole(wish))) {
         return 0;
     }
-    if (wish->format != FORMAT_EDGERC) {
+    if (deposit_is_whole(wish)) {
         return error_set(error, STATUS_FILE,
                          "%s is there already; replace the whole file with --replace, or choose "
                          "another with --save",
@@ -193,7 +200,8 @@ int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct
     if (deposit_is_output(wish)) {
         return 0;
     }
-    return store_reserve(&deposit->reservation, wish->path, DEPOSIT_GROWTH, error) == 0
+    return store_reserve(&deposit->reservation, wish->path,
+                         DEPOSIT_GROWTH + DEPOSIT_GROWTH_SEALED * wish->sealed_to.count, error) == 0
                ? deposit_refuse(wish, &deposit->reservation.facts, &deposit->reservation.old, error)
                : -1;
 }
@@ -305,6 +313,7 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     (void)json_add_text(intent, "destination", buffer_text(&path));
     (void)json_add_text(intent, "section", deposit->wish.section);
     (void)json_add_text(intent, "format", format_name(deposit->wish.format));
+    sealed_intend(&deposit->wish.sealed_to, intent);
     if (session->account_key != NULL) {
         (void)json_add_text(intent, "accountSwitchKey", session->account_key);
     }
@@ -422,6 +431,7 @@ static int deposit_merge(const struct deposit *deposit,
                          const struct edgegrid_credential *credential, struct buffer *out,
                          struct error *error)
 {
+    static const struct buffer nothing = BUFFER_EMPTY;
     const struct edgerc_entry entries[] = {
         {"client_secret", credential->client_secret},
         {"host", credential->host},
@@ -430,16 +440,28 @@ static int deposit_merge(const struct deposit *deposit,
     };
     const struct deposit_wish *wish = &deposit->wish;
     const struct buffer *old = &deposit->reservation.old;
+    struct buffer text = BUFFER_EMPTY;
+    int result;
 
-    if (wish->format != FORMAT_EDGERC) {
-        /* Again, because the file may have come about meanwhile. */
-        return deposit_refuse(wish, &deposit->reservation.facts, old, error) != 0
-                   ? -1
-                   : format_write(wish->format, credential, wish->section, out, error);
+    /* Again, because the file may have come about meanwhile. */
+    if (deposit_is_whole(wish) &&
+        deposit_refuse(wish, &deposit->reservation.facts, old, error) != 0) {
+        return -1;
     }
-    return edgerc_write_section(buffer_text(old), old->length, wish->path, wish->section, entries,
-                                sizeof entries / sizeof entries[0],
-                                wish->replace ? EDGERC_REPLACE : EDGERC_APPEND_NEW, out, error);
+    if (wish->format == FORMAT_EDGERC) {
+        old = deposit_is_whole(wish) ? &nothing : old;
+        result =
+            edgerc_write_section(buffer_text(old), old->length, wish->path, wish->section, entries,
+                                 sizeof entries / sizeof entries[0],
+                                 wish->replace ? EDGERC_REPLACE : EDGERC_APPEND_NEW, &text, error);
+    } else {
+        result = format_write(wish->format, credential, wish->section, &text, error);
+    }
+    if (result == 0) {
+        result = sealed_write(&wish->sealed_to, &text, out, error);
+    }
+    buffer_free(&text);
+    return result;
 }
 
 static int deposit_replace(struct deposit *deposit, const struct edgegrid_credential *credential,
