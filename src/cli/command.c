@@ -433,6 +433,15 @@ const struct command command_table[] = {
      {&request_group, &sign_group},
      "print the Authorization header for a request; no network",
      "gridkey sign GET https://akab-host.luna.akamaiapis.net/papi/v1/contracts"},
+    {"completion",
+     NULL,
+     command_completion,
+     "bash|zsh|fish",
+     1,
+     1,
+     {NULL},
+     "print a script that lets the shell complete command lines",
+     "eval \"$(gridkey completion bash)\""},
 };
 
 const size_t command_count = sizeof command_table / sizeof command_table[0];
