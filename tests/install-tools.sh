@@ -13,6 +13,7 @@ for group in "$@"; do
     build) packages="$packages gcc libc6-dev musl-tools binutils patch xz-utils zopfli ca-certificates" ;;
     test) packages="$packages libcmocka-dev clang-format python3 python3-pytest python3-edgegrid
         python3-requests python3-jsonschema nginx-light openssl strace jq time
+        bash zsh fish mandoc
         python3-yaml golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
         # A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
         command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;
