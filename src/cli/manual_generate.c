@@ -16,16 +16,22 @@
 
 #define COLUMN_MOST 70
 
+/* What cannot be written is seen at the end. */
+static void put(const char *text)
+{
+    (void)fputs(text, stdout);
+}
+
 /* A word, so that none of its characters is taken for markup. */
 static void manual_put_word(const char *word, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         if (word[i] == '\\') {
-            fputs("\\e", stdout);
+            put("\\e");
         } else if (word[i] == '-') {
-            fputs("\\-", stdout);
+            put("\\-");
         } else if (word[i] == '"') {
-            fputs("\\(dq", stdout);
+            put("\\(dq");
         } else {
             putchar(word[i]);
         }
@@ -47,7 +53,7 @@ static void manual_put_text(const char *text, const char *end)
             putchar(' ');
         }
         if (column == 0 && (*text == '.' || *text == '\'')) {
-            fputs("\\&", stdout);
+            put("\\&");
         }
         manual_put_word(text, length);
         column += 1 + length;
@@ -60,14 +66,14 @@ static void manual_put_options(const struct option_group *group)
 {
     puts(".Bl -tag -width Ds -compact");
     for (const struct option *at = group->options; at->name != NULL; at++) {
-        fputs(".It ", stdout);
+        put(".It ");
         if (at->letter != 0) {
             printf("Fl %c , ", at->letter);
         }
-        fputs("Fl \\-", stdout);
+        put("Fl \\-");
         manual_put_word(at->name, strlen(at->name));
         if (at->value != NULL) {
-            fputs(" Ar \\&", stdout);
+            put(" Ar \\&");
             manual_put_word(at->value, strlen(at->value));
         }
         putchar('\n');
@@ -91,7 +97,7 @@ static void manual_put_command(const struct command *command)
         printf(".Pp\n%s:\n", command->groups[i]->title);
         manual_put_options(command->groups[i]);
     }
-    fputs(".Pp\nExample:\n.Bd -literal -offset indent\n", stdout);
+    put(".Pp\nExample:\n.Bd -literal -offset indent\n");
     manual_put_word(command->example, strlen(command->example));
     puts("\n.Ed");
 }
@@ -101,14 +107,15 @@ static bool manual_put_date(const char *date)
     static const char *const months[] = {"January",   "February", "March",    "April",
                                          "May",       "June",     "July",     "August",
                                          "September", "October",  "November", "December"};
-    unsigned year;
-    unsigned month;
-    unsigned day;
+    char *end;
+    unsigned long year = strtoul(date, &end, 10);
+    unsigned long month = *end == '-' ? strtoul(end + 1, &end, 10) : 0;
+    unsigned long day = *end == '-' ? strtoul(end + 1, &end, 10) : 0;
 
-    if (sscanf(date, "%4u-%2u-%2u", &year, &month, &day) != 3 || month < 1 || month > 12) {
+    if (*end != '\0' || month < 1 || month > 12 || day < 1) {
         return false;
     }
-    printf("%s %u, %u", months[month - 1], day, year);
+    printf("%s %lu, %lu", months[month - 1], day, year);
     return true;
 }
 
@@ -133,9 +140,13 @@ static bool manual_put_line(const char *line, const char *version, const char *d
     }
     if (at != NULL && strncmp(at, "@DATE@", 6) == 0) {
         printf("%.*s", (int)(at - line), line);
-        return manual_put_date(date) && fputs(at + 6, stdout) >= 0;
+        if (!manual_put_date(date)) {
+            return false;
+        }
+        line = at + 6;
     }
-    return fputs(line, stdout) >= 0;
+    put(line);
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -143,14 +154,15 @@ int main(int argc, char **argv)
     char line[512];
 
     if (argc != 3) {
-        fputs("usage: manual_generate VERSION DATE <manual.mdoc >gridkey.1\n", stderr);
+        (void)fputs("usage: manual_generate VERSION DATE <manual.mdoc >gridkey.1\n", stderr);
         return EXIT_FAILURE;
     }
     while (fgets(line, sizeof line, stdin) != NULL) {
         if (!manual_put_line(line, argv[1], argv[2])) {
-            fprintf(stderr, "manual_generate: cannot use %s\n", argv[2]);
+            (void)fprintf(stderr, "manual_generate: cannot use %s\n", argv[2]);
             return EXIT_FAILURE;
         }
     }
-    return ferror(stdin) != 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return ferror(stdin) != 0 || fflush(stdout) != 0 || ferror(stdout) != 0 ? EXIT_FAILURE
+                                                                            : EXIT_SUCCESS;
 }
