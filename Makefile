@@ -1,7 +1,7 @@
 # gridkey: GNU make. `make deps` installs the Debian packages that are missing; see README.md.
 #
-#   make [all]     build/gridkey, stripped, and build/gridkey.debug with its map file
-#   make install   the binary into $(DESTDIR)$(PREFIX)/bin
+#   make [all]     build/gridkey, stripped, build/gridkey.debug with its map file, and build/gridkey.1
+#   make install   the binary into $(DESTDIR)$(PREFIX)/bin, the manual page into share/man/man1
 #   make test      tools, build, check-static, lint, unit, e2e, test-cross for three machines;
 #                  test-all: also analyze, repro, size, test-cross for every machine
 #   make fuzz      look for faults with libFuzzer for TIME seconds (60)
@@ -67,7 +67,8 @@ MEMORY_LIMIT := 768
 VERSION := $(firstword $(shell cat src/version))
 RELEASE_DATE := $(lastword $(shell cat src/version))
 ROOTS_TOOL := src/tls/roots_generate.c
-SOURCES := $(filter-out $(ROOTS_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
+MANUAL_TOOL := src/cli/manual_generate.c
+SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
 BEARSSL := $(shell grep '^[a-z].*\.c$$' third_party/bearssl.files)
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_HELPERS := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
@@ -109,7 +110,7 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	test-all repro size demo bench deps install \
 	clean FORCE
 
-all: $(BUILD)/gridkey
+all: $(BUILD)/gridkey $(BUILD)/gridkey.1
 
 # What the files are made with: each is written anew only when it would change.
 SETTINGS_sources := $(BEARSSL_SRC) $(CJSON_SRC)
@@ -258,6 +259,18 @@ endif
 $(BUILD)/gridkey: $(BUILD)/gridkey.debug
 	$(Q)$(STRIP) -s -R .comment -o $@ $<
 
+# The manual page, from the table of commands, whose functions are empty here, and the prose.
+$(BUILD)/host/commands.c: src/cli/commands.h
+	@mkdir -p $(@D)
+	$(Q)sed -n 's/^int \(command_[a-z_]*\)(.*/int \1(void); int \1(void) { return 0; }/p' $< >$@
+
+$(BUILD)/host/manual_generate: $(BUILD)/host/$(MANUAL_TOOL:.c=.o) \
+		$(addprefix $(BUILD)/host/,src/cli/command.o src/base/text.o commands.c)
+	$(Q)$(HOSTCC) $^ -o $@
+
+$(BUILD)/gridkey.1: src/cli/manual.mdoc $(BUILD)/host/manual_generate $(BUILD)/settings-compile
+	$(Q)$(BUILD)/host/manual_generate '$(VERSION)' '$(RELEASE_DATE)' <$< >$@
+
 # Tests. tests/unit/test_X.c is a program of its own, with the rest of gridkey as a library; other
 # files there are linked into each.
 $(BUILD)/checked/gridkey.a: $(call objects,checked) $(BUILD)/settings-link
@@ -385,7 +398,7 @@ lint: $(FETCHED)
 	@echo "lint: clean"
 
 analyze: $(FETCHED)
-	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL)
+	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL) $(MANUAL_TOOL)
 
 # With jobs, unless it was started with some.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -432,6 +445,7 @@ deps:
 
 install: all
 	install -D -m 755 $(BUILD)/gridkey $(DESTDIR)$(PREFIX)/bin/gridkey
+	install -D -m 644 $(BUILD)/gridkey.1 $(DESTDIR)$(PREFIX)/share/man/man1/gridkey.1
 
 clean:
 	rm -rf $(BUILD)

@@ -16,6 +16,7 @@ for group in "$@"; do
         python3 python3-pytest python3-pytest-xdist python3-edgegrid python3-requests
         python3-jsonschema nginx-light openssl strace jq time
         tinyproxy-bin squid age
+        bash zsh fish mandoc
         python3-yaml golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
         # A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
         command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;

@@ -481,6 +481,15 @@ const struct command command_table[] = {
      {&open_group},
      "decrypt what was sealed to this machine, by gridkey or age",
      "gridkey open --identity ~/gridkey.key edgerc.age -o ~/.edgerc"},
+    {"completion",
+     NULL,
+     command_completion,
+     "bash|zsh|fish",
+     1,
+     1,
+     {NULL},
+     "print a script that lets the shell complete command lines",
+     "gridkey completion bash >~/.local/share/bash-completion/completions/gridkey"},
 };
 
 const size_t command_count = sizeof command_table / sizeof command_table[0];

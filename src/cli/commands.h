@@ -16,6 +16,7 @@ int command_client_lock(const struct invocation *invocation, struct error *error
 int command_client_show(const struct invocation *invocation, struct error *error);
 int command_client_unlock(const struct invocation *invocation, struct error *error);
 int command_client_update(const struct invocation *invocation, struct error *error);
+int command_completion(const struct invocation *invocation, struct error *error);
 int command_credential_create(const struct invocation *invocation, struct error *error);
 int command_credential_deactivate(const struct invocation *invocation, struct error *error);
 int command_credential_delete(const struct invocation *invocation, struct error *error);
