@@ -244,7 +244,21 @@ $(UNIT:tests/unit/%.c=$(BUILD)/checked/%): $(BUILD)/checked/%: $(BUILD)/checked/
 unit: $(UNIT:tests/unit/%.c=$(BUILD)/checked/%)
 	@set -e; for program in $^; do echo "== $$program"; $$program; done
 
-e2e: all
+# gridkey as the fault loops run it: memory can run out at any moment, and what is done to files is
+# recorded. See tests/faults.
+FAULTS := $(sort $(wildcard tests/faults/*.c))
+
+$(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/checked/%.o) \
+		$(BUILD)/checked/gridkey.a
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  LINK $@")
+	$(Q)$(HOSTCC) $(SANITIZE_OURS) \
+		$(foreach call,malloc calloc realloc strdup syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
+
+.PHONY: faults
+faults: $(BUILD)/faults/gridkey
+
+e2e: all faults
 	$(PYTHON) -m pytest -p no:cacheprovider tests/e2e
 
 check-static: all
