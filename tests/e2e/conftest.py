@@ -119,15 +119,20 @@ def home(tmp_path):
     return path
 
 
-@pytest.fixture
-def gridkey(home):
-    """The binary itself: gridkey("--version").out"""
+def find_binary():
+    """The path of the binary under test."""
     binary = Path(os.environ.get("GRIDKEY_BINARY", ROOT / "build" / "gridkey"))
     if not binary.is_absolute():
         binary = ROOT / binary
     if not binary.exists():
         pytest.fail(f"{binary} does not exist: build it first, or name it in GRIDKEY_BINARY")
-    return Gridkey(binary, home)
+    return binary
+
+
+@pytest.fixture
+def gridkey(home):
+    """The binary itself: gridkey("--version").out"""
+    return Gridkey(find_binary(), home)
 
 
 @pytest.fixture
@@ -246,3 +251,23 @@ def openssl_server():
     yield make
     for server in started:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def world(certificates, tmp_path_factory):
+    """What the runs of the fault loops share; see faultline.py."""
+    import faultline
+
+    return faultline.World(find_binary(), certificates, tmp_path_factory.mktemp("faults"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What the fault loops tried."""
+    summary = getattr(sys.modules.get("faultline"), "SUMMARY", [])
+    for name, tried, of, failures, repeat in summary:
+        terminalreporter.write_line(
+            f"fault loop {name}: {tried:,} points tried of {of:,}, {failures} failures; repeat one with {repeat}"
+        )
+    if summary:
+        tried, of = (sum(entry[column] for entry in summary) for column in (1, 2))
+        terminalreporter.write_line(f"fault loops: {tried:,} points tried of {of:,} in all")

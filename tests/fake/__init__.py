@@ -47,6 +47,7 @@ Attributes and methods
                         ended: "close_notify", "eof" (FIN without close_notify), "reset", "idle", "handshake",
                         "by server: ...", "malformed", "fault: ..."; None while it lives
     wait_for_requests(count, seconds=10)     False when fewer arrived in that time
+    settle()            waits until all that clients sent before they went has been dealt with
     on_request          None or a function called with each record once it arrived, before it is answered (but for
                         `early`): the place to kill the client from
 

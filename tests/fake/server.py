@@ -111,6 +111,13 @@ class Server:
         with self._arrived:
             return self._arrived.wait_for(lambda: len(self.requests) >= count, seconds)
 
+    def settle(self, seconds=10):
+        """Waits until all that clients sent before they went has been dealt with."""
+        with self._lock:
+            threads = self._threads[1:]
+        for thread in threads:
+            thread.join(seconds)
+
     # -- running ----------------------------------------------------------------------------------------------------
 
     def start(self):
@@ -158,7 +165,7 @@ class Server:
                 self._sockets.add(sock)
                 thread = threading.Thread(target=self._connection, args=(sock, entry, fault), daemon=True)
                 self._threads = [old for old in self._threads if old.is_alive()] + [thread]
-            thread.start()
+                thread.start()
 
     def _connection(self, sock, entry, fault):
         kind = fault.kind if fault else ""

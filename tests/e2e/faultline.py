@@ -1,0 +1,414 @@
+"""The machinery of the fault loops: a command is run again and again, each time with one thing going wrong.
+
+A scenario (a Case) is a command, what is there before it, and what must hold after it. A point is one thing that goes
+wrong. A loop tries a scenario at many points, each in a home and against a fake of its own, and tells at the end of
+the test run how many it tried and how one of them that failed can be repeated.
+
+    GRIDKEY_ALL=1                    every point, instead of a spread of them
+    GRIDKEY_FAULT=create:fsync:3:EIO   this point alone, in whichever test it belongs to
+"""
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from creating import SMALLEST, read_journal, secrets
+from managing import credential_in
+from other_clients import CLIENTS
+
+from fake import FakeIam
+from fake.fake_iam import ADMIN_APIS, catalogue
+
+PART = 12  # characters of a secret that are too many to be seen
+NOTHING_SENT = (2, 3, 4, 11)  # exit statuses that say: no change reached the API
+END = "\n# the end\n[other]\nhost = o.example\n"
+IAM_APIS = [
+    {"apiId": api["shown"]["apiId"], "accessLevel": ADMIN_APIS[api["shown"]["endPoint"]]}
+    for api in catalogue.APIS
+    if api["shown"]["endPoint"] in ADMIN_APIS
+]
+SUMMARY = []  # (name, tried, of, failures, how to repeat one), for conftest.py to print
+
+
+class World:
+    """What all runs share: the binary, a root and a server certificate, a folder for the homes."""
+
+    def __init__(self, binary, certificates, folder):
+        self.binary, self.certificates, self.folder = binary, certificates, folder
+        self.undisturbed = {}
+
+    def reference(self, kind):
+        """The scenario's run without a fault: made once."""
+        if kind not in self.undisturbed:
+            self.undisturbed[kind] = Reference(self, kind)
+        return self.undisturbed[kind]
+
+
+CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)")
+DESCRIPTOR = re.compile(r"\) += (\d+)<")
+
+
+class Trace:
+    """strace's record of a run, made with -y: `calls` are (name, all that follows)."""
+
+    def __init__(self, path):
+        lines = path.read_text(errors="replace").splitlines()
+        self.calls = [match.groups() for match in map(CALL.match, lines) if match]
+
+    @property
+    def answers(self):
+        """How many answers of the API were written to the journal, each whole."""
+        return sum(
+            name == "pwrite64" and ' answer"' in rest and re.search(r"\) = \d+$", rest) is not None
+            for name, rest in self.calls
+        )
+
+    def left_open(self):
+        """What was opened and never closed, as {number: name}."""
+        there = {}
+        for name, rest in self.calls:
+            if name == "close" and "EBADF" not in rest:
+                there.pop(int(re.match(r"\d+", rest)[0]), None)
+            elif name in ("open", "openat", "socket", "memfd_create") and (match := DESCRIPTOR.search(rest)):
+                there[int(match[1])] = rest
+        return there
+
+
+OPENING = "open,openat,socket,memfd_create,close,pwrite64"  # what left_open and answers need
+
+
+class Case:
+    """One run of a scenario. A subclass says which; `prepare` makes what is there before it."""
+
+    name = None
+    arguments = ()
+    makes = None  # the path of the POST that makes the secret, "*" for any part of it; None when none is made
+    switches = {}
+    end = END
+    patience = 3  # seconds that gridkey waits for the server
+
+    def __init__(self, world):
+        self.world = world
+        self.home = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=world.folder))
+        self.record = self.home.with_suffix(".strace")
+        certificates = world.certificates
+        self.fake = FakeIam(certificates.server.chain, certificates.server.key, **self.switches).start()
+        self.edgerc = self.fake.write_edgerc(self.home / ".edgerc")
+        self.journal = self.home / ".edgerc.gridkey"
+        self.section = "web"
+        self.prepare()
+        with self.edgerc.open("a") as file:
+            file.write(self.end)
+        self.before = self.edgerc.read_bytes()
+        self.known = secrets(self.fake)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.fake.stop()
+        shutil.rmtree(self.home)
+        self.record.unlink(missing_ok=True)
+
+    def prepare(self):
+        """What is there before the command, beside the administrator's .edgerc."""
+
+    def run(self, *under, arguments=None, options=()):
+        """Runs the scenario's command, or another, until it ends and the fake has dealt with all of it."""
+        fixed = ["--cacert", self.world.certificates.ca, "--connect-to", f"127.0.0.1:{self.fake.port}"]
+        fixed += ["--timeout", self.patience, "--connect-timeout", self.patience]
+        words = self.arguments if arguments is None else arguments
+        result = subprocess.run(
+            [str(word) for word in (*under, self.world.binary, *fixed, *options, *words)],
+            env={"PATH": os.environ["PATH"], "HOME": str(self.home)}, cwd=self.home, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, errors="replace", timeout=60,
+        )
+        self.fake.settle()
+        return result
+
+    def trace(self, traced, *injections):
+        """Runs it under strace; returns the result and the Trace."""
+        # With --seccomp-bpf, which spares the other calls the detour, strace sends no signals.
+        fast = [] if traced == "all" or any("signal=" in injection for injection in injections) else ["--seccomp-bpf"]
+        flags = ["-f", *fast, "-y", "-o", self.record, "-e", f"trace={traced}"]
+        for injection in injections:
+            flags += ["-e", f"inject={injection}"]
+        result = self.run("strace", *flags, "--")
+        return result, Trace(self.record)
+
+    # -- what is there afterwards -----------------------------------------------------------------------------------
+
+    def made(self):
+        """The secrets that the fake made for this run."""
+        return secrets(self.fake) - self.known
+
+    def on_disk(self):
+        return b"\n".join(path.read_bytes() for path in self.home.iterdir())
+
+    def records(self):
+        return read_journal(self.journal) if self.journal.exists() else []
+
+    def kept(self, result):
+        """What holds secrets that were not lost."""
+        return self.on_disk().decode(errors="replace")
+
+    # -- what must hold ---------------------------------------------------------------------------------------------
+
+    def check(self, result, trace=None, may_lose=False, same=False, litter=False):
+        """The invariant. may_lose: the answer may not have come. same: nothing may show that something went wrong.
+
+        litter: what could not be removed may be left."""
+        status = result.returncode
+        reference = self.world.reference(type(self))
+        self.check_words(result)
+        content = self.edgerc.read_bytes()
+        assert content in (self.before, reference.content), f"torn: {content!r}"
+        if same:
+            assert (status, result.stderr) == (0, reference.stderr), f"it made a difference: {result}"
+        if status == 0:
+            self.check_complete(result)
+        if status in NOTHING_SENT:
+            self.check_nothing_sent(result)
+        if status != -9 and not litter:
+            allowed = {".edgerc", ".edgerc.gridkey"} if status not in NOTHING_SENT else {".edgerc"}
+            names = {path.name for path in self.home.iterdir()}
+            assert names <= allowed | set(self.left), f"left over: {names}"
+        for secret in self.made():
+            told = status in (5, -9) or "could be kept nowhere" in result.stderr
+            assert secret in self.kept(result) or (may_lose and told), f"the secret is lost: {result}"
+        if status == 9 and not may_lose:
+            assert str(self.journal) in result.stderr or self.edgerc.name in result.stderr
+        if trace is not None and status != -9:
+            assert not trace.left_open(), f"left open: {trace.left_open()}"
+
+    left = ()  # names of files beside the .edgerc that the scenario begins with
+
+    def check_words(self, result):
+        status, text = result.returncode, result.stdout + result.stderr
+        assert status == -9 or 0 <= status <= 11, f"no documented exit status: {result}"
+        if status > 0:
+            assert result.stderr.startswith("gridkey: "), f"no message: {result}"
+        self.check_no_leak(text if not self.tells else result.stderr)
+
+    tells = False  # whether standard output is where the secret is to go
+
+    def check_no_leak(self, text):
+        for secret in secrets(self.fake):
+            parts = {secret[at : at + PART] for at in range(len(secret) - PART + 1)}
+            assert not any(part in text for part in parts), f"a secret is shown: {text}"
+
+    def check_complete(self, result):
+        assert self.edgerc.read_bytes() == self.world.reference(type(self)).content
+
+    def check_nothing_sent(self, result):
+        assert not self.made(), f"something was made: {result}"
+
+    # -- and then ---------------------------------------------------------------------------------------------------
+
+    def follow_up(self, result, may_lose=False):
+        """What the user does next ends well."""
+        recover(self, result, may_lose)
+
+
+def recover(case, result, may_lose=False):
+    """`credential recover` gets what is in the journal, or says what may have been made."""
+    records = case.records()
+    lost = [secret for secret in case.made() if secret not in case.kept(result)]
+    assert not lost or may_lose, "lost"
+    assert not lost or records[-1][0] == "intent", "nothing says that something was asked for"
+
+
+class Create(Case):
+    name = "create"
+    arguments = ("client", "create", *SMALLEST)
+    makes = CLIENTS
+
+
+class CreateInTwo(Create):
+    """The client comes without a credential, which takes a second POST."""
+
+    name = "create-in-two"
+    switches = {"create_credential": "absent"}
+    makes = CLIENTS + "/*/credentials"
+
+
+class CredentialCreate(Case):
+    name = "credential"
+    makes = CLIENTS + "/*/credentials"
+
+    def prepare(self):
+        self.client = self.fake.add_client(clientName="web")
+        self.arguments = ("credential", "create", self.client["clientId"])
+
+
+class ToOutput(CredentialCreate):
+    """The secret goes to standard output; the journal is there all the same."""
+
+    name = "output"
+    tells = True
+
+    def prepare(self):
+        super().prepare()
+        self.arguments += ("--save", "-")
+
+    def kept(self, result):
+        return super().kept(result) + result.stdout
+
+    def check_complete(self, result):
+        assert all(secret in result.stdout for secret in self.made())
+
+
+class EdgercSet(Case):
+    name = "set"
+    arguments = ("edgerc", "set", "default", "max_body=8192")
+
+    def follow_up(self, result, may_lose=False):
+        again = self.run()
+        assert again.returncode == 0, again
+        self.check_complete(again)
+
+
+class Rotate(Case):
+    """Another client's credential, in a section of its own."""
+
+    name = "rotate"
+    makes = CLIENTS + "/*/credentials"
+
+    def prepare(self):
+        self.client = self.fake.add_client(clientName="web")
+        self.old = self.fake.add_credential(self.client["clientId"])
+        self.edgerc.write_text(self.fake.edgerc_text() + "\n" + self.fake.edgerc_text("web", self.client["clientId"]))
+        self.arguments = ("credential", "rotate", self.client["clientId"])
+
+    def stored(self):
+        return credential_in(self.fake, self.edgerc, self.section)
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert self.stored()["status"] == "ACTIVE", "what is in the file does not work"
+
+    def check_nothing_sent(self, result):
+        """A new one that is in place is there for good: then the message says so."""
+        if self.edgerc.read_bytes() == self.before:
+            super().check_nothing_sent(result)
+        else:
+            assert "is in place" in result.stderr, result
+
+    def follow_up(self, result, may_lose=False):
+        """The same command once more ends with one credential: the one in the file."""
+        answers = [data for kind, data in self.records() if kind == "answer"]
+        again = self.run()
+        assert again.returncode == 0, again
+        self.check_no_leak(again.stdout + again.stderr)
+        stored = self.stored()
+        assert self.edgerc.read_text().endswith(END)
+        assert {path.name for path in self.home.iterdir()} == {".edgerc"}
+        named = {int(number) for number in re.findall(r"credential (\d+) was made since", again.stderr)}
+        for credential in self.client["credentials"]:
+            wanted = "ACTIVE" if credential is stored or credential["credentialId"] in named else "DELETED"
+            assert credential["status"] == wanted, credential
+        assert stored is not self.old and stored["credentialId"] not in named
+        assert not named or (may_lose and not answers), "an answer that was kept is no orphan"
+        assert all(stored["clientSecret"].encode() in answer for answer in answers), "not the answer's"
+        proofs = [record for record in self.fake.requests if record["client_token"] == stored["clientToken"]]
+        assert any(record["path"] == CLIENTS + "/self" and record["status"] in (200, 403) for record in proofs)
+
+
+class RotateSelf(Rotate):
+    """The very credential that signs."""
+
+    name = "rotate-self"
+
+    def prepare(self):
+        self.section = "default"
+        self.client = self.fake.add_client(
+            clientName="self", apiAccess={"allAccessibleApis": False, "apis": IAM_APIS}
+        )
+        self.old = self.fake.add_credential(self.client["clientId"])
+        self.edgerc.write_text(self.fake.edgerc_text("default", self.client["clientId"]))
+        self.arguments = ("credential", "rotate", "self")
+
+
+SCENARIOS = [Create, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, Rotate, RotateSelf]
+
+
+class Reference:
+    """A run that is not disturbed: its system calls, its requests, and what it left."""
+
+    def __init__(self, world, kind):
+        with kind(world) as case:
+            result, trace = case.trace("all")
+            assert result.returncode == 0, result
+            self.stderr = result.stderr
+            self.content = case.edgerc.read_bytes()
+            self.trace = trace
+            self.requests = case.fake.requests
+            case.check_words(result)
+            assert not case.journal.exists() and not trace.left_open()
+            assert len(trace.calls) > 30, "strace recorded next to nothing"
+
+
+def numbered(calls):
+    """[(name, which of that name, what follows)] of every call."""
+    seen, found = {}, []
+    for name, rest in calls:
+        seen[name] = seen.get(name, 0) + 1
+        found.append((name, seen[name], rest))
+    return found
+
+
+@dataclass(frozen=True)
+class Point:
+    """One thing that goes wrong: as text, what GRIDKEY_FAULT takes."""
+
+    kind: type
+    what: str
+    number: int  # of the call of that name, or of the request
+    more: object  # the error, or the byte
+
+    def __str__(self):
+        return f"{self.kind.name}:{self.what}:{self.number}:{self.more}"
+
+
+def choose(name, points, spread):
+    """All points, or so many of each scenario, or the one that is wanted."""
+    wanted = os.environ.get("GRIDKEY_FAULT")
+    if wanted:
+        return [point for point in points if str(point) == wanted]
+    if os.environ.get("GRIDKEY_ALL"):
+        return points
+    chosen = []
+    for kind in dict.fromkeys(point.kind for point in points):
+        of_kind = [point for point in points if point.kind is kind]
+        chosen += random.Random(name + kind.name).sample(of_kind, min(spread, len(of_kind)))
+    return chosen
+
+
+def loop(name, points, attempt, spread, workers=None):
+    """Calls attempt(point) for each point, or for so many of each scenario; see SUMMARY.
+
+    attempt raises AssertionError where the invariant does not hold.
+    """
+    chosen = choose(name, points, spread)
+
+    def guarded(point):
+        try:
+            attempt(point)
+        except (AssertionError, OSError, KeyError, IndexError, ValueError, subprocess.SubprocessError) as error:
+            return point, error
+        return None
+
+    with ThreadPoolExecutor(workers or 4 * (os.cpu_count() or 1)) as pool:
+        failed = [entry for entry in pool.map(guarded, chosen) if entry is not None]
+    command = "python3 -m pytest " + os.environ["PYTEST_CURRENT_TEST"].split("::")[0]
+    if chosen:
+        example = failed[0][0] if failed else chosen[0]
+        SUMMARY.append((name, len(chosen), len(points), len(failed), f"GRIDKEY_FAULT={example} {command}"))
+    words = "\n".join(f"GRIDKEY_FAULT={point} {command}\n    {error}" for point, error in failed)
+    assert not failed, f"{len(failed)} of {len(chosen)} points:\n{words}"
