@@ -253,7 +253,7 @@ $(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/check
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  LINK $@")
 	$(Q)$(HOSTCC) $(SANITIZE_OURS) \
-		$(foreach call,malloc calloc realloc strdup syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
+		$(foreach call,malloc calloc realloc strdup free syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
 
 .PHONY: faults
 faults: $(BUILD)/faults/gridkey
