@@ -141,8 +141,12 @@ static int creating_reserve(struct creating *creating, struct error *error)
                           "name one with GRIDKEY_STATE");
         }
         if (result == 0 && creating->deposit.older > 0) {
-            output_remark("what an earlier run left to do, or did not finish, is in %s; look at it",
-                          deposit_journal_name(&creating->deposit));
+            struct buffer command = BUFFER_EMPTY;
+
+            deposit_recover_command(&creating->deposit, &command);
+            output_remark("what an earlier run left to do, or did not finish, is in %s; see: %s",
+                          deposit_journal_name(&creating->deposit), buffer_text(&command));
+            buffer_free(&command);
         }
     }
     if (result != 0 && error->status == STATUS_USAGE) {

@@ -107,6 +107,16 @@ static const struct option save_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
+static const struct option recover_options[] = {
+    {"save", 0, "FILE", "whose journal: what was to be saved there (~/.edgerc; - as it was)"},
+    {"save-section", 0, "NAME", "section, where the one it was for holds another credential"},
+    {"replace", 0, NULL, "replace that other credential"},
+    {"clean", 0, NULL, "deactivate and delete what was made and whose secret is lost"},
+    {"yes", 0, NULL, "do not ask"},
+    {"dry-run", 0, NULL, "only tell; change nothing"},
+    {NULL, 0, NULL, NULL},
+};
+
 static const struct option show_options[] = {
     {"show-secret", 0, NULL, "show client_secret and keys that are not known as they are"},
     {NULL, 0, NULL, NULL},
@@ -168,6 +178,7 @@ static const struct option_group credential_update_group = {"The credential",
 static const struct option_group deactivate_group = {"Which", deactivate_options};
 static const struct option_group rotate_group = {"The old one", rotate_options};
 static const struct option_group save_group = {"Storing its credential", save_options};
+static const struct option_group recover_group = {"What is left over", recover_options};
 static const struct option_group lookup_group = {"The list", lookup_options};
 static const struct option_group list_group = {"The list", list_options};
 static const struct option_group expiring_group = {"The time", expiring_options};
@@ -287,6 +298,15 @@ const struct command command_table[] = {
      {&rotate_group, &save_group},
      "a new credential in place of a stored one, which is retired",
      "gridkey credential rotate self"},
+    {"credential",
+     "recover",
+     command_credential_recover,
+     "",
+     0,
+     0,
+     {&recover_group},
+     "finish or explain what an interrupted create or rotate left",
+     "gridkey credential recover --clean"},
     {"credential",
      "expiring",
      command_credential_expiring,

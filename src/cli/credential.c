@@ -90,7 +90,7 @@ static int create_run(struct target *target, const struct save *save, struct dep
     int result = new_client_from_json(target->client, &client, error);
 
     if (result == 0 &&
-        (credential_make(session, deposit, target->id, &client.credential, &answer, error) != 0 ||
+        (credential_make(session, deposit, &client, target->client, &answer, error) != 0 ||
          new_client_store(session, deposit, &client, error) != 0)) {
         result = -1;
     } else if (result == 0) {

@@ -99,14 +99,10 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
             output_remark("carried on what an earlier run began");
         }
     }
-    if (result == 0) {
-        result = rotate_show(&rotation, target, save, error);
-    }
-    /* Something was made: no status may say that it is as if nothing had been sent. */
-    if (result != 0 && rotation.stored &&
-        (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
-         error->status == STATUS_SYSTEM)) {
-        error->status = STATUS_UNKNOWN;
+    if (result == 0 && rotate_show(&rotation, target, save, error) != 0) {
+        /* Done, but not told: no status may say that it is as if nothing had been sent. */
+        error->status = rotation.stored ? STATUS_UNKNOWN : error->status;
+        result = -1;
     }
     rotation_free(&rotation);
     deposit_close(&deposit);

@@ -151,8 +151,7 @@ static int creation_second(struct client_creation *creation, struct error *error
 {
     struct new_client *client = &creation->client;
 
-    if (credential_make(creation->session, creation->deposit, client->client_id,
-                        &client->credential, NULL, error) != 0) {
+    if (credential_make(creation->session, creation->deposit, client, NULL, NULL, error) != 0) {
         (void)error_prefix(error,
                            "the client %s was made, but without a credential: ", client->client_id);
         return creation_went_out("client", error);

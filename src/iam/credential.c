@@ -84,14 +84,25 @@ int client_fetch(struct edgegrid_session *session, const char *client_id, struct
     return result;
 }
 
-static struct json *credential_intent(const char *client_id)
+/* What storing the answer takes, and what tells the new credential from those that were there. */
+static void credential_complete_intent(struct json *intent, const struct new_client *client,
+                                       const struct json *shown)
 {
-    struct json *intent;
+    struct json *known;
 
-    intent = json_new_object();
-    (void)json_add_text(intent, "operation", "credential create");
-    (void)json_add_text(intent, "clientId", client_id);
-    return intent;
+    (void)json_add_text(intent, "clientId", client->client_id);
+    if (client->access_token != NULL && client->host != NULL) {
+        (void)json_add_text(intent, "accessToken", client->access_token);
+        (void)json_add_text(intent, "baseURL", client->host);
+    }
+    if (shown == NULL) {
+        return;
+    }
+    known = json_add_array(intent, "known");
+    for (const struct json *at = json_first(json_get(shown, "credentials")); at != NULL;
+         at = json_next(at)) {
+        (void)json_append_copy(known, json_get(at, "credentialId"));
+    }
 }
 
 static int credential_take(const struct deposit *deposit, const struct http_response *response,
@@ -115,29 +126,30 @@ static int credential_take(const struct deposit *deposit, const struct http_resp
 }
 
 int credential_make(struct edgegrid_session *session, struct deposit *deposit,
-                    const char *client_id, struct new_credential *credential, struct json **answer,
+                    struct new_client *client, const struct json *shown, struct json **answer,
                     struct error *error)
 {
-    struct json *intent = credential_intent(client_id);
-    int result =
-        credential_make_with(session, deposit, client_id, intent, credential, answer, error);
+    struct json *intent = json_new_object();
+    int result;
 
+    (void)json_add_text(intent, "operation", "credential create");
+    result = credential_make_with(session, deposit, client, shown, intent, answer, error);
     json_free(intent);
     return result;
 }
 
 int credential_make_with(struct edgegrid_session *session, struct deposit *deposit,
-                         const char *client_id, struct json *intent,
-                         struct new_credential *credential, struct json **answer,
-                         struct error *error)
+                         struct new_client *client, const struct json *shown, struct json *intent,
+                         struct json **answer, struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
     struct http_response response = {0};
     struct edgegrid_call call = {.method = "POST"};
     int result;
 
-    memset(credential, 0, sizeof *credential);
-    credential_path(&path, client_id, NULL);
+    new_credential_free(&client->credential);
+    credential_complete_intent(intent, client, shown);
+    credential_path(&path, client->client_id, NULL);
     buffer_append_text(&path, "/credentials");
     call.target = buffer_text(&path);
     if (json_build_failed() || path.failed) {
@@ -146,7 +158,7 @@ int credential_make_with(struct edgegrid_session *session, struct deposit *depos
         result = deposit_call(deposit, session, &call, intent, &response, error);
     }
     if (result == 0) {
-        result = credential_take(deposit, &response, credential, answer, error);
+        result = credential_take(deposit, &response, &client->credential, answer, error);
     }
     http_response_free(&response);
     buffer_free(&path);

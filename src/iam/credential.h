@@ -36,19 +36,20 @@ int client_fetch(struct edgegrid_session *session, const char *client_id, struct
                  struct error *error);
 
 /*
- * POST a new credential by way of the deposit. *answer (may be NULL) is the API's object without
+ * POST a new credential of the client by way of the deposit, into client->credential. What is known
+ * of the client, and the credentials that GET shows of it (shown; NULL: not asked), go into the
+ * intent, so that recovering needs no network. *answer (may be NULL) is the API's object without
  * the secret. Returns 0, or -1 as deposit_call, or with STATUS_NOT_STORED for an answer that
  * cannot be read.
  */
 int credential_make(struct edgegrid_session *session, struct deposit *deposit,
-                    const char *client_id, struct new_credential *credential, struct json **answer,
+                    struct new_client *client, const struct json *shown, struct json **answer,
                     struct error *error);
 
-/* The same with an intent of the caller's. */
+/* The same with an intent (an object) of the caller's, to which all that is added. */
 int credential_make_with(struct edgegrid_session *session, struct deposit *deposit,
-                         const char *client_id, struct json *intent,
-                         struct new_credential *credential, struct json **answer,
-                         struct error *error);
+                         struct new_client *client, const struct json *shown, struct json *intent,
+                         struct json **answer, struct error *error);
 
 /* PUT expiry and status, which the API wants both each time, and a description unless NULL. */
 int credential_update(struct edgegrid_session *session, const char *client_id,

@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "iam/deposit.h"
 
 #include "base/date.h"
@@ -8,7 +9,9 @@
 #include "edgegrid/problem.h"
 #include "store/operations.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEPOSIT_GROWTH 2048      /* bytes that a section may add to the destination */
 #define DEPOSIT_REFRESHES_MOST 3 /* how often somebody else's change is merged */
@@ -21,8 +24,7 @@ static bool deposit_is_output(const struct deposit_wish *wish)
 /* --- opening -------------------------------------------------------------------------------- */
 
 /* For standard output the journal lies where the default destination would have it. */
-static int deposit_journal_path(const struct deposit_wish *wish, struct buffer *path,
-                                struct error *error)
+int deposit_journal_path(const struct deposit_wish *wish, struct buffer *path, struct error *error)
 {
     struct buffer beside = BUFFER_EMPTY;
     int result;
@@ -40,7 +42,51 @@ static int deposit_journal_path(const struct deposit_wish *wish, struct buffer *
     return result == 0 ? buffer_check(path, error) : -1;
 }
 
-static int deposit_open_journal(struct deposit *deposit, struct error *error)
+void deposit_full_path(const char *path, struct buffer *out)
+{
+    if (*path != '/' && !text_equal(path, "-")) {
+        if (buffer_reserve(out, PATH_MAX) != 0) {
+            return;
+        }
+        if (getcwd(out->data + out->length, PATH_MAX) != NULL) {
+            out->length += strlen(out->data + out->length);
+            buffer_append_byte(out, '/');
+        }
+    }
+    buffer_append_text(out, path);
+}
+
+void deposit_recover_command(const struct deposit *deposit, struct buffer *out)
+{
+    const struct deposit_wish *wish = &deposit->wish;
+    size_t home = wish->home == NULL ? 0 : strlen(wish->home);
+
+    buffer_append_text(out, "gridkey credential recover");
+    if (home == 0 || strncmp(wish->path, wish->home, home) != 0 ||
+        !text_equal(wish->path + home, "/.edgerc")) {
+        buffer_format(out, " --save %s", wish->path);
+    }
+}
+
+int deposit_advise(const struct deposit *deposit, struct error *error)
+{
+    struct buffer command = BUFFER_EMPTY;
+
+    deposit_recover_command(deposit, &command);
+    (void)error_suffix(error, "%s", buffer_text(&command));
+    buffer_free(&command);
+    return -1;
+}
+
+static void deposit_start(struct deposit *deposit, const struct deposit_wish *wish)
+{
+    memset(deposit, 0, sizeof *deposit);
+    deposit->wish = *wish;
+    deposit->reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
+    deposit->journal = (struct journal)JOURNAL_EMPTY;
+}
+
+static int deposit_lock_journal(struct deposit *deposit, struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
     struct journal_record record;
@@ -50,18 +96,38 @@ static int deposit_open_journal(struct deposit *deposit, struct error *error)
     if (result == 0) {
         result = journal_open(&deposit->journal, buffer_text(&path), error);
     }
-    if (result == 0 && deposit->journal.torn) {
-        result = error_set(error, STATUS_FILE,
-                           "%s ends in a record that was cut off by a crash and may hold part of a "
-                           "secret; look at it, then move it away and run again",
-                           buffer_text(&path));
-    }
     deposit->has_journal = result == 0;
+    deposit->keeps_tail = deposit->journal.torn;
     while (result == 0 && journal_each(&deposit->journal, &cursor, &record) == 1) {
         deposit->older++;
     }
     buffer_free(&path);
     return result;
+}
+
+int deposit_open_journal(struct deposit *deposit, const struct deposit_wish *wish,
+                         struct error *error)
+{
+    deposit_start(deposit, wish);
+    return deposit_lock_journal(deposit, error);
+}
+
+/* What is torn would be lost as soon as something is written. */
+static int deposit_take_journal(struct deposit *deposit, struct error *error)
+{
+    if (deposit_lock_journal(deposit, error) != 0) {
+        return -1;
+    }
+    if (deposit->journal.torn) {
+        deposit->has_journal = false;
+        deposit->older = 0;
+        (void)error_set(error, STATUS_FILE,
+                        "%s ends in a record that was cut off by a crash and may hold part of a "
+                        "secret; see what can be saved with: ",
+                        buffer_text(&deposit->journal.path));
+        return deposit_advise(deposit, error);
+    }
+    return 0;
 }
 
 /* A file whose first line that says something is none of an .edgerc's is something else. */
@@ -120,24 +186,38 @@ static int deposit_check_section(const struct deposit_wish *wish, struct error *
     return wish->format == FORMAT_EDGERC ? edgerc_check_section_name(wish->section, error) : 0;
 }
 
+int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
+{
+    store_release(&deposit->reservation);
+    deposit->wish = *wish;
+    if (deposit_is_output(wish)) {
+        return 0;
+    }
+    return store_reserve(&deposit->reservation, wish->path, DEPOSIT_GROWTH, error) == 0
+               ? deposit_refuse(wish, &deposit->reservation.facts, &deposit->reservation.old, error)
+               : -1;
+}
+
 int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
 {
-    memset(deposit, 0, sizeof *deposit);
-    deposit->wish = *wish;
-    deposit->reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
-    deposit->journal = (struct journal)JOURNAL_EMPTY;
+    deposit_start(deposit, wish);
     if (deposit_check_section(wish, error) != 0) {
         return -1;
     }
     if (deposit_is_output(wish)) {
         /* Asked for on standard output, a place on a disk is a comfort, not a condition. */
-        return deposit_open_journal(deposit, error) == 0 || wish->state == NULL ? 0 : -1;
+        return deposit_take_journal(deposit, error) == 0 || wish->state == NULL ? 0 : -1;
     }
-    if (store_reserve(&deposit->reservation, wish->path, DEPOSIT_GROWTH, error) != 0 ||
-        deposit_refuse(wish, &deposit->reservation.facts, &deposit->reservation.old, error) != 0) {
-        return -1;
-    }
-    return deposit_open_journal(deposit, error);
+    return deposit_aim(deposit, wish, error) == 0 ? deposit_take_journal(deposit, error) : -1;
+}
+
+int deposit_read_held(const struct deposit *deposit, struct edgegrid_credential *held,
+                      struct error *error)
+{
+    const struct buffer *text = &deposit->reservation.old;
+
+    return edgerc_read_section(buffer_text(text), text->length, deposit->wish.path,
+                               deposit->wish.section, held, NULL, error);
 }
 
 int deposit_check(const struct deposit_wish *wish, struct error *error)
@@ -170,9 +250,10 @@ static int deposit_rewrite(struct deposit *deposit, const struct buffer *note, s
     struct journal_record records[DEPOSIT_OLDER_MOST + 1];
     size_t cursor = 0;
     size_t count = 0;
+    int result;
 
-    if (!deposit->has_journal || deposit->older > DEPOSIT_OLDER_MOST) {
-        return 0; /* too much to sort: what stays does no harm */
+    if (!deposit->has_journal || deposit->older > DEPOSIT_OLDER_MOST || deposit->keeps_tail) {
+        return 0; /* too much to sort, or still needed: what stays does no harm */
     }
     for (size_t i = 0; i < deposit->older; i++) {
         if (journal_each(&deposit->journal, &cursor, &records[count]) == 1 &&
@@ -183,16 +264,33 @@ static int deposit_rewrite(struct deposit *deposit, const struct buffer *note, s
     if (note != NULL) {
         records[count++] = (struct journal_record){JOURNAL_NOTE, buffer_text(note), note->length};
     }
-    if (count == 0) {
-        deposit->has_journal = false;
-        return journal_remove(&deposit->journal, error);
+    deposit->has_journal = count > 0;
+    result = journal_rewrite(&deposit->journal, records, count, error);
+    if (result == 0) {
+        deposit->older = count;
+        memset(deposit->dropped, 0, sizeof deposit->dropped);
     }
-    return journal_rewrite(&deposit->journal, records, count, error);
+    return result;
+}
+
+/* By the credential that it replaces a run that recovers knows that nobody else was there. */
+static void deposit_note_replaced(const struct deposit *deposit, struct json *intent)
+{
+    struct edgegrid_credential held;
+    struct error ignored;
+
+    edgegrid_credential_init(&held);
+    if (deposit->wish.replace && deposit->wish.format == FORMAT_EDGERC &&
+        deposit_read_held(deposit, &held, &ignored) == 0) {
+        (void)json_add_text(intent, "replaces", held.client_token);
+    }
+    edgegrid_credential_free(&held);
 }
 
 static int deposit_intend(struct deposit *deposit, const struct edgegrid_session *session,
                           struct json *intent, struct error *error)
 {
+    struct buffer path = BUFFER_EMPTY;
     struct buffer text = BUFFER_EMPTY;
     char now[DATE_TEXT_SIZE];
     int result = 0;
@@ -203,20 +301,23 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     date_write_iso(edgegrid_session_time(session), now);
     (void)json_add_text(intent, "time", now);
     (void)json_add_text(intent, "host", session->credential->host);
-    (void)json_add_text(intent, "destination", deposit->wish.path);
+    deposit_full_path(deposit->wish.path, &path);
+    (void)json_add_text(intent, "destination", buffer_text(&path));
     (void)json_add_text(intent, "section", deposit->wish.section);
     (void)json_add_text(intent, "format", format_name(deposit->wish.format));
     if (session->account_key != NULL) {
         (void)json_add_text(intent, "accountSwitchKey", session->account_key);
     }
+    deposit_note_replaced(deposit, intent);
     json_write(&text, intent, false);
-    if (json_build_failed() || text.failed) {
+    if (json_build_failed() || path.failed || text.failed) {
         result = error_set_memory(error);
     } else {
         result = journal_append(&deposit->journal, JOURNAL_INTENT, buffer_text(&text), text.length,
                                 error);
     }
     buffer_free(&text);
+    buffer_free(&path);
     return result;
 }
 
@@ -227,11 +328,14 @@ static int deposit_explain_unknown(const struct deposit *deposit, const struct j
 {
     const char *client_id = json_get_text(intent, "clientId");
 
-    return error_suffix(error, ", with: gridkey %s%s%s%s",
-                        client_id == NULL ? "client list" : "credential list ",
-                        client_id == NULL ? "" : client_id,
-                        deposit->has_journal ? "; what was asked for is noted in " : "",
-                        deposit_journal_name(deposit));
+    if (!deposit->has_journal) {
+        return error_suffix(error, ", with: gridkey %s%s",
+                            client_id == NULL ? "client list" : "credential list ",
+                            client_id == NULL ? "" : client_id);
+    }
+    (void)error_suffix(error, "; what was asked for is noted in %s, to be cleared up with: ",
+                       deposit_journal_name(deposit));
+    return deposit_advise(deposit, error);
 }
 
 /* Whether the journal lies in the destination's directory, its usual place. */
@@ -301,8 +405,11 @@ int deposit_keep(const struct deposit *deposit, struct error *error)
 {
     error->status = STATUS_NOT_STORED;
     if (deposit->answered) {
-        return error_suffix(error, ". The API's answer with the secret is safe in %s (mode 0600)",
-                            deposit_journal_name(deposit));
+        (void)error_suffix(error,
+                           ". The API's answer with the secret is safe in %s (mode 0600); store it "
+                           "with: ",
+                           deposit_journal_name(deposit));
+        return deposit_advise(deposit, error);
     }
     return error_suffix(error,
                         ". The secret could be kept nowhere: delete that credential and make "

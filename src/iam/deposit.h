@@ -34,6 +34,7 @@ struct deposit {
     struct store_reservation reservation;
     struct journal journal;
     bool has_journal; /* false only for standard output with no place for one */
+    bool keeps_tail;  /* the journal's torn end is still needed: it is not written anew */
     size_t older;     /* records that an earlier run left */
     /* Of these, the ones that this run carries on and deposit_finish takes out. */
     bool dropped[DEPOSIT_OLDER_MOST];
@@ -48,6 +49,43 @@ struct deposit {
  * nothing has been sent then.
  */
 int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error);
+
+/*
+ * Append the place of the journal that deposit_open would take. Returns 0, or -1 with an error.
+ */
+int deposit_journal_path(const struct deposit_wish *wish, struct buffer *path, struct error *error);
+
+/*
+ * For recovering: take the lock of the journal alone, be its end torn or not (keeps_tail is set
+ * then), and no destination yet. As deposit_open otherwise.
+ */
+int deposit_open_journal(struct deposit *deposit, const struct deposit_wish *wish,
+                         struct error *error);
+
+/*
+ * Make wish the destination of an open deposit, in place of any before: reserve it and refuse what
+ * is there already unless it may be replaced. Returns 0, or -1 with STATUS_FILE or STATUS_SYSTEM.
+ */
+int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct error *error);
+
+/*
+ * Read the credential that the section of the destination, an .edgerc, holds now. Returns 0, or -1
+ * with an error when there is none that can be used; *held is init'ed by the caller.
+ */
+int deposit_read_held(const struct deposit *deposit, struct edgegrid_credential *held,
+                      struct error *error);
+
+/* Append the command that finds this journal: "gridkey credential recover", with --save if needed.
+ */
+void deposit_recover_command(const struct deposit *deposit, struct buffer *out);
+
+/* Put that command behind a sentence. Returns -1. */
+int deposit_advise(const struct deposit *deposit, struct error *error);
+
+/*
+ * Append the destination so that it can be found from any directory. A failure shows in the buffer.
+ */
+void deposit_full_path(const char *path, struct buffer *out);
 
 /* Whether deposit_open would refuse what is there already; for dry runs, which reserve nothing. */
 int deposit_check(const struct deposit_wish *wish, struct error *error);
@@ -73,7 +111,10 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
 int deposit_store(struct deposit *deposit, const struct edgegrid_credential *credential,
                   struct error *error);
 
-/* All is in place: take this run's records out of the journal. Returns 0, or -1 with an error. */
+/*
+ * All is in place: take this run's records, and those that are dropped, out of the journal; older
+ * and dropped then speak of what is left. Returns 0, or -1 with an error.
+ */
 int deposit_finish(struct deposit *deposit, struct error *error);
 
 /* As deposit_finish, but leave a note (JSON) behind. */

@@ -3,16 +3,15 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/text.h"
-#include "edgegrid/edgerc.h"
 #include "edgegrid/problem.h"
 #include "iam/create.h"
 #include "iam/credential.h"
+#include "iam/leftover.h"
 #include "iam/lookup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ROTATION_NAME "credential rotate"
 #define PROOF_FIRST_PAUSE 250 /* milliseconds; doubles */
 #define PROOF_LONGEST_PAUSE 8000
 
@@ -50,8 +49,7 @@ static int rotation_read_held(struct rotation *rotation, struct error *error)
                          deposit->wish.path);
     }
     if (deposit->wish.format == FORMAT_EDGERC) {
-        if (edgerc_read_section(buffer_text(text), text->length, deposit->wish.path,
-                                deposit->wish.section, &rotation->held, NULL, error) != 0) {
+        if (deposit_read_held(deposit, &rotation->held, error) != 0) {
             return -1;
         }
         rotation->held_token = rotation->held.client_token;
@@ -101,45 +99,50 @@ static int rotation_note_old(struct rotation *rotation, struct error *error)
 
 /* --- what an earlier run left --------------------------------------------------------------- */
 
-/* Whether a record of the journal is of a rotation of this client into this section. */
-static bool rotation_owns(const struct rotation *rotation, const struct json *record)
+/* Whether it is of a rotation of this client into this section. */
+static bool rotation_owns(const struct rotation *rotation, const struct leftover *leftover)
 {
-    const char *operation = json_get_text(record, "operation");
-    const char *client_id = json_get_text(record, "clientId");
-    const char *section = json_get_text(record, "section");
-    const char *destination = json_get_text(record, "destination");
+    const struct deposit_wish *wish = &rotation->deposit->wish;
+    const char *section = json_get_text(leftover->intent, "section");
+    const char *destination = json_get_text(leftover->intent, "destination");
+    struct buffer path = BUFFER_EMPTY;
+    bool owns = (leftover->kind == LEFTOVER_ROTATION || leftover->kind == LEFTOVER_WAIT) &&
+                leftover->made.client_id != NULL && section != NULL &&
+                text_equal(leftover->made.client_id, rotation_client_id(rotation)) &&
+                text_equal(section, wish->section);
 
     /* Beside the destination there are its own records only, however its path was written. */
-    return operation != NULL && text_equal(operation, ROTATION_NAME) && client_id != NULL &&
-           text_equal(client_id, rotation_client_id(rotation)) && section != NULL &&
-           text_equal(section, rotation->deposit->wish.section) &&
-           (rotation->deposit->wish.state == NULL ||
-            (destination != NULL && text_equal(destination, rotation->deposit->wish.path)));
+    if (owns && wish->state != NULL) {
+        deposit_full_path(wish->path, &path);
+        owns = destination != NULL &&
+               (text_equal(destination, buffer_text(&path)) || text_equal(destination, wish->path));
+    }
+    buffer_free(&path);
+    return owns;
 }
 
-static int rotation_take_answer(struct rotation *rotation, const struct journal_record *record,
+static int rotation_take_answer(struct rotation *rotation, struct leftover *leftover,
                                 struct error *error)
 {
-    unsigned status;
-    const char *body;
     const char *is;
-    size_t length;
 
-    if (journal_split_answer(record->data, record->length, &status, &body, &length) != 0 ||
-        new_credential_read(body, length, &rotation->made.credential, error) != 0) {
-        return error_set(error, STATUS_NOT_STORED,
-                         "an earlier run left an answer in %s that cannot be read; look at it, "
-                         "then move it away and run again",
-                         deposit_journal_name(rotation->deposit));
-    }
-    /* Somebody may have deleted it meanwhile: then there is nothing to carry on. */
-    is = json_get_text(rotation_find(rotation, rotation->made.credential.client_token), "status");
-    if (is != NULL && text_equal(is, "DELETED")) {
-        new_credential_free(&rotation->made.credential);
+    if (!leftover->answered) {
         return 0;
     }
-    rotation->resumed = true;
-    rotation->deposit->answered = true;
+    if (!leftover->whole) {
+        (void)error_set(error, STATUS_NOT_STORED,
+                        "an earlier run left an answer in %s that cannot be read; see what became "
+                        "of it with: ",
+                        deposit_journal_name(rotation->deposit));
+        return deposit_advise(rotation->deposit, error);
+    }
+    /* Somebody may have deleted it meanwhile: then there is nothing to carry on. */
+    is = json_get_text(rotation_find(rotation, leftover->made.credential.client_token), "status");
+    if (is == NULL || !text_equal(is, "DELETED")) {
+        rotation->made.credential = leftover->made.credential;
+        leftover->made.credential = (struct new_credential){0};
+        rotation->resumed = rotation->deposit->answered = true;
+    }
     return 0;
 }
 
@@ -174,40 +177,35 @@ static void rotation_name_orphans(const struct rotation *rotation, const struct 
 static int rotation_resume(struct rotation *rotation, struct error *error)
 {
     struct deposit *deposit = rotation->deposit;
-    struct journal_record record;
+    struct leftover leftover = {0};
     struct json *intent = NULL;
-    size_t cursor = 0;
-    size_t number = 0;
-    size_t begun = 0;
     int result = 0;
 
-    while (result == 0 && number < deposit->older && number < DEPOSIT_OLDER_MOST &&
-           journal_each(&deposit->journal, &cursor, &record) == 1) {
-        struct json *value = NULL;
-        struct error ignored;
-
-        if (record.kind == JOURNAL_ANSWER && intent != NULL && number == begun + 1) {
-            result = rotation_take_answer(rotation, &record, error);
-            deposit->dropped[number] = true;
-        } else if (record.kind != JOURNAL_ANSWER &&
-                   json_parse(record.data, record.length, &value, &ignored) == 0 &&
-                   rotation_owns(rotation, value)) {
-            json_free(intent);
-            intent = value;
-            value = NULL;
-            begun = number;
+    for (size_t at = 0; result == 0 && at < deposit->older && at < DEPOSIT_OLDER_MOST - 1;
+         at += leftover.count) {
+        leftover_free(&leftover);
+        result = leftover_at(&deposit->journal, at, &leftover, error) < 0 ? -1 : 0;
+        if (result == 0 && (rotation->only == 0 || rotation->only == at + 1) &&
+            rotation_owns(rotation, &leftover)) {
             rotation->resumed = deposit->answered = false;
             new_credential_free(&rotation->made.credential);
-            deposit->dropped[number] = true;
-            rotation->waiting = record.kind == JOURNAL_NOTE;
+            rotation->waiting = leftover.kind == LEFTOVER_WAIT;
+            result = rotation_take_answer(rotation, &leftover, error);
+            memset(deposit->dropped + at, true, leftover.count);
+            json_free(intent);
+            intent = leftover.intent;
+            leftover.intent = NULL;
         }
-        json_free(value);
-        number++;
     }
+    leftover_free(&leftover);
     if (result == 0 && intent != NULL) {
         if (!rotation->resumed && !rotation->waiting) {
             rotation_name_orphans(rotation, intent);
         } else {
+            if (rotation->grace < 0) {
+                (void)json_integer(json_get(intent, "grace"), &rotation->grace);
+            }
+            rotation->keep = rotation->keep || json_is_true(json_get(intent, "keep"));
             rotation->old = json_copy(json_get(intent, "old"));
             result = rotation->old == NULL ? error_set_memory(error) : 0;
         }
@@ -224,19 +222,15 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
 static int rotation_make(struct rotation *rotation, struct error *error)
 {
     struct json *intent = json_new_object();
-    struct json *known = json_add_array(intent, "known");
     int result;
 
-    (void)json_add_text(intent, "operation", ROTATION_NAME);
-    (void)json_add_text(intent, "clientId", rotation_client_id(rotation));
+    (void)json_add_text(intent, "operation", OPERATION_ROTATE);
     (void)json_add_copy(intent, "old", rotation->old);
-    for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
-         at = json_next(at)) {
-        (void)json_append_copy(known, json_get(at, "credentialId"));
-    }
-    result =
-        credential_make_with(rotation->session, rotation->deposit, rotation_client_id(rotation),
-                             intent, &rotation->made.credential, NULL, error);
+    /* Whoever carries on has to know. */
+    (void)json_add_integer(intent, "grace", rotation->grace);
+    (void)json_add_boolean(intent, "keep", rotation->keep);
+    result = credential_make_with(rotation->session, rotation->deposit, &rotation->made,
+                                  rotation->client, intent, NULL, error);
     json_free(intent);
     return result;
 }
@@ -336,6 +330,7 @@ static int rotation_retire(struct rotation *rotation, struct edgegrid_session *s
 static int rotation_wait(struct rotation *rotation, struct error *error)
 {
     struct json *note = json_new_object();
+    struct buffer path = BUFFER_EMPTY;
     struct buffer text = BUFFER_EMPTY;
     char date[DATE_TEXT_SIZE];
     int result;
@@ -343,17 +338,19 @@ static int rotation_wait(struct rotation *rotation, struct error *error)
     rotation->waiting = true;
     rotation->retire_at = edgegrid_session_time(rotation->session) + rotation->grace;
     date_write_iso(rotation->retire_at, date);
-    (void)json_add_text(note, "operation", ROTATION_NAME);
+    (void)json_add_text(note, "operation", OPERATION_ROTATE);
     (void)json_add_text(note, "clientId", rotation_client_id(rotation));
-    (void)json_add_text(note, "destination", rotation->deposit->wish.path);
+    deposit_full_path(rotation->deposit->wish.path, &path);
+    (void)json_add_text(note, "destination", buffer_text(&path));
     (void)json_add_text(note, "section", rotation->deposit->wish.section);
     (void)json_add_copy(note, "old", rotation->old);
     (void)json_add_text(note, "retireAt", date);
     json_write(&text, note, false);
-    result = json_build_failed() || text.failed
+    result = json_build_failed() || path.failed || text.failed
                  ? error_set_memory(error)
                  : deposit_leave_note(rotation->deposit, &text, error);
     buffer_free(&text);
+    buffer_free(&path);
     json_free(note);
     return result;
 }
@@ -375,7 +372,7 @@ static int rotation_place(struct rotation *rotation, struct error *error)
                            ". The new credential %s does not work yet; nothing was changed in %s",
                            rotation->made.credential.credential_id, rotation->deposit->wish.path);
         (void)deposit_keep(rotation->deposit, error);
-        result = error_suffix(error, "; run the same command again");
+        result = error_suffix(error, "; or run the same command again");
     } else {
         result = new_client_store(&with_new, rotation->deposit, &rotation->made, error);
     }
@@ -410,11 +407,19 @@ static int rotation_go_on(struct rotation *rotation, struct error *error)
     if ((rotation->resumed && !rotation_holds(rotation, old_token) &&
          !rotation_holds(rotation, rotation->made.credential.client_token)) ||
         (rotation->waiting && rotation_holds(rotation, old_token))) {
-        return error_set(error, STATUS_FILE,
-                         "%s [%s] was changed since the rotation that %s is about; look at both, "
-                         "then move the latter away and run again",
-                         rotation->deposit->wish.path, rotation->deposit->wish.section,
-                         deposit_journal_name(rotation->deposit));
+        (void)error_set(error, STATUS_FILE,
+                        "%s [%s] was changed since the rotation that %s is about; ",
+                        rotation->deposit->wish.path, rotation->deposit->wish.section,
+                        deposit_journal_name(rotation->deposit));
+        if (rotation->waiting) {
+            return error_suffix(error, "look at both, then move the latter away and run again");
+        }
+        (void)error_suffix(error, "finish that first with: ");
+        return deposit_advise(rotation->deposit, error);
+    }
+    if (rotation->only != 0 && !rotation->resumed) {
+        rotation->remark("the new credential was deleted meanwhile; the old one stays");
+        return deposit_finish(rotation->deposit, error);
     }
     if (rotation->waiting) {
         if (rotation->grace == 0) {
@@ -455,10 +460,16 @@ int rotation_run(struct rotation *rotation, struct error *error)
                          "without which a new credential is of no use; nothing was changed",
                          made->client_id);
     }
-    if (rotation_read_held(rotation, error) != 0 || rotation_resume(rotation, error) != 0) {
-        return -1;
+    if (rotation_read_held(rotation, error) == 0 && rotation_resume(rotation, error) == 0 &&
+        rotation_go_on(rotation, error) == 0) {
+        return 0;
     }
-    return rotation_go_on(rotation, error);
+    /* Something was made: no status may say that it is as if nothing had been sent. */
+    if (rotation->stored && (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
+                             error->status == STATUS_SYSTEM)) {
+        error->status = STATUS_UNKNOWN;
+    }
+    return -1;
 }
 
 void rotation_free(struct rotation *rotation)

@@ -26,6 +26,8 @@ struct rotation {
     const struct json *client;        /* as GET shows it; borrowed */
     int64_t grace;                    /* seconds that the old credential stays; -1: not said */
     bool keep;                        /* the old credential is not deleted, only deactivated */
+    size_t only;                      /* 0; or 1 + the number of the journal's record whose
+                                         rotation is to be carried on, and no new one begun */
     void (*remark)(const char *format, ...) __attribute__((format(printf, 1, 2)));
     struct edgegrid_credential held; /* what the section holds; init'ed by the caller */
     const char *held_token;          /* of the credential that the destination holds, or NULL */

@@ -7,9 +7,16 @@
  *         [3] { SEQUENCE OF SEQUENCE { OID, BOOLEAN OPTIONAL, OCTET STRING value } } OPTIONAL },
  *     SEQUENCE algorithm, BIT STRING signature }
  *
- * The value of subjectAltName is SEQUENCE OF GeneralName, in which dNSName has tag [2].
+ * The value of subjectAltName is SEQUENCE OF GeneralName, in which dNSName has tag [2]; that of
+ * extKeyUsage is SEQUENCE OF OID, and that of nameConstraints
+ *
+ *   SEQUENCE { [0] permitted OPTIONAL, [1] excluded OPTIONAL }
+ *
+ * with rows of SEQUENCE { GeneralName, [0] minimum OPTIONAL, [1] maximum OPTIONAL } in both.
  */
 #include "tls/certificate.h"
+
+#include "tls/name.h"
 
 #include <string.h>
 
@@ -23,6 +30,8 @@ enum {
     TAG_VERSION = 0xa0,
     TAG_ISSUER_ID = 0x81,
     TAG_SUBJECT_ID = 0x82,
+    TAG_PERMITTED = 0xa0,
+    TAG_EXCLUDED = 0xa1,
     TAG_EXTENSIONS = 0xa3
 };
 
@@ -70,14 +79,35 @@ static int der_take(struct der *row, unsigned tag, struct der *value, struct der
     return 0;
 }
 
-/* Take one extension and keep its names when it is the subjectAltName. */
+static bool der_is(const struct der *value, const void *bytes, size_t length)
+{
+    return value->length == length && memcmp(value->data, bytes, length) == 0;
+}
+
+/* Are a server's purposes among those of extKeyUsage? */
+static bool purposes_include_servers(struct der purposes)
+{
+    static const uint8_t server_auth[] = {0x2b, 6, 1, 5, 5, 7, 3, 1}; /* 1.3.6.1.5.5.7.3.1 */
+    static const uint8_t any[] = {0x55, 0x1d, 0x25, 0};               /* 2.5.29.37.0 */
+    struct der oid;
+
+    while (der_take(&purposes, TAG_OID, &oid, NULL) == 0) {
+        if (der_is(&oid, server_auth, sizeof server_auth) || der_is(&oid, any, sizeof any)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Take one extension, and keep what it holds when it is one that counts here. */
 static int certificate_take_extension(struct der *extensions, struct certificate *certificate)
 {
-    static const uint8_t subject_alt_name[] = {0x55, 0x1d, 0x11}; /* 2.5.29.17 */
     struct der extension;
     struct der oid;
     struct der value;
-    struct der names;
+    struct der row;
+    const uint8_t **kept = NULL;
+    size_t *kept_length = &certificate->names_length;
 
     if (der_take(extensions, TAG_SEQUENCE, &extension, NULL) != 0 ||
         der_take(&extension, TAG_OID, &oid, NULL) != 0) {
@@ -87,15 +117,27 @@ static int certificate_take_extension(struct der *extensions, struct certificate
     if (der_take(&extension, TAG_OCTET_STRING, &value, NULL) != 0) {
         return -1;
     }
-    if (oid.length != sizeof subject_alt_name ||
-        memcmp(oid.data, subject_alt_name, sizeof subject_alt_name) != 0) {
+    if (der_is(&oid, "\x55\x1d\x11", 3)) { /* 2.5.29.17, subjectAltName */
+        kept = &certificate->names;
+    } else if (der_is(&oid, "\x55\x1d\x1e", 3)) { /* 2.5.29.30, nameConstraints */
+        kept = &certificate->constraints;
+        kept_length = &certificate->constraints_length;
+    } else if (!der_is(&oid, "\x55\x1d\x25", 3)) { /* 2.5.29.37, extKeyUsage */
         return 0;
     }
-    if (certificate->names != NULL || der_take(&value, TAG_SEQUENCE, &names, NULL) != 0) {
+    if (der_take(&value, TAG_SEQUENCE, &row, NULL) != 0) {
         return -1;
     }
-    certificate->names = names.data;
-    certificate->names_length = names.length;
+    if (kept == NULL) {
+        certificate->not_for_servers =
+            certificate->not_for_servers || !purposes_include_servers(row);
+        return 0;
+    }
+    if (*kept != NULL) {
+        return -1;
+    }
+    *kept = row.data;
+    *kept_length = row.length;
     return 0;
 }
 
@@ -169,4 +211,38 @@ bool certificate_next_name(const struct certificate *certificate, size_t *cursor
         }
     }
     return false;
+}
+
+/*
+ * Take one list of subtrees off the row: is the host within one of its dNSNames? Returns -1 when
+ * it cannot be read, 0 when the list is absent or has no dNSName, 1 for no and 2 for yes.
+ */
+static int constraints_find(struct der *row, unsigned list_tag, const char *host)
+{
+    struct der list;
+    struct der subtree;
+    struct der base;
+    int found = 0;
+
+    if (der_take(row, list_tag, &list, NULL) != 0) {
+        return 0;
+    }
+    while (der_take(&list, TAG_SEQUENCE, &subtree, NULL) == 0) {
+        /* Other kinds of names do not matter: servers are known by dNSNames alone. */
+        if (der_take(&subtree, TAG_DNS_NAME, &base, NULL) == 0) {
+            bool within = tls_name_is_within((const char *)base.data, base.length, host);
+            found = within || found == 2 ? 2 : 1;
+        }
+    }
+    return list.length > 0 ? -1 : found;
+}
+
+bool certificate_permits(const struct certificate *certificate, const char *host)
+{
+    struct der row = {certificate->constraints, certificate->constraints_length};
+    int permitted = constraints_find(&row, TAG_PERMITTED, host);
+    int excluded = constraints_find(&row, TAG_EXCLUDED, host);
+
+    return (permitted == 0 || permitted == 2) && (excluded == 0 || excluded == 1) &&
+           row.length == 0;
 }

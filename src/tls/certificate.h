@@ -1,8 +1,9 @@
 /*
- * The few parts of an X.509 certificate that BearSSL does not hand out: the public key as it is
- * pinned and the names. Pure: bytes in, pointers into these bytes out.
+ * The few parts of an X.509 certificate that BearSSL does not hand out or not look at: the public
+ * key as it is pinned, the names, what it may be used for. Pure: bytes in, pointers into these
+ * bytes out.
  *
- * This decides nothing about trust; BearSSL has checked, or is about to check, the same bytes.
+ * This verifies no signature; BearSSL has checked, or is about to check, the same bytes.
  */
 #ifndef TLS_CERTIFICATE_H
 #define TLS_CERTIFICATE_H
@@ -19,12 +20,16 @@ struct certificate {
     size_t issuer_length;
     const uint8_t *names; /* what the subjectAltName's SEQUENCE holds; NULL when there is none */
     size_t names_length;
-    bool self_issued; /* issuer and subject are the same name */
+    const uint8_t *constraints; /* the same of nameConstraints */
+    size_t constraints_length;
+    bool self_issued;     /* issuer and subject are the same name */
+    bool not_for_servers; /* there is an extKeyUsage without serverAuth and anyExtendedKeyUsage */
 };
 
 /*
  * Find the parts in length bytes of DER (RFC 5280 section 4.1). Returns 0; or -1 when the bytes
- * are not a certificate or have two subjectAltNames. Nothing outside the bytes is ever read.
+ * are not a certificate or have two subjectAltNames or nameConstraints. Nothing outside the bytes
+ * is ever read.
  */
 int certificate_parse(const uint8_t *der, size_t length, struct certificate *certificate);
 
@@ -34,5 +39,13 @@ int certificate_parse(const uint8_t *der, size_t length, struct certificate *cer
  */
 bool certificate_next_name(const struct certificate *certificate, size_t *cursor, const char **name,
                            size_t *length);
+
+/*
+ * May an authority with this certificate vouch for host? Its nameConstraints (RFC 5280 section
+ * 4.2.1.10) must permit it, when they permit any dNSName, and not exclude it. Constraints on other
+ * kinds of names do not matter, since a server is known by its dNSName alone. Ones that cannot be
+ * read permit nothing.
+ */
+bool certificate_permits(const struct certificate *certificate, const char *host);
 
 #endif

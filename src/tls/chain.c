@@ -185,6 +185,17 @@ static void chain_match_pins(struct tls_chain *chain, const uint8_t digest[HASH_
     }
 }
 
+/* What we have against a certificate of the verified path that BearSSL does not look at, or 0. */
+static int chain_object(const struct tls_chain *chain, const struct certificate *certificate)
+{
+    if (certificate->not_for_servers) {
+        return TLS_FAILURE_PURPOSE;
+    }
+    return chain->peer.chain_length > 1 && !certificate_permits(certificate, chain->server_name)
+               ? TLS_FAILURE_CONSTRAINED
+               : 0;
+}
+
 static void chain_end_certificate(const br_x509_class **context)
 {
     struct tls_chain *chain = chain_of(context);
@@ -212,6 +223,9 @@ static void chain_end_certificate(const br_x509_class **context)
     verified = chain->examined && (chain->inner.err == 0 || chain->inner.err == BR_ERR_X509_OK);
     if (chain->peer.chain_length == 1) {
         chain_note_dates(chain);
+    }
+    if (verified && chain->objection == 0) {
+        chain->objection = parsed ? chain_object(chain, &certificate) : BR_ERR_X509_UNEXPECTED;
     }
     if (parsed) {
         uint8_t digest[HASH_SHA256_SIZE];
@@ -257,6 +271,9 @@ static unsigned chain_end(const br_x509_class **context)
     }
     if (chain->failure == 0 && !chain->name_matched) {
         chain->failure = BR_ERR_X509_BAD_SERVER_NAME;
+    }
+    if (chain->failure == 0) {
+        chain->failure = chain->objection;
     }
     if (chain->failure == 0 && chain_key_is_weak(chain)) {
         chain->failure = BR_ERR_X509_WEAK_PUBLIC_KEY;

@@ -58,9 +58,23 @@ static const struct sentence engine_sentences[] = {
                                       "forbids; the server needs a correct chain"},
     {BR_ERR_X509_WEAK_PUBLIC_KEY, "a key in the server's chain is RSA of fewer than 2048 bits; the "
                                   "server needs a certificate with a longer key"},
-    {TLS_FAILURE_TIMEOUT, "the server did not answer in time; allow more time with "
-                          "--connect-timeout or --timeout"},
-    {TLS_FAILURE_CLOSED, "the server closed the connection"},
+    {TLS_FAILURE_PURPOSE, "a certificate of the server is for other purposes than TLS servers (its "
+                          "extended key usage has no serverAuth); the server needs another one"},
+    {TLS_FAILURE_CONSTRAINED, "an authority of the server's chain may not vouch for that host (its "
+                              "name constraints leave it out); do not trust it, check the host and "
+                              "what sits between"},
+};
+
+/* What breaks the rules of TLS, and is no more than a fault of the server or an attack. */
+static const struct sentence broken_rules[] = {
+    {BR_ERR_BAD_VERSION, "a record of another version than those before"},
+    {BR_ERR_BAD_LENGTH, "a record of a length that is not allowed"},
+    {BR_ERR_TOO_LARGE, "a record of a length that is not allowed"},
+    {BR_ERR_UNEXPECTED, "a message that does not belong there"},
+    {BR_ERR_BAD_COMPRESSION, "a choice of compression, which was not offered"},
+    {BR_ERR_BAD_SECRENEG, "a wrong answer about renegotiation"},
+    {BR_ERR_EXTRA_EXTENSION, "an extension that was not asked for"},
+    {BR_ERR_RESUME_MISMATCH, "other parameters than those of the session that it takes up"},
 };
 
 /* Alerts (RFC 5246 section 7.2, RFC 8446 section 6, RFC 6066): name, then what to do if we know. */
@@ -200,9 +214,12 @@ static void reason_append_trust(struct buffer *out, const struct tls_failure *fa
 
 static void reason_append_cut(struct buffer *out, const struct tls_failure *failure)
 {
-    buffer_append_text(out, failure->first_length == 0 && !failure->established
-                                ? "the server closed the connection without a word"
-                                : "the connection was cut off in the middle");
+    bool silent = failure->first_length == 0 && !failure->established;
+
+    buffer_append_text(out, failure->code == TLS_FAILURE_CUT && !silent
+                                ? "the connection was cut off in the middle"
+                                : "the server closed the connection");
+    buffer_append_text(out, silent ? " without a word" : "");
     if (failure->system_error != 0) {
         buffer_format(out, " (%s)", error_system_text(failure->system_error));
     }
@@ -268,7 +285,15 @@ static bool reason_append_special(struct buffer *out, const struct tls_failure *
     case BR_ERR_X509_NOT_TRUSTED:
         reason_append_trust(out, failure);
         return true;
+    case TLS_FAILURE_TIMEOUT:
+        buffer_format(out,
+                      "the server did not %s in time; allow more time with --connect-timeout or "
+                      "--timeout",
+                      failure->established || failure->first_length == 0 ? "answer"
+                                                                         : "finish the handshake");
+        return true;
     case TLS_FAILURE_CUT:
+    case TLS_FAILURE_CLOSED:
         reason_append_cut(out, failure);
         return true;
     case TLS_FAILURE_SYSTEM:
@@ -291,9 +316,28 @@ static bool reason_append_special(struct buffer *out, const struct tls_failure *
     }
 }
 
+static void reason_append_broken(struct buffer *out, int code)
+{
+    const char *text = find_sentence(broken_rules, COUNT(broken_rules), code);
+
+    buffer_append_text(out, "the server broke the rules of TLS with ");
+    if (text != NULL) {
+        buffer_append_text(out, text);
+    } else {
+        buffer_format(out, "a malformed message (error %d)", code);
+    }
+    buffer_append_text(out, "; check host and port, and what sits between");
+}
+
 static void reason_append(struct buffer *out, const struct tls_failure *failure)
 {
-    const char *text = find_sentence(engine_sentences, COUNT(engine_sentences), failure->code);
+    /* Once its certificates have come, the server has TLS 1.2, and a record was of none. */
+    int code =
+        failure->code == BR_ERR_UNSUPPORTED_VERSION &&
+                (failure->established || (failure->peer != NULL && failure->peer->chain_length > 0))
+            ? BR_ERR_BAD_VERSION
+            : failure->code;
+    const char *text = find_sentence(engine_sentences, COUNT(engine_sentences), code);
 
     if (greeting_is_foreign(failure)) {
         reason_append_greeting(out, failure);
@@ -301,18 +345,15 @@ static void reason_append(struct buffer *out, const struct tls_failure *failure)
         return;
     } else if (text != NULL) {
         buffer_append_text(out, text);
-    } else if (failure->code >= BR_ERR_RECV_FATAL_ALERT && failure->code < TLS_FAILURE_TIMEOUT) {
+    } else if (code >= BR_ERR_RECV_FATAL_ALERT && code < TLS_FAILURE_TIMEOUT) {
         reason_append_alert(out, failure);
-    } else if (failure->code >= BR_ERR_X509_OK && failure->code < BR_ERR_X509_OK + 32) {
+    } else if (code >= BR_ERR_X509_OK && code < BR_ERR_X509_OK + 32) {
         buffer_format(out,
                       "a certificate of the server is malformed (X.509 error %d); the server "
                       "needs a correct one",
-                      failure->code);
+                      code);
     } else {
-        buffer_format(out,
-                      "the server broke the rules of TLS (error %d); check host and port, and "
-                      "what sits between",
-                      failure->code);
+        reason_append_broken(out, code);
     }
 }
 

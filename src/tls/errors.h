@@ -18,8 +18,10 @@ enum tls_failure_code {
     TLS_FAILURE_CLOSED,         /* the server said close_notify when more was to come */
     TLS_FAILURE_SYSTEM,         /* a system call failed, system_error says how */
     TLS_FAILURE_MEMORY,
-    TLS_FAILURE_PIN, /* the chain is trusted but has none of the keys pinned */
-    TLS_FAILURE_NAME /* the server's name cannot be asked for with TLS */
+    TLS_FAILURE_PIN,         /* the chain is trusted but has none of the keys pinned */
+    TLS_FAILURE_PURPOSE,     /* a certificate's extKeyUsage has no serverAuth */
+    TLS_FAILURE_CONSTRAINED, /* an authority's nameConstraints leave the server out */
+    TLS_FAILURE_NAME         /* the server's name cannot be asked for with TLS */
 };
 
 struct tls_peer;

@@ -46,7 +46,8 @@ struct tls_chain {
     bool examined;     /* the inner engine was not done before this certificate */
     bool name_matched; /* the first certificate is for server_name */
     bool pin_matched;
-    int failure; /* ours, 0 for none */
+    int objection; /* to a certificate of the verified path, for when all else is well; or 0 */
+    int failure;   /* ours, 0 for none */
     struct tls_peer peer;
 };
 

@@ -71,3 +71,13 @@ bool tls_name_matches(const char *pattern, size_t length, const char *host)
     return name_count_labels(pattern, length) > 0 &&
            text_equal_ignore_case_length(pattern, length, host);
 }
+
+bool tls_name_is_within(const char *base, size_t length, const char *host)
+{
+    size_t host_length = strlen(host);
+    size_t above = host_length - length; /* where the base begins in the host */
+
+    return length == 0 ||
+           (length <= host_length && text_equal_ignore_case_length(base, length, host + above) &&
+            (above == 0 || base[0] == '.' || host[above - 1] == '.'));
+}

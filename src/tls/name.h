@@ -30,4 +30,10 @@ bool tls_name_is_address(const char *host);
  */
 bool tls_name_matches(const char *pattern, size_t length, const char *host);
 
+/*
+ * Is host the name of length bytes from a certificate's constraints, or below it? A dot in front
+ * leaves only what is below; an empty name is above all.
+ */
+bool tls_name_is_within(const char *base, size_t length, const char *host);
+
 #endif

@@ -6,9 +6,10 @@
 import base64
 import hashlib
 import os
+import ssl
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 KINDS = {
     "p256": ("EC", "ec_paramgen_curve:P-256"),
@@ -66,6 +67,14 @@ def openssl(*arguments):
     return done.stdout
 
 
+def der(tag, *parts):
+    """One element of DER, up to 64 KiB, with these contents."""
+    content = b"".join(parts)
+    length = len(content)
+    size = bytes([length]) if length < 0x80 else b"\x82" + length.to_bytes(2, "big")
+    return bytes([tag]) + size + content
+
+
 def make_key(path, kind="p256"):
     """A new private key of one of KINDS."""
     algorithm, option = KINDS[kind]
@@ -115,13 +124,15 @@ class Maker:
         not_before=AGO,
         not_after=FAR_AHEAD,
         path_length=None,
+        key_usage="keyCertSign,cRLSign",
+        more=(),
     ):
-        """A root, or an intermediate when `parent`, another one of these, is given."""
+        """A root, or an intermediate when `parent`, another one of these, is given. `more`: lines of extensions."""
         folder = self._folder("ca")
         key = make_key(os.path.join(folder, "key.pem"), kind)
         length = "" if path_length is None else f",pathlen:{path_length}"
-        extensions = [f"basicConstraints=critical,CA:TRUE{length}", "keyUsage=critical,keyCertSign,cRLSign"]
-        extensions.append("subjectKeyIdentifier=hash")
+        extensions = [f"basicConstraints=critical,CA:TRUE{length}", f"keyUsage=critical,{key_usage}"]
+        extensions += ["subjectKeyIdentifier=hash", *more]
         made = self._issue(folder, name, key, parent, extensions, digest, not_before, not_after)
         chain = self._chain(folder, [made, *_intermediates(parent)])
         return Certificate(made, key, chain, folder, parent)
@@ -137,8 +148,12 @@ class Maker:
         order="right",
         common_name=None,
         usage="serverAuth",
+        key_usage=None,
+        more=(),
     ):
         """A server's certificate for host names or addresses. `ca` None: self-signed. `names` may be empty: no SAN.
+
+        Names in bytes are dNSNames as they are, whatever is in them. `more`: lines of extensions.
 
         order: what the chain holds after the leaf: the intermediates in the right order ("right"), in reverse
         ("wrong"), not at all ("missing"), or followed by the root ("with-root").
@@ -148,8 +163,12 @@ class Maker:
         extensions = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature,keyEncipherment"]
         if kind.startswith(("p", "ed")):
             extensions[1] = "keyUsage=critical,digitalSignature"
-        if usage:
-            extensions.append(f"extendedKeyUsage={usage}")
+        if key_usage:
+            extensions[1] = f"keyUsage=critical,{key_usage}"
+        extensions += [*([f"extendedKeyUsage={usage}"] if usage else []), *more]
+        if names and isinstance(names[0], bytes):
+            extensions.append(f"subjectAltName=DER:{der(0x30, *(der(0x82, name) for name in names)).hex(':')}")
+            names = []
         if names:
             kinds = ("IP" if name.replace(".", "").isdigit() or ":" in name else "DNS" for name in names)
             extensions.append("subjectAltName=" + ",".join(f"{what}:{name}" for what, name in zip(kinds, names)))
@@ -162,6 +181,27 @@ class Maker:
             above.append(_root(ca).certificate)
         rest = self._chain(folder, above, "above.pem") if above else None
         return Certificate(made, key, self._chain(folder, [made, *above]), folder, ca, rest)
+
+    def forge(self, certificate, old, new):
+        """The certificate with bytes of its DER exchanged for as many others, and signed anew by its P-256 issuer."""
+        folder = self._folder("forged")
+        with open(certificate.certificate, encoding="ascii") as file:
+            whole = ssl.PEM_cert_to_DER_cert(file.read())
+        size = 4 + int.from_bytes(whole[6:8], "big")  # of what is signed; all lengths have two bytes
+        signed = whole[4 : 4 + size]
+        assert signed.count(old) == 1 and len(old) == len(new)
+        paths = [os.path.join(folder, name) for name in ("signed", "signature", "certificate.pem")]
+        with open(paths[0], "wb") as file:
+            file.write(signed.replace(old, new))
+        openssl("dgst", "-sha256", "-sign", certificate.issuer.key, "-out", paths[1], paths[0])
+        with open(paths[1], "rb") as file:
+            signature = file.read()
+        ecdsa_with_sha256 = bytes.fromhex("300a06082a8648ce3d040302")
+        forged = der(0x30, signed.replace(old, new), ecdsa_with_sha256, der(3, b"\0", signature))
+        with open(paths[2], "w", encoding="ascii") as file:
+            file.write(ssl.DER_cert_to_PEM_cert(forged))
+        chain = self._chain(folder, [paths[2], *_intermediates(certificate.issuer)])
+        return replace(certificate, certificate=paths[2], chain=chain)
 
     @staticmethod
     def _chain(folder, paths, name="chain.pem"):

@@ -428,6 +428,6 @@ def test_a_destination_that_is_too_large(gk, fake, home):
 def test_a_torn_journal_is_not_written_over(gk, fake, home):
     (home / ".edgerc.gridkey").write_bytes(b"gridkey1 0123456789abcdef answer 400\n201\n{")
     (home / ".edgerc.gridkey").chmod(0o600)
-    refused(fake, create(gk, *SMALLEST), 3, str(home / ".edgerc.gridkey"), "secret", "move it away")
+    refused(fake, create(gk, *SMALLEST), 3, str(home / ".edgerc.gridkey"), "secret", "gridkey credential recover")
     assert (home / ".edgerc.gridkey").read_bytes().endswith(b"201\n{")
     assert fake.connections == 0

@@ -473,7 +473,6 @@ WRONG = {
     "HTML": {"status": 201, "body": "<html><body>Thank you</body></html>", "applied": True},
     "nothing": {"status": 201, "applied": True},
     "no secret": {"edit": lambda answer: {name: answer[name] for name in answer if name != "clientSecret"}},
-    "a list": {"edit": lambda answer: [answer]},
 }
 
 
@@ -490,6 +489,17 @@ def test_an_answer_of_another_kind(case, fake, journal, unchanged, fault):
     journal.rename(journal.with_name("looked at"))
     assert case.rotate().status == 0
     journal.with_name("looked at").unlink()
+    case.done()
+
+
+def test_an_answer_of_another_kind_with_the_secret_in_it(case, fake, journal, unchanged):
+    """It is found there by the next run, and proved before it is stored."""
+    fake.fault(method="POST", edit=lambda answer: [answer])
+    result = case.rotate()
+    assert result.status == 9 and str(journal) in result.err, result
+    unchanged()
+    assert case.rotate().status == 0
+    assert changes(fake) == case.steps
     case.done()
 
 

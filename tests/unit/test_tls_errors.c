@@ -78,7 +78,11 @@ struct code_case {
 /* The numbers are BearSSL's and those of RFC 5246 and 8446, written out on purpose. */
 static const struct code_case code_cases[] = {
     {3, "no TLS 1.2"},
+    {1, "broke the rules of TLS with a malformed message (error 1); "},
+    {4, "broke the rules of TLS with a record of another version"},
+    {5, "broke the rules of TLS with a record of a length that is not allowed; "},
     {7, "damaged"},
+    {10, "broke the rules of TLS with a message that does not belong there; "},
     {16, "cipher suite that was not offered"},
     {24, "handshake was changed"},
     {26, "curve or a signature"},
@@ -108,6 +112,9 @@ static const struct code_case code_cases[] = {
     {512 + 40, "made gridkey end it with alert 40, handshake_failure; "},
     {TLS_FAILURE_TIMEOUT, "in time"},
     {TLS_FAILURE_CUT, "without a word"},
+    {TLS_FAILURE_CLOSED, "the server closed the connection"},
+    {TLS_FAILURE_PURPOSE, "extended key usage has no serverAuth"},
+    {TLS_FAILURE_CONSTRAINED, "name constraints leave it out"},
     {TLS_FAILURE_PIN, "--pin"},
     {TLS_FAILURE_NAME, "--connect-to"},
 };
@@ -186,7 +193,10 @@ static void test_greeting(void **state)
     failure.first = (const uint8_t *)"SSH-2.0\n";
     assert_says(&failure, "does not speak TLS, it began with \"SSH-2.0?\"");
     failure.code = TLS_FAILURE_TIMEOUT;
-    assert_says(&failure, "in time");
+    assert_says(&failure, "did not finish the handshake in time");
+    failure.established = true;
+    assert_says(&failure, "did not answer in time");
+    failure.established = false;
     /* TLS all along: an alert of 1.0, and a record that arrives after the handshake. */
     failure.code = 3;
     failure.first = (const uint8_t *)"\x15\x03\x01\x00\x02";
@@ -213,6 +223,20 @@ static void test_cut(void **state)
     assert_says(&failure, "cut off in the middle");
 }
 
+/* A record of no version that there is means another thing once TLS 1.2 has been agreed on. */
+static void test_version_later(void **state)
+{
+    struct tls_peer peer = {.chain_length = 1};
+    struct tls_failure failure = {.code = 3, .host = HOST, .peer = &peer};
+
+    (void)state;
+    assert_says(&failure, "a record of another version");
+    peer.chain_length = 0;
+    assert_says(&failure, "no TLS 1.2");
+    failure.established = true;
+    assert_says(&failure, "a record of another version");
+}
+
 /* The hints about suites and certificates are for the handshake only. */
 static void test_alert_later(void **state)
 {
@@ -228,11 +252,11 @@ static void test_alert_later(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_code),  cmocka_unit_test(test_known_codes),
-        cmocka_unit_test(test_dates),       cmocka_unit_test(test_names),
-        cmocka_unit_test(test_trust),       cmocka_unit_test(test_pin_names_the_key),
-        cmocka_unit_test(test_greeting),    cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_alert_later),
+        cmocka_unit_test(test_every_code),    cmocka_unit_test(test_known_codes),
+        cmocka_unit_test(test_dates),         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_trust),         cmocka_unit_test(test_pin_names_the_key),
+        cmocka_unit_test(test_greeting),      cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_version_later), cmocka_unit_test(test_alert_later),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,90 @@ static void test_hosts(void **state)
     }
 }
 
+struct within_case {
+    const char *base;
+    const char *host;
+    bool is_within;
+};
+
+static const struct within_case within_cases[] = {
+    {"", "host.example", true},
+    {"example", "host.example", true},
+    {"host.example", "host.example", true},
+    {"HOST.Example", "a.host.example", true},
+    {".example", "host.example", true},
+    {".host.example", "host.example", false},
+    {".host.example", "a.host.example", true},
+    {"ample", "host.example", false},
+    {"ost.example", "host.example", false},
+    {"xhost.example", "host.example", false},
+    {"a.host.example", "host.example", false},
+    {"example.", "host.example", false},
+    {"*.example", "host.example", false},
+    {".", "host.example", false},
+};
+
+static void test_within(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof within_cases / sizeof within_cases[0]; i++) {
+        const struct within_case *one = &within_cases[i];
+
+        if (tls_name_is_within(one->base, strlen(one->base), one->host) != one->is_within) {
+            fail_msg("%s within \"%s\"", one->host, one->base);
+        }
+    }
+    assert_false(tls_name_is_within("host.example\0", sizeof "host.example", "host.example"));
+}
+
+struct constraints_case {
+    const char *der; /* what the SEQUENCE of nameConstraints holds */
+    size_t length;
+    bool permits; /* b.c */
+};
+
+#define CONSTRAINTS(der, permits)                                                                  \
+    {                                                                                              \
+        der, sizeof(der) - 1, permits                                                              \
+    }
+
+static const struct constraints_case constraints_cases[] = {
+    CONSTRAINTS("", true),
+    CONSTRAINTS("\xa0\x05\x30\x03\x82\x01\x63", true),                              /* c */
+    CONSTRAINTS("\xa0\x05\x30\x03\x82\x01\x64", false),                             /* d */
+    CONSTRAINTS("\xa0\x0a\x30\x03\x82\x01\x64\x30\x03\x82\x01\x63", true),          /* d, c */
+    CONSTRAINTS("\xa0\x0a\x30\x03\x82\x01\x63\x30\x03\x82\x01\x64", true),          /* c, d */
+    CONSTRAINTS("\xa0\x05\x30\x03\x81\x01\x64", true),                              /* mail d */
+    CONSTRAINTS("\xa1\x05\x30\x03\x82\x01\x63", false),                             /* not c */
+    CONSTRAINTS("\xa1\x05\x30\x03\x82\x01\x64", true),                              /* not d */
+    CONSTRAINTS("\xa1\x0a\x30\x03\x82\x01\x63\x30\x03\x82\x01\x64", false),         /* not c, d */
+    CONSTRAINTS("\xa1\x04\x30\x02\x82\x00", false),                                 /* nothing */
+    CONSTRAINTS("\xa0\x05\x30\x03\x82\x01\x63\xa1\x05\x30\x03\x82\x01\x63", false), /* c, not c */
+    CONSTRAINTS("\xa1\x05\x30\x03\x82\x01\x64\xa0\x05\x30\x03\x82\x01\x64", false), /* turned */
+    CONSTRAINTS("\xa0\x05\x30\x03\x82\x01", false),                                 /* cut */
+    CONSTRAINTS("\xa0\x05\x30\x04\x82\x01\x63", false),
+    CONSTRAINTS("\xa0\x05\x31\x03\x82\x01\x63", false),
+    CONSTRAINTS("\xa2\x00", false),
+    CONSTRAINTS("\0", false),
+};
+
+static void test_constraints(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof constraints_cases / sizeof constraints_cases[0]; i++) {
+        const struct constraints_case *one = &constraints_cases[i];
+        uint8_t *exact = malloc(one->length + (one->length == 0));
+        struct certificate certificate = {.constraints = exact, .constraints_length = one->length};
+
+        assert_non_null(exact);
+        memcpy(exact, one->der, one->length);
+        if (certificate_permits(&certificate, "b.c") != one->permits) {
+            fail_msg("number %zu", i);
+        }
+        free(exact);
+    }
+}
+
 /* A certificate made for this test; its key is not kept. subjectAltName: email:a@b.example,
  * DNS:host.example, IP:192.0.2.1, DNS:*.wild.example. */
 static const char leaf[] = "MIIBvjCCAWOgAwIBAgIUZ1DYQKxr9X7hPGWOTKUDLibovREwCgYIKoZIzj0EAwIw"
@@ -259,6 +343,8 @@ int main(void)
         cmocka_unit_test(test_matches),
         cmocka_unit_test(test_nul_inside),
         cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_within),
+        cmocka_unit_test(test_constraints),
         cmocka_unit_test(test_certificate),
         cmocka_unit_test(test_certificate_without_names),
         cmocka_unit_test(test_certificate_cut),

@@ -1,0 +1,447 @@
+#include "iam/recover.h"
+
+#include "base/text.h"
+#include "edgegrid/edgerc.h"
+#include "iam/create.h"
+#include "iam/credential.h"
+#include "iam/recover_parts.h"
+#include "iam/rotate.h"
+
+#include <string.h>
+
+const char *recovery_journal(const struct recovery *recovery)
+{
+    return buffer_text(&recovery->deposit->journal.path);
+}
+
+/* A lost secret outweighs all, and what merely differs is outweighed by all. */
+static void recovery_worsen(struct recovery *recovery, enum exit_status status)
+{
+    if (status == STATUS_NOT_STORED || recovery->status == STATUS_DONE ||
+        (recovery->status == STATUS_DIFFERS && status != STATUS_DONE)) {
+        recovery->status = status;
+    }
+}
+
+void recovery_report(struct recovery *recovery, const struct leftover *leftover,
+                     const struct json *shown, const char *outcome)
+{
+    static const char *const named[] = {"operation",   "clientId", "clientName",
+                                        "destination", "section",  "retireAt"};
+    static const char *const others[] = {"clientId",     "clientName", "createdDate",
+                                         "credentialId", "createdOn",  "createdBy"};
+    const struct new_client *made = &leftover->made;
+    struct json *row = json_append_object(recovery->report);
+
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        if (json_get(leftover->intent, named[i]) != NULL) {
+            (void)json_add_copy(row, named[i], json_get(leftover->intent, named[i]));
+        }
+    }
+    if (made->client_id != NULL) {
+        (void)json_add_text(row, "clientId", made->client_id);
+    }
+    if (made->credential.credential_id != NULL) {
+        (void)json_add_text(row, "credentialId", made->credential.credential_id);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (json_get(shown, others[i]) != NULL) {
+            (void)json_add_copy(row, others[i], json_get(shown, others[i]));
+        }
+    }
+    (void)json_add_text(row, "outcome", outcome);
+}
+
+/* --- the session ---------------------------------------------------------------------------- */
+
+int recovery_open(struct recovery *recovery, const struct leftover *leftover,
+                  struct edgegrid_session **session, struct error *error)
+{
+    const char *host = json_get_text(leftover->intent, "host");
+
+    if (recovery->open(recovery->owner, session, error) != 0) {
+        return -1;
+    }
+    if (host != NULL && !text_equal(host, (*session)->credential->host)) {
+        return error_set(error, STATUS_FILE,
+                         "the interrupted call went to %s, and the credential to sign with is for "
+                         "%s, which knows nothing of it; choose one for the former with --section "
+                         "or --edgerc",
+                         host, (*session)->credential->host);
+    }
+    (*session)->account_key = json_get_text(leftover->intent, "accountSwitchKey");
+    return 0;
+}
+
+int recovery_get_client(struct edgegrid_session *session, const char *client_id,
+                        struct json **client, struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+
+    credential_path(&path, client_id, NULL);
+    buffer_append_text(&path, "?credentials=true");
+    return iam_get(session, &path, client, error);
+}
+
+/* --- an answer ------------------------------------------------------------------------------ */
+
+/* Where the intent wants it; relative paths, of before they were noted in full, as --save says. */
+static int recovery_aim(struct recovery *recovery, const struct leftover *leftover,
+                        struct error *error)
+{
+    const char *path = json_get_text(leftover->intent, "destination");
+    const char *section = json_get_text(leftover->intent, "section");
+    const char *format = json_get_text(leftover->intent, "format");
+    struct deposit_wish wish = recovery->given;
+    struct error ignored;
+
+    if (path != NULL && (*path == '/' || text_equal(path, "-"))) {
+        wish.path = path;
+    }
+    if (section != NULL) {
+        wish.section = section;
+    }
+    if (format != NULL) {
+        (void)format_find(format, &wish.format, &ignored);
+    }
+    wish.replace = true; /* what is there is looked at below */
+    if (text_equal(wish.path, "-") && !text_equal(recovery->given.path, "-")) {
+        return error_set(
+            error, STATUS_FILE,
+            "the credential was to go to standard output, which takes --save - once more");
+    }
+    if (wish.section == NULL) {
+        return error_set(error, STATUS_FILE, "the intent names no section; give --save-section");
+    }
+    return deposit_aim(recovery->deposit, &wish, error);
+}
+
+enum recovery_place { PLACE_FREE, PLACE_HELD, PLACE_MEANT, PLACE_OTHER };
+
+/* What the destination holds in the place that the credential is for. */
+static enum recovery_place recovery_look(const struct recovery *recovery,
+                                         const struct leftover *leftover)
+{
+    const struct deposit *deposit = recovery->deposit;
+    const struct buffer *old = &deposit->reservation.old;
+    const struct new_credential *credential = &leftover->made.credential;
+    const char *meant = json_get_text(leftover->intent, "replaces");
+    const char *rotated = json_get_text(json_get(leftover->intent, "old"), "client_token");
+    struct edgegrid_credential held;
+    struct error ignored;
+    enum recovery_place place = PLACE_OTHER;
+
+    if (text_equal(deposit->wish.path, "-") || old->length == 0 ||
+        (deposit->wish.format == FORMAT_EDGERC &&
+         !edgerc_has_section(buffer_text(old), old->length, deposit->wish.section))) {
+        return PLACE_FREE;
+    }
+    meant = meant == NULL ? rotated : meant;
+    if (deposit->wish.format != FORMAT_EDGERC) {
+        return text_find_ignore_case(buffer_text(old), credential->client_token) != NULL
+                   ? PLACE_HELD
+               : meant != NULL && text_find_ignore_case(buffer_text(old), meant) != NULL
+                   ? PLACE_MEANT
+                   : PLACE_OTHER;
+    }
+    edgegrid_credential_init(&held);
+    if (deposit_read_held(deposit, &held, &ignored) == 0) {
+        if (text_equal(held.client_token, credential->client_token) &&
+            text_equal(held.client_secret, credential->client_secret)) {
+            place = PLACE_HELD;
+        } else if (meant != NULL && text_equal(held.client_token, meant)) {
+            place = PLACE_MEANT;
+        }
+    }
+    edgegrid_credential_free(&held);
+    return place;
+}
+
+/* The place for it, another section where one is given and needed; -1 when it is another's. */
+static int recovery_choose(struct recovery *recovery, const struct leftover *leftover,
+                           enum recovery_place *place, struct error *error)
+{
+    struct deposit *deposit = recovery->deposit;
+
+    *place = recovery_look(recovery, leftover);
+    if (*place == PLACE_OTHER && recovery->section != NULL &&
+        deposit->wish.format == FORMAT_EDGERC) {
+        deposit->wish.section = recovery->section;
+        *place = recovery_look(recovery, leftover);
+    }
+    if (*place == PLACE_OTHER && !recovery->replace) {
+        return error_set(error, STATUS_FILE,
+                         "%s%s%s%s holds another credential by now; replace that with --replace, "
+                         "or choose another place with --save-section",
+                         deposit->wish.path, deposit->wish.format == FORMAT_EDGERC ? " [" : "",
+                         deposit->wish.format == FORMAT_EDGERC ? deposit->wish.section : "",
+                         deposit->wish.format == FORMAT_EDGERC ? "]" : "");
+    }
+    /* A section that comes about meanwhile is nobody's to replace. */
+    deposit->wish.replace = *place != PLACE_FREE;
+    return 0;
+}
+
+/* What is known of the credential is stored without a network; the session is for what is not. */
+static int recovery_store(struct recovery *recovery, struct leftover *leftover, struct error *error)
+{
+    struct new_client *made = &leftover->made;
+    struct edgegrid_session *session = NULL;
+
+    if ((made->access_token == NULL || made->host == NULL) &&
+        recovery_open(recovery, leftover, &session, error) != 0) {
+        return -1;
+    }
+    if (new_client_store(session, recovery->deposit, made, error) != 0) {
+        return -1;
+    }
+    recovery->printed = recovery->printed || text_equal(recovery->deposit->wish.path, "-");
+    return 0;
+}
+
+/* Store the credential of an answer, and make it active. */
+static int recovery_place(struct recovery *recovery, struct leftover *leftover,
+                          enum recovery_place place, struct error *error)
+{
+    const struct deposit_wish *wish = &recovery->deposit->wish;
+    const struct new_client *made = &leftover->made;
+    const char *id = made->credential.credential_id;
+    struct edgegrid_session *session;
+
+    if (recovery->dry_run) {
+        recovery->remark("credential %s of client %s %s %s", id, made->client_id,
+                         place == PLACE_HELD ? "is in" : "would be stored in", wish->path);
+        return 0;
+    }
+    if (place != PLACE_HELD && recovery_store(recovery, leftover, error) != 0) {
+        return -1;
+    }
+    recovery->remark("credential %s of client %s is stored in %s%s%s", id, made->client_id,
+                     wish->path, wish->format == FORMAT_EDGERC ? ", section " : "",
+                     wish->format == FORMAT_EDGERC ? wish->section : "");
+    if (leftover->kind == LEFTOVER_ROTATION) {
+        recovery->remark("the old one, %s, was not touched",
+                         json_get_text(json_get(leftover->intent, "old"), "credentialId"));
+    }
+    if (!new_credential_is_active(&made->credential) &&
+        (recovery_open(recovery, leftover, &session, error) != 0 ||
+         new_client_settle(session, made, 0, NULL, error) != 0)) {
+        return error_prefix(error,
+                            "the credential is stored in %s, but it is %s and has to be "
+                            "made active, for which this command can be run again: ",
+                            wish->path, made->credential.status);
+    }
+    recovery_report(recovery, leftover, NULL, place == PLACE_HELD ? "in place" : "stored");
+    return 0;
+}
+
+/* Carry on a rotation whose section holds the old credential or the new one. */
+static int recovery_rotate(struct recovery *recovery, const struct leftover *leftover, size_t at,
+                           enum recovery_place place, struct error *error)
+{
+    struct rotation rotation = {
+        .deposit = recovery->deposit, .grace = -1, .only = at + 1, .remark = recovery->remark};
+    struct json *client = NULL;
+    bool keeps_tail = recovery->deposit->keeps_tail;
+    int result;
+
+    if (recovery->dry_run) {
+        recovery->remark("the rotation to credential %s of client %s would be carried on in %s",
+                         leftover->made.credential.credential_id, leftover->made.client_id,
+                         recovery->deposit->wish.path);
+        return 0;
+    }
+    edgegrid_credential_init(&rotation.held);
+    result = recovery_open(recovery, leftover, &rotation.session, error);
+    if (result == 0) {
+        result = recovery_get_client(rotation.session, leftover->made.client_id, &client, error);
+        rotation.client = client;
+    }
+    if (result == 0) {
+        /* Only at its end the journal is written anew, without what is torn. */
+        recovery->deposit->keeps_tail = keeps_tail && !leftover->torn;
+        result = rotation_run(&rotation, error);
+        recovery->deposit->keeps_tail =
+            recovery->deposit->keeps_tail || (result != 0 && keeps_tail);
+    } else if (place == PLACE_HELD) {
+        (void)error_suffix(error, ". The new credential %s is in place, only the old one is left",
+                           leftover->made.credential.credential_id);
+    } else {
+        (void)error_suffix(error, ". The new credential %s has to be tried before it is stored",
+                           leftover->made.credential.credential_id);
+        (void)deposit_keep(recovery->deposit, error);
+    }
+    if (result == 0 && rotation.resumed) {
+        recovery_report(recovery, leftover, NULL, "rotated");
+    } else if (result == 0) {
+        recovery_report(recovery, leftover, NULL, "deleted meanwhile");
+    }
+    rotation_free(&rotation);
+    json_free(client);
+    return result;
+}
+
+/* All of it is done: its records may go. */
+static void recovery_drop(struct recovery *recovery, const struct leftover *leftover, size_t at)
+{
+    if (!recovery->dry_run) {
+        memset(recovery->deposit->dropped + at, true, leftover->count);
+        recovery->deposit->keeps_tail = recovery->deposit->keeps_tail && !leftover->torn;
+    }
+}
+
+static int recovery_finish(struct recovery *recovery, struct leftover *leftover, size_t at,
+                           struct error *error)
+{
+    enum recovery_place place;
+
+    recovery->deposit->answered = true;
+    if (leftover->salvaged) {
+        recovery->remark("the answer in %s is not whole, but what matters is: it is taken from "
+                         "there",
+                         recovery_journal(recovery));
+    }
+    if (recovery_aim(recovery, leftover, error) != 0 ||
+        recovery_choose(recovery, leftover, &place, error) != 0) {
+        return deposit_keep(recovery->deposit, error);
+    }
+    if (leftover->kind == LEFTOVER_ROTATION && (place == PLACE_MEANT || place == PLACE_HELD)) {
+        return recovery_rotate(recovery, leftover, at, place, error);
+    }
+    if (recovery_place(recovery, leftover, place, error) != 0) {
+        return -1;
+    }
+    recovery_drop(recovery, leftover, at);
+    return 0;
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+/* What --grace left to wait for. */
+static void recovery_tell_wait(struct recovery *recovery, const struct leftover *leftover)
+{
+    const struct json *old = json_get(leftover->intent, "old");
+
+    recovery->remark("the old credential %s of client %s may work until %s; after that it is "
+                     "retired by: gridkey credential rotate %s --save %s --save-section \"%s\" (at "
+                     "once with --grace 0)",
+                     json_get_text(old, "credentialId"), leftover->made.client_id,
+                     json_get_text(leftover->intent, "retireAt"), leftover->made.client_id,
+                     json_get_text(leftover->intent, "destination"),
+                     json_get_text(leftover->intent, "section"));
+    recovery_report(recovery, leftover, old, "waits");
+}
+
+/* A client that was answered without a credential: one of its own may have been made next. */
+static int recovery_bare(struct recovery *recovery, const struct leftover *leftover, size_t at,
+                         struct error *error)
+{
+    struct leftover other;
+    struct error ignored;
+    bool has_one = false;
+
+    for (size_t next = at + leftover->count;
+         !has_one && leftover_at(&recovery->deposit->journal, next, &other, &ignored) == 1;
+         next += other.count) {
+        has_one = other.whole && other.made.client_id != NULL &&
+                  text_equal(other.made.client_id, leftover->made.client_id);
+        leftover_free(&other);
+    }
+    if (has_one && leftover->made.stray_credential_id != NULL) {
+        recovery->remark("credential %s of client %s came without its secret; delete it",
+                         leftover->made.stray_credential_id, leftover->made.client_id);
+    }
+    if (!has_one && recovery_end_bare(recovery, leftover, error) != 0) {
+        return -1;
+    }
+    recovery_drop(recovery, leftover, at);
+    return 0;
+}
+
+/* Returns 0 when its records could go, 1 when they stay without a failure, or -1. */
+static int recovery_deal(struct recovery *recovery, struct leftover *leftover, size_t at,
+                         struct error *error)
+{
+    if (leftover->kind == LEFTOVER_WAIT) {
+        recovery_tell_wait(recovery, leftover);
+        return 1;
+    }
+    if (leftover->kind == LEFTOVER_OTHER ||
+        (leftover->kind != LEFTOVER_CLIENT && leftover->made.client_id == NULL)) {
+        return error_set(error, STATUS_FILE,
+                         "%s holds a record that gridkey does not know; look at it, then move it "
+                         "away",
+                         recovery_journal(recovery));
+    }
+    if (leftover->whole) {
+        return recovery_finish(recovery, leftover, at, error);
+    }
+    return leftover_is_lost(leftover) ? recovery_ask(recovery, leftover, at, error)
+                                      : recovery_bare(recovery, leftover, at, error);
+}
+
+/* What is torn and belongs to no intent. */
+static int recovery_end_tail(struct recovery *recovery, struct error *error)
+{
+    struct deposit *deposit = recovery->deposit;
+
+    if (recovery->dry_run) {
+        return 0;
+    }
+    if (!leftover_tail_is_harmless(&deposit->journal) && !recovery->clean) {
+        return error_set(error, STATUS_DIFFERS,
+                         "%s ends in what is no whole record; once you have looked at it, remove "
+                         "it with --clean",
+                         recovery_journal(recovery));
+    }
+    recovery->remark("%s ended in a record that was cut off", recovery_journal(recovery));
+    deposit->keeps_tail = false;
+    return deposit_finish(deposit, error);
+}
+
+static void recovery_fail(struct recovery *recovery, const struct error *error)
+{
+    error_print(error);
+    recovery_worsen(recovery, error->status);
+}
+
+int recovery_run(struct recovery *recovery, struct error *error)
+{
+    struct deposit *deposit = recovery->deposit;
+    struct leftover leftover = {0};
+    size_t at = 0;
+    bool attached = false;
+    int step = 1;
+
+    if (deposit->keeps_tail && leftover_tail_is_harmless(&deposit->journal)) {
+        deposit->keeps_tail = false;
+    }
+    while (at < deposit->older && at < DEPOSIT_OLDER_MOST - 1 &&
+           (step = leftover_at(&deposit->journal, at, &leftover, error)) == 1) {
+        attached = attached || leftover.torn;
+        deposit->wish = recovery->given;
+        deposit->answered = false;
+        step = recovery_deal(recovery, &leftover, at, error);
+        if (step < 0 || (step == 0 && !recovery->dry_run && deposit_finish(deposit, error) != 0)) {
+            recovery_fail(recovery, error);
+            step = 1;
+        }
+        /* What follows has moved up when the journal was written anew. */
+        at += step == 0 && !recovery->dry_run && !deposit->dropped[at] ? 0 : leftover.count;
+        leftover_free(&leftover);
+    }
+    leftover_free(&leftover);
+    if (step < 0 || json_build_failed()) {
+        return error_set_memory(error);
+    }
+    if (!recovery->dry_run && !text_equal(recovery->given.path, "-")) {
+        /* Reserving removes what an interrupted run left beside the destination. */
+        store_release(&deposit->reservation);
+        (void)store_reserve(&deposit->reservation, recovery->given.path, 0, error);
+    }
+    deposit->wish = recovery->given;
+    if (deposit->journal.torn && !attached && recovery_end_tail(recovery, error) != 0) {
+        recovery_fail(recovery, error);
+    }
+    return 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * What recover.c and recover_orphans.c share.
+ */
+#ifndef IAM_RECOVER_PARTS_H
+#define IAM_RECOVER_PARTS_H
+
+#include "iam/leftover.h"
+#include "iam/recover.h"
+
+/* Where the journal is. */
+const char *recovery_journal(const struct recovery *recovery);
+
+/* A line of the report, about a client or credential as the API shows it where shown is given. */
+void recovery_report(struct recovery *recovery, const struct leftover *leftover,
+                     const struct json *shown, const char *outcome);
+
+/*
+ * A session for what is left to do: on the same host and for the same account as the interrupted
+ * call. Returns 0, or -1 with an error.
+ */
+int recovery_open(struct recovery *recovery, const struct leftover *leftover,
+                  struct edgegrid_session **session, struct error *error);
+
+/* GET the client with its credentials; *client is to be released. Returns 0, or -1. */
+int recovery_get_client(struct edgegrid_session *session, const char *client_id,
+                        struct json **client, struct error *error);
+
+/*
+ * Ask the API what a call without a whole answer, of the record of that number, has made; name it,
+ * or with clean end it, and drop the records of all such calls when nothing is left. Returns 0; 1
+ * when an earlier record of the same call spoke for it; or -1 with an error.
+ */
+int recovery_ask(struct recovery *recovery, const struct leftover *leftover, size_t at,
+                 struct error *error);
+
+/* The same for a client that is known, but has no credential. Returns 0 when it need not be kept.
+ */
+int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover,
+                      struct error *error);
+
+#endif
