@@ -45,6 +45,9 @@ int buffer_reserve(struct buffer *buffer, size_t extra)
 
 void buffer_append(struct buffer *buffer, const void *data, size_t length)
 {
+    if (buffer->fixed && length > buffer->capacity - buffer->length - 1) {
+        length = buffer->capacity - buffer->length - 1;
+    }
     if (length == 0 || buffer_reserve(buffer, length) != 0) {
         return;
     }

@@ -19,11 +19,18 @@ struct buffer {
     size_t length;   /* bytes in use */
     size_t capacity; /* bytes allocated, the NUL included */
     bool failed;     /* an allocation failed; nothing is appended from then on */
+    bool fixed;      /* data is of somebody else and stays: what does not fit is cut off */
 };
 
 #define BUFFER_EMPTY                                                                               \
     {                                                                                              \
-        NULL, 0, 0, false                                                                          \
+        NULL, 0, 0, false, false                                                                   \
+    }
+
+/* A buffer in an array of char, which needs no memory and is not to be freed. */
+#define BUFFER_FIXED(array)                                                                        \
+    {                                                                                              \
+        (array), 0, sizeof(array), false, true                                                     \
     }
 
 void buffer_append(struct buffer *buffer, const void *data, size_t length);

@@ -9,62 +9,61 @@
 
 #define ERROR_CUT "..."
 
-/* Copy the buffer into the fixed text; without memory the text stays what it is. */
-static void error_take(struct error *error, struct buffer *text)
+/* Sentences need no memory, since there may be none; one byte more shows that it was too long. */
+#define ERROR_DRAFT_SIZE (ERROR_TEXT_SIZE + 1)
+
+static int error_take(struct error *error, const struct buffer *text)
 {
     size_t length = text->length;
 
-    if (!text->failed) {
-        if (length >= ERROR_TEXT_SIZE) {
-            length = ERROR_TEXT_SIZE - sizeof ERROR_CUT;
-        }
-        memcpy(error->text, buffer_text(text), length);
-        error->text[length] = '\0';
-        if (length < text->length) {
-            memcpy(error->text + length, ERROR_CUT, sizeof ERROR_CUT);
-        }
+    if (length >= ERROR_TEXT_SIZE) {
+        length = ERROR_TEXT_SIZE - sizeof ERROR_CUT;
     }
-    buffer_free(text);
+    memcpy(error->text, text->data, length);
+    error->text[length] = '\0';
+    if (length < text->length) {
+        memcpy(error->text + length, ERROR_CUT, sizeof ERROR_CUT);
+    }
+    return -1;
 }
 
 int error_set(struct error *error, enum exit_status status, const char *format, ...)
 {
-    struct buffer text = BUFFER_EMPTY;
+    char draft[ERROR_DRAFT_SIZE];
+    struct buffer text = BUFFER_FIXED(draft);
     va_list arguments;
 
-    (void)error_set_memory(error); /* stays when there is none for the sentence */
     error->status = status;
     va_start(arguments, format);
     buffer_format_list(&text, format, arguments);
     va_end(arguments);
-    error_take(error, &text);
-    return -1;
+    return error_take(error, &text);
 }
 
 int error_prefix(struct error *error, const char *format, ...)
 {
-    struct buffer text = BUFFER_EMPTY;
+    char draft[ERROR_DRAFT_SIZE];
+    struct buffer text = BUFFER_FIXED(draft);
     va_list arguments;
 
     va_start(arguments, format);
     buffer_format_list(&text, format, arguments);
     va_end(arguments);
     buffer_append_text(&text, error->text);
-    error_take(error, &text);
-    return -1;
+    return error_take(error, &text);
 }
 
 int error_suffix(struct error *error, const char *format, ...)
 {
-    struct buffer text = BUFFER_EMPTY;
+    char draft[ERROR_DRAFT_SIZE];
+    struct buffer text = BUFFER_FIXED(draft);
     va_list arguments;
 
     buffer_append_text(&text, error->text);
     va_start(arguments, format);
     buffer_format_list(&text, format, arguments);
     va_end(arguments);
-    error_take(error, &text);
-    return -1;
+    return error_take(error, &text);
 }
 
 int error_set_memory(struct error *error)

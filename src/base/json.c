@@ -17,7 +17,8 @@
 
 #define JSON_CURSOR_END SIZE_MAX
 
-static bool json_failed; /* a building call failed */
+static bool json_failed;  /* a building call failed */
+static bool json_starved; /* cJSON was refused memory, which its own answer does not tell */
 
 static const cJSON *json_item(const struct json *value)
 {
@@ -38,6 +39,14 @@ static struct json *json_value(cJSON *item)
 static bool json_is(const struct json *value, int types)
 {
     return value != NULL && (json_item(value)->type & types) != 0;
+}
+
+static void *json_allocate(size_t size)
+{
+    void *memory = malloc(size);
+
+    json_starved = json_starved || memory == NULL;
+    return memory;
 }
 
 /* --- parsing -------------------------------------------------------------------------------- */
@@ -114,6 +123,7 @@ static int json_error_at(const char *text, size_t length, size_t at, struct erro
 
 int json_parse(const char *text, size_t length, struct json **value, struct error *error)
 {
+    cJSON_Hooks hooks = {json_allocate, free};
     const char *end = NULL;
     cJSON *root;
     size_t at = json_scan_fault(text, length, JSON_DEPTH);
@@ -122,10 +132,15 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
     if (at < length) {
         return json_error_at(text, length, at, error);
     }
+    json_starved = false;
+    cJSON_InitHooks(&hooks);
     root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     at = end == NULL ? 0 : (size_t)(end - text);
+    if (json_starved) {
+        cJSON_Delete(root);
+        return error_set_memory(error);
+    }
     if (root == NULL) {
-        /* cJSON says where it stopped also when memory ran out; both are refused alike. */
         return json_error_at(text, length, at + 1 >= length ? length : at, error);
     }
     at = json_scan_white(text, length, at);

@@ -16,6 +16,8 @@
     16384 /* a body up to this long goes out in one piece with the head                            \
            */
 #define CONNECTION_READ_SIZE 4096
+/* What a POST is answered may be told only once: the memory for so much of it is taken before. */
+#define CONNECTION_POST_ROOM 65536
 
 void http_connection_init(struct http_connection *connection, const struct http_settings *settings)
 {
@@ -240,7 +242,12 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     deadline = clock_monotonic_milliseconds() + connection->settings->timeout_milliseconds;
     http_parser_init(&parser, response, text_equal(request->method, "HEAD"), HTTP_BODY_LIMIT);
     tls_mark(connection->tls);
-    result = connection_send(connection, request, deadline, error);
+    result = text_equal(request->method, "POST")
+                 ? http_parser_reserve(&parser, CONNECTION_POST_ROOM, error)
+                 : 0;
+    if (result == 0) {
+        result = connection_send(connection, request, deadline, error);
+    }
     outcome->sent = tls_sent_application_data(connection->tls);
     if (result == 0) {
         result = connection_receive(connection, &parser, deadline, error);

@@ -33,6 +33,10 @@
 /* A body's announced length is trusted this far when memory is reserved for it. */
 #define RESERVE_LIMIT 262144
 
+/* Bytes of a line and of all headers that need no more memory than http_parser_reserve took. */
+#define RESERVE_LINE 4096
+#define RESERVE_HEADERS 8192
+
 void http_parser_init(struct http_parser *parser, struct http_response *response, bool head_request,
                       size_t body_limit)
 {
@@ -42,6 +46,17 @@ void http_parser_init(struct http_parser *parser, struct http_response *response
     parser->state = HTTP_AT_STATUS_LINE;
     parser->head_request = head_request;
     parser->body_limit = body_limit;
+}
+
+int http_parser_reserve(struct http_parser *parser, size_t body, struct error *error)
+{
+    struct http_response *response = parser->response;
+
+    return buffer_reserve(&parser->line, RESERVE_LINE) == 0 &&
+                   buffer_reserve(&response->headers, RESERVE_HEADERS) == 0 &&
+                   buffer_reserve(&response->body, body) == 0
+               ? 0
+               : error_set_memory(error);
 }
 
 void http_parser_free(struct http_parser *parser)

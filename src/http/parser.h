@@ -57,6 +57,12 @@ void http_parser_init(struct http_parser *parser, struct http_response *response
                       size_t body_limit);
 
 /*
+ * Take the memory for an answer with a body of body bytes and headers of a usual size now, so that
+ * none can be missing when it comes. Returns 0, or -1 with STATUS_SYSTEM.
+ */
+int http_parser_reserve(struct http_parser *parser, size_t body, struct error *error);
+
+/*
  * Take the next length bytes. *used says how many of them belong to this answer; it is less than
  * length only with HTTP_DONE, where the rest is not looked at, and means nothing with HTTP_FAILED.
  * HTTP_MORE: all used, more has to come. HTTP_DONE: the response is whole; further calls use

@@ -77,12 +77,11 @@ void deposit_recover_command(const struct deposit *deposit, struct buffer *out)
 
 int deposit_advise(const struct deposit *deposit, struct error *error)
 {
-    struct buffer command = BUFFER_EMPTY;
+    char text[ERROR_TEXT_SIZE];
+    struct buffer command = BUFFER_FIXED(text);
 
     deposit_recover_command(deposit, &command);
-    (void)error_suffix(error, "%s", buffer_text(&command));
-    buffer_free(&command);
-    return -1;
+    return error_suffix(error, "%s", text);
 }
 
 static void deposit_start(struct deposit *deposit, const struct deposit_wish *wish)

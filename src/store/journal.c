@@ -32,6 +32,7 @@
 #define KIND_OFFSET (MAGIC_LENGTH + CHECK_LENGTH + 1)
 #define HEADER_LIMIT 64 /* bytes; no first line is longer */
 #define STATUS_LIMIT 999
+#define STATUS_LINE_SIZE 16
 #define ADVICE "set GRIDKEY_STATE to a file elsewhere"
 
 static const char *const kind_names[] = {
@@ -271,17 +272,11 @@ int journal_append(struct journal *journal, enum journal_kind kind, const void *
 int journal_append_answer(struct journal *journal, unsigned status, const void *body, size_t length,
                           struct error *error)
 {
-    struct buffer line = BUFFER_EMPTY;
-    int result;
+    char digits[STATUS_LINE_SIZE];
+    struct buffer line = BUFFER_FIXED(digits);
 
     buffer_format(&line, "%u\n", status);
-    result = buffer_check(&line, error);
-    if (result == 0) {
-        result =
-            journal_append_parts(journal, JOURNAL_ANSWER, buffer_text(&line), body, length, error);
-    }
-    buffer_free(&line);
-    return result;
+    return journal_append_parts(journal, JOURNAL_ANSWER, digits, body, length, error);
 }
 
 int journal_split_answer(const char *data, size_t length, unsigned *status, const char **body,
