@@ -270,6 +270,7 @@ static void check_appended(const struct buffer *old, const struct buffer *new,
 {
     struct buffer back = BUFFER_EMPTY;
     struct buffer expected = BUFFER_EMPTY;
+    struct buffer head = BUFFER_EMPTY;
     struct error error;
     bool blank = edgerc_mark_length(buffer_text(old), old->length) == old->length;
 
@@ -278,9 +279,10 @@ static void check_appended(const struct buffer *old, const struct buffer *new,
         (old->data[old->length - 1] != '\r' || *find_line_end(old) == '\n')) {
         buffer_append_text(&expected, find_line_end(old));
     }
-    FUZZ_REQUIRE(new->length >
-                     old->length &&memcmp(new->data, buffer_text(&expected), expected.length) ==
-                 0);
+    buffer_append(&head, expected.data, expected.length);
+    buffer_format(&head, "%s[%s]", blank ? "" : find_line_end(old), change->section);
+    FUZZ_REQUIRE(strncmp(buffer_text(new), buffer_text(&head), head.length) == 0);
+    buffer_free(&head);
     FUZZ_REQUIRE(edgerc_remove_section(new->data, new->length, FILE_NAME, change->section, &back,
                                        &error) == 0);
     FUZZ_REQUIRE(fuzz_same(&back, &expected));

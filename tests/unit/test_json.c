@@ -123,6 +123,9 @@ static void test_steps_through_arrays(void **state)
         {"[,1]", -1},
         {"[}", -1},
         {"[1 01]", -1},
+        {"\xef\xbb\xbf[1]", 1}, /* a byte order mark, as json_parse takes it */
+        {"[\xef\xbb\xbf 1]", -1},
+        {"[1,\xef\xbb\xbf 2]", -1},
     };
 
     (void)state;
