@@ -2,7 +2,8 @@
 #
 #   make [all]     build/gridkey, stripped, and build/gridkey.debug with its map file
 #   make install   the binary into $(DESTDIR)$(PREFIX)/bin
-#   make test      tools, build, check-static, lint, unit, e2e;  test-all: also analyze, repro, size
+#   make test      tools, build, check-static, lint, unit, e2e;  test-all: also analyze, repro, size,
+#                  and faults: every point of the fault loops, of which e2e tries a spread
 #   make demo      create a client against a local stand-in for the API;  bench: measure it
 #
 # Variables, on the command line or in the environment:
@@ -88,7 +89,7 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(if $(filter checked,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
-.PHONY: all check-static lint unit e2e analyze test test-all repro size demo bench deps install \
+.PHONY: all check-static lint unit e2e faults analyze test test-all repro size demo bench deps install \
 	clean FORCE
 
 all: $(BUILD)/gridkey
@@ -247,6 +248,10 @@ unit: $(UNIT:tests/unit/%.c=$(BUILD)/checked/%)
 e2e: all
 	$(PYTHON) -m pytest -p no:cacheprovider tests/e2e
 
+# Twenty minutes on two cores.
+faults: all
+	GRIDKEY_ALL=1 $(PYTHON) -m pytest -p no:cacheprovider $(sort $(wildcard tests/e2e/test_fault_*.py))
+
 check-static: all
 	@sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
 
@@ -273,6 +278,7 @@ test-all: test
 	$(MAKE) analyze
 	$(MAKE) repro
 	$(MAKE) size
+	$(MAKE) faults
 
 # Built twice from copies in folders of different names: the same bytes come out.
 repro: $(FETCHED)
