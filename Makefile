@@ -3,7 +3,8 @@
 #   make [all]     build/gridkey, stripped, build/gridkey.debug with its map file, and build/gridkey.1
 #   make install   the binary into $(DESTDIR)$(PREFIX)/bin, the manual page into share/man/man1
 #   make test      tools, build, check-static, lint, unit, e2e, test-cross for three machines;
-#                  test-all: also analyze, repro, size, test-cross for every machine
+#                  test-all: also analyze, repro, size, test-cross for every machine,
+#                  and faults: every point of the fault loops, of which e2e tries a spread
 #   make fuzz      look for faults with libFuzzer for TIME seconds (60)
 #   make demo      create a client against a local stand-in for the API;  bench: measure it
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
@@ -106,7 +107,7 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(if $(filter checked fuzz,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
-.PHONY: all check-static lint unit unit-release e2e cross test-cross dist fuzz fuzz-seeds analyze test \
+.PHONY: all check-static lint unit unit-release e2e faults cross test-cross dist fuzz fuzz-seeds analyze test \
 	test-all repro size demo bench deps install \
 	clean FORCE
 
@@ -392,13 +393,14 @@ $(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/check
 	$(Q)$(HOSTCC) $(SANITIZE_OURS) \
 		$(foreach call,malloc calloc realloc strdup free syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
 
-.PHONY: faults
-faults: $(BUILD)/faults/gridkey
-
 # The fault loops use every processor by themselves, and print how many points they tried.
-e2e: all faults
+e2e: all $(BUILD)/faults/gridkey
 	$(PYTHON) -m pytest -q -p no:cacheprovider -n auto --ignore-glob='*/test_fault_*' tests/e2e
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(wildcard tests/e2e/test_fault_*.py)
+
+# Every point of them: half an hour on two cores.
+faults: all $(BUILD)/faults/gridkey
+	GRIDKEY_ALL=1 $(PYTHON) -m pytest -p no:cacheprovider $(sort $(wildcard tests/e2e/test_fault_*.py))
 
 check-static: all
 	@NM='$(NM)' sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
@@ -433,6 +435,7 @@ test-all: test
 	+$(MAKE) $(PARALLEL) test-cross
 	$(MAKE) repro
 	$(MAKE) size
+	$(MAKE) faults
 
 # Built twice from copies in folders of different names: the same bytes come out, also of `make dist`, for
 # some machines: of 32 and 64 bits, of either byte order.

@@ -402,8 +402,17 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
     return deposit_finish(deposit, error);
 }
 
-static void recovery_fail(struct recovery *recovery, const struct error *error)
+void recovery_settle_status(const struct recovery *recovery, struct error *error)
 {
+    if (recovery->changed && (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
+                              error->status == STATUS_SYSTEM)) {
+        error->status = STATUS_UNKNOWN;
+    }
+}
+
+static void recovery_fail(struct recovery *recovery, struct error *error)
+{
+    recovery_settle_status(recovery, error);
     error_print(error);
     recovery_worsen(recovery, error->status);
 }

@@ -32,6 +32,7 @@ struct recovery {
     struct json *report; /* an array of the caller's, gets one object for each thing dealt with */
     /* What came of it: */
     enum exit_status status; /* the worst */
+    bool changed;            /* something at the API was, or may have been */
     bool printed;            /* a credential went to standard output */
 };
 
@@ -40,5 +41,8 @@ struct recovery {
  * records where they are. Returns 0 and the status in recovery; or -1 without memory.
  */
 int recovery_run(struct recovery *recovery, struct error *error);
+
+/* Once something was changed, no status may say that it is as if nothing had been sent. */
+void recovery_settle_status(const struct recovery *recovery, struct error *error);
 
 #endif

@@ -157,6 +157,7 @@ static int recovery_end(struct recovery *recovery, const struct leftover *leftov
     if (clean) {
         result = recovery->confirm(recovery->owner, buffer_text(&question), error);
         if (result == 0) {
+            recovery->changed = true;
             result = recovery_delete(session, leftover, candidate, error);
         }
         if (result == 0) {

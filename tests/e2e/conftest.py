@@ -19,7 +19,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
-pytest.register_assert_rewrite("faultline")
+pytest.register_assert_rewrite("faultline", "fault_scenarios")
 
 from certificates import Maker  # noqa: E402
 from fake import DEFAULT_HOST, FakeIam  # noqa: E402

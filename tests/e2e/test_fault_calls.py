@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from faultline import OPENING, SCENARIOS, Point, loop, numbered
+from fault_scenarios import SCENARIOS
+from faultline import OPENING, Point, loop, numbered
 
 # What each call can fail with. EINTR must make no difference at all; "N+" is from that call on.
 ERRORS = {
