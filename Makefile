@@ -421,10 +421,11 @@ PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 test:
 	$(MAKE) deps
-	$(MAKE) all
+	+$(MAKE) $(PARALLEL) all
 	$(MAKE) check-static lint
-	$(MAKE) unit
-	$(MAKE) fuzz-seeds
+	+$(MAKE) $(PARALLEL) unit
+	+$(MAKE) $(PARALLEL) fuzz-seeds
+	+$(MAKE) $(PARALLEL) all $(BUILD)/faults/gridkey
 	$(MAKE) e2e
 	CROSS='aarch64 armv7 mips' sh tests/install-tools.sh cross
 	+$(MAKE) $(PARALLEL) test-cross CROSS='aarch64 armv7 mips'
