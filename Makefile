@@ -4,7 +4,7 @@
 #   make install   the binary into $(DESTDIR)$(PREFIX)/bin, the manual page into share/man/man1
 #   make test      tools, build, check-static, lint, unit, e2e, test-cross for three machines;
 #                  test-all: also analyze, repro, size, test-cross for every machine,
-#                  and faults: every point of the fault loops, of which e2e tries a spread
+#                  valgrind, and faults: every point of the fault loops, of which e2e tries a spread
 #   make fuzz      look for faults with libFuzzer for TIME seconds (60)
 #   make demo      create a client against a local stand-in for the API;  bench: measure it
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
@@ -104,10 +104,10 @@ comma := ,
 # objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
 # the allocator that their sanitizer watches.
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
-	$(if $(filter checked fuzz,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
+	$(if $(filter checked fuzz host,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
-.PHONY: all check-static lint unit unit-release e2e faults cross test-cross dist fuzz fuzz-seeds analyze test \
+.PHONY: all check-static lint unit unit-release e2e faults valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
 	test-all repro size demo bench deps install \
 	clean FORCE
 
@@ -398,6 +398,15 @@ e2e: all $(BUILD)/faults/gridkey
 	$(PYTHON) -m pytest -q -p no:cacheprovider -n auto --ignore-glob='*/test_fault_*' tests/e2e
 	$(PYTHON) -m pytest -q -p no:cacheprovider $(wildcard tests/e2e/test_fault_*.py)
 
+# Under valgrind, which sees what is used before it is set: built as ever, but with the libc's allocator.
+$(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(BUILD)/host/src/base/packed.o $(BUILD)/packed-0.c \
+		$(call objects,host)
+	@$(if $(V),,echo "  LINK $@")
+	$(Q)$(HOSTCC) -no-pie $^ -Wl,--defsym=packed_start=0,--defsym=packed_end=0 -o $@
+
+valgrind: $(BUILD)/host/gridkey
+	@GRIDKEY_BINARY='$<' sh tests/valgrind.sh
+
 # Every point of them: half an hour on two cores.
 faults: all $(BUILD)/faults/gridkey
 	GRIDKEY_ALL=1 $(PYTHON) -m pytest -p no:cacheprovider $(sort $(wildcard tests/e2e/test_fault_*.py))
@@ -433,6 +442,7 @@ test:
 test-all: test
 	sh tests/install-tools.sh analyze cross
 	$(MAKE) analyze
+	+$(MAKE) $(PARALLEL) valgrind
 	+$(MAKE) $(PARALLEL) test-cross
 	$(MAKE) repro
 	$(MAKE) size

@@ -20,7 +20,7 @@ for group in "$@"; do
         python3-yaml golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
         # A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
         command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;
-    analyze) packages="$packages clang-tidy cppcheck" ;;
+    analyze) packages="$packages clang-tidy cppcheck valgrind" ;;
     cross) packages="$packages qemu-user-static
         $(for arch in ${CROSS:-$(sed -n 's/^\([a-z][a-z0-9_]*\) .*/\1/p' "$targets")}; do
             sed -n "/^x86_64 /d; s/^$arch  *\\([a-z0-9-]*\\) .*/gcc-\\1/p" "$targets"
