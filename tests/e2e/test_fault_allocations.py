@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 pytest.register_assert_rewrite("faultline")
 
-from faultline import SCENARIOS, CreateInTwo, World, loop
+from fault_scenarios import SCENARIOS, CreateInTwo
+from faultline import World, loop
 
 from conftest import ROOT
 
