@@ -2,9 +2,9 @@
 #
 #   make [all]     build/gridkey, stripped, build/gridkey.debug with its map file, and build/gridkey.1
 #   make install   the binary into $(DESTDIR)$(PREFIX)/bin, the manual page into share/man/man1
-#   make test      tools, build, check-static, lint, unit, e2e, test-cross for three machines;
+#   make test      tools, build, check-static, lint, unit, fuzz-seeds, e2e;
 #                  test-all: also analyze, repro, size, test-cross for every machine,
-#                  valgrind, and faults: every point of the fault loops, of which e2e tries a spread
+#                  valgrind, and faults: every point of the fault loops
 #   make fuzz      look for faults with libFuzzer for TIME seconds (60)
 #   make demo      create a client against a local stand-in for the API;  bench: measure it
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
@@ -393,10 +393,9 @@ $(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/check
 	$(Q)$(HOSTCC) $(SANITIZE_OURS) \
 		$(foreach call,malloc calloc realloc strdup free syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
 
-# The fault loops use every processor by themselves, and print how many points they tried.
+# The fault loops use every processor by themselves: see faults.
 e2e: all $(BUILD)/faults/gridkey
 	$(PYTHON) -m pytest -q -p no:cacheprovider -n auto --ignore-glob='*/test_fault_*' tests/e2e
-	$(PYTHON) -m pytest -q -p no:cacheprovider $(wildcard tests/e2e/test_fault_*.py)
 
 # Under valgrind, which sees what is used before it is set: built as ever, but with the libc's allocator.
 $(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(BUILD)/host/src/base/packed.o $(BUILD)/packed-0.c \
@@ -436,8 +435,6 @@ test:
 	+$(MAKE) $(PARALLEL) fuzz-seeds
 	+$(MAKE) $(PARALLEL) all $(BUILD)/faults/gridkey
 	$(MAKE) e2e
-	CROSS='aarch64 armv7 mips' sh tests/install-tools.sh cross
-	+$(MAKE) $(PARALLEL) test-cross CROSS='aarch64 armv7 mips'
 
 test-all: test
 	sh tests/install-tools.sh analyze cross
