@@ -88,7 +88,7 @@ LANGUAGE := -std=c11 -fno-common
 DEFINES := -DVERSION='"$(VERSION)"' -DRELEASE_DATE='"$(RELEASE_DATE)"'
 # BearSSL asks the machine for neither time nor random bits: gridkey hands both in, or it refuses.
 BEARSSL_DEFINES := -DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0
-CJSON_DEFINES := -DCJSON_NESTING_LIMIT=32 -include third_party/cjson.h
+CJSON_DEFINES := -DCJSON_NESTING_LIMIT=32 -Isrc -include base/cjson_number.h
 DEPENDENCIES := -MMD -MP
 SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
 	-ffile-prefix-map=$(BUILD)=build
@@ -180,7 +180,7 @@ $(BUILD)/$(1)/bearssl/%.o: $(FETCHED) $(BUILD)/settings-compile
 	$(if $(V),,@echo "  CC $(1) bearssl/$$*.c")
 	$(Q)$(3) $(BEARSSL_DEFINES) -w -I$(THIRD)/bearssl/inc -I$(THIRD)/bearssl/src $(DEPENDENCIES) \
 		-c $(THIRD)/bearssl/src/$$*.c -o $$@
-$(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile third_party/cjson.h
+$(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile src/base/cjson_number.h
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  CC $(1) cjson/$$*.c")
 	$(Q)$(3) $(CJSON_DEFINES) -w $(DEPENDENCIES) -c $(THIRD)/cjson/$$*.c -o $$@

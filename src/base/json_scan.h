@@ -29,7 +29,7 @@ size_t json_scan_white(const char *text, size_t length, size_t at);
 size_t json_scan_element(const char *text, size_t length, size_t at);
 
 /*
- * What cJSON is compiled to call in place of strtod, see third_party/cjson.h: it only finds the
+ * What cJSON is compiled to call in place of strtod, see cjson_number.h: it only finds the
  * number's end, since numbers are kept as text.
  */
 void json_skip_number(const char *text, char **end);

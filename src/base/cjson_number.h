@@ -3,8 +3,13 @@
  * cJSON has only to find the end: then it needs no floating point, of which small machines have
  * none.
  */
+#ifndef BASE_CJSON_NUMBER_H
+#define BASE_CJSON_NUMBER_H
+
+#include "base/json_scan.h"
+
 #include <stdlib.h>
 
-void json_skip_number(const char *text, char **end);
-
 #define strtod(text, end) (json_skip_number((text), (end)), 0.0)
+
+#endif
