@@ -305,9 +305,7 @@ static int context_proxy(struct context *context, struct error *error)
 {
     const char *from = "--proxy";
     const char *text = invocation_value(context->invocation, "proxy");
-    const struct url_host *target = context->settings.connect_to != NULL
-                                        ? context->settings.connect_to
-                                        : &context->settings.host;
+    const struct url_host *target = http_settings_target(&context->settings);
     const char *excluded;
 
     if (text == NULL) {

@@ -60,10 +60,7 @@ static int session_sign(const struct edgegrid_session *session, const struct edg
 /* All that is left to be opened is the way to the server. */
 static void session_confine(const struct edgegrid_session *session)
 {
-    const struct http_settings *settings = session->connection.settings;
-    const struct url_host *to = settings->proxy != NULL        ? &settings->proxy->host
-                                : settings->connect_to != NULL ? settings->connect_to
-                                                               : &settings->host;
+    const struct url_host *to = http_settings_dialled(session->connection.settings);
 
     if (session->confine) {
         sandbox_enter(to->port, !to->is_ip);

@@ -120,11 +120,22 @@ static void connection_log_open(const struct http_connection *connection, const 
     buffer_free(&line);
 }
 
+const struct url_host *http_settings_target(const struct http_settings *settings)
+{
+    return settings->connect_to != NULL ? settings->connect_to : &settings->host;
+}
+
+const struct url_host *http_settings_dialled(const struct http_settings *settings)
+{
+    return settings->proxy != NULL ? &settings->proxy->host : http_settings_target(settings);
+}
+
 /* --- opening -------------------------------------------------------------------------------- */
 
-static int connection_tunnel(struct http_connection *connection, const struct url_host *target,
-                             int64_t deadline, struct error *error)
+static int connection_tunnel(struct http_connection *connection, int64_t deadline,
+                             struct error *error)
 {
+    const struct url_host *target = http_settings_target(connection->settings);
     struct buffer authority = BUFFER_EMPTY;
     int result;
 
@@ -142,9 +153,7 @@ static int connection_tunnel(struct http_connection *connection, const struct ur
 static int connection_open(struct http_connection *connection, struct error *error)
 {
     const struct http_settings *settings = connection->settings;
-    const struct url_host *target =
-        settings->connect_to != NULL ? settings->connect_to : &settings->host;
-    const struct url_host *dialled = settings->proxy != NULL ? &settings->proxy->host : target;
+    const struct url_host *dialled = http_settings_dialled(settings);
     int64_t deadline = clock_monotonic_milliseconds() + settings->connect_timeout_milliseconds;
     const struct tls_settings tls = {.trust = settings->trust,
                                      .server_name = settings->host.name,
@@ -156,7 +165,7 @@ static int connection_open(struct http_connection *connection, struct error *err
     if (dial_open(dialled->name, dialled->port, deadline, &connection->descriptor, error) != 0) {
         return -1;
     }
-    if ((settings->proxy != NULL && connection_tunnel(connection, target, deadline, error) != 0) ||
+    if ((settings->proxy != NULL && connection_tunnel(connection, deadline, error) != 0) ||
         tls_open(&connection->tls, connection->descriptor, &tls, deadline, error) != 0) {
         connection_drop(connection);
         return -1;

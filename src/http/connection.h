@@ -29,6 +29,13 @@ struct http_settings {
     void (*log)(const char *text, size_t length); /* one line of the wire log; NULL for none */
 };
 
+/* Whose address is connected to: --connect-to's host where one is given; the proxy is not counted.
+ */
+const struct url_host *http_settings_target(const struct http_settings *settings);
+
+/* Who is dialled: the proxy, or without one the target. */
+const struct url_host *http_settings_dialled(const struct http_settings *settings);
+
 struct http_connection {
     const struct http_settings *settings;
     int descriptor;             /* -1 when closed */
