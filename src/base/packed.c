@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "base/packed.h"
 
+#include "base/error.h"
 #include "base/inflate.h"
 
 #include <stdbool.h>
@@ -79,6 +80,6 @@ void packed_unfold(void)
     packed_flush_caches();
     if (mprotect(packed_start, size, PROT_READ | PROT_EXEC) != 0 && !packed_map(size)) {
         (void)write(STDERR_FILENO, packed_refused, sizeof packed_refused - 1);
-        _exit(11);
+        _exit(STATUS_SYSTEM);
     }
 }

@@ -60,10 +60,9 @@ static bool sandbox_is_useless; /* there is no Landlock, or we are inside */
 
 static bool sandbox_open(void)
 {
-    for (size_t i = 0; i < sizeof sandbox_versions / sizeof *sandbox_versions; i++) {
-        if (sandbox_is_useless || sandbox_ruleset >= 0) {
-            break;
-        }
+    const size_t count = sizeof sandbox_versions / sizeof *sandbox_versions;
+
+    for (size_t i = 0; i < count && !sandbox_is_useless && sandbox_ruleset < 0; i++) {
         sandbox_forbidden = sandbox_versions[i].forbidden;
         sandbox_ruleset = (int)syscall(SYS_landlock_create_ruleset, &sandbox_forbidden,
                                        sandbox_versions[i].size, 0);
