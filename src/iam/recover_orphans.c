@@ -213,16 +213,18 @@ static int recovery_settle(struct recovery *recovery, const struct leftover *lef
     return 0;
 }
 
-/* Go over what the same interrupted calls may have made: count them, or drop their records. */
+/*
+ * Go over the interrupted calls after the same thing whose records are from at to before end: count
+ * them, or drop their records.
+ */
 static size_t recovery_group(struct recovery *recovery, const struct leftover *leftover, size_t at,
-                             bool drop)
+                             size_t end, bool drop)
 {
     struct leftover other;
     struct error ignored;
     size_t count = 0;
 
-    while (at < DEPOSIT_OLDER_MOST - 1 &&
-           leftover_at(&recovery->deposit->journal, at, &other, &ignored) == 1) {
+    while (at < end && leftover_at(&recovery->deposit->journal, at, &other, &ignored) == 1) {
         if (leftover_is_lost(&other) && leftover_same_target(leftover, &other)) {
             count++;
             if (drop) {
@@ -236,23 +238,6 @@ static size_t recovery_group(struct recovery *recovery, const struct leftover *l
     return count;
 }
 
-/* Whether an earlier interrupted call after the same thing is there still, and spoke for this. */
-static bool recovery_was_asked(const struct recovery *recovery, const struct leftover *leftover,
-                               size_t at)
-{
-    struct leftover other;
-    struct error ignored;
-    bool was = false;
-
-    for (size_t before = 0; !was && before < at &&
-                            leftover_at(&recovery->deposit->journal, before, &other, &ignored) == 1;
-         before += other.count) {
-        was = leftover_is_lost(&other) && leftover_same_target(leftover, &other);
-        leftover_free(&other);
-    }
-    return was;
-}
-
 int recovery_ask(struct recovery *recovery, const struct leftover *leftover, size_t at,
                  struct error *error)
 {
@@ -261,7 +246,8 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
     struct edgegrid_session *session;
     int result = 0;
 
-    if (recovery_was_asked(recovery, leftover, at)) {
+    /* An earlier call after the same thing that is there still spoke for this one. */
+    if (recovery_group(recovery, leftover, 0, at, false) > 0) {
         json_free(found.list);
         return 1;
     }
@@ -270,7 +256,7 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
             store_read(*destination == '/' ? destination : recovery->given.path,
                        STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &found.destination, NULL, error);
     }
-    found.calls = recovery_group(recovery, leftover, at, false);
+    found.calls = recovery_group(recovery, leftover, at, DEPOSIT_OLDER_MOST - 1, false);
     if (result == 0 && leftover->answered) {
         recovery->remark("the answer in %s cannot be read, so the API is asked what came of it",
                          recovery_journal(recovery));
@@ -283,7 +269,7 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
     } else if (recovery_settle(recovery, leftover, session, &found, error) != 0) {
         result = -1;
     } else if (!recovery->dry_run) {
-        (void)recovery_group(recovery, leftover, at, true);
+        (void)recovery_group(recovery, leftover, at, DEPOSIT_OLDER_MOST - 1, true);
     }
     buffer_free(&found.destination);
     json_free(found.list);
