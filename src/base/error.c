@@ -66,6 +66,12 @@ int error_suffix(struct error *error, const char *format, ...)
     return error_take(error, &text);
 }
 
+bool error_denies_sending(const struct error *error)
+{
+    return error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
+           error->status == STATUS_SYSTEM;
+}
+
 int error_set_memory(struct error *error)
 {
     static const char sentence[] = "out of memory; nothing more was done, free some and run again";

@@ -9,6 +9,7 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The exit statuses that scripts rely on. */
@@ -51,6 +52,12 @@ int error_suffix(struct error *error, const char *format, ...)
 
 /* Memory ran out: the same sentence everywhere. Returns -1. */
 int error_set_memory(struct error *error);
+
+/*
+ * Whether the status says that nothing was sent, though the call was in order: for callers that
+ * know that something was, and have to say otherwise.
+ */
+bool error_denies_sending(const struct error *error);
 
 /*
  * Print "gridkey: SENTENCE" and a newline to standard error in one write; control characters,

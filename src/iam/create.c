@@ -138,8 +138,7 @@ int new_client_settle(struct edgegrid_session *session, const struct new_client 
 
 int creation_went_out(const char *made, struct error *error)
 {
-    if (error->status == STATUS_USAGE || error->status == STATUS_FILE ||
-        error->status == STATUS_CONNECT || error->status == STATUS_SYSTEM) {
+    if (error->status == STATUS_USAGE || error_denies_sending(error)) {
         error->status = STATUS_UNKNOWN;
         (void)error_suffix(error, ". The %s is there: do not make it again", made);
     }

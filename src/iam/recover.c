@@ -404,8 +404,7 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
 
 void recovery_settle_status(const struct recovery *recovery, struct error *error)
 {
-    if (recovery->changed && (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
-                              error->status == STATUS_SYSTEM)) {
+    if (recovery->changed && error_denies_sending(error)) {
         error->status = STATUS_UNKNOWN;
     }
 }

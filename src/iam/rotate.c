@@ -482,8 +482,7 @@ int rotation_run(struct rotation *rotation, struct error *error)
         return 0;
     }
     /* Something was made: no status may say that it is as if nothing had been sent. */
-    if (rotation->stored && (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
-                             error->status == STATUS_SYSTEM)) {
+    if (rotation->stored && error_denies_sending(error)) {
         error->status = STATUS_UNKNOWN;
     }
     return -1;
