@@ -143,7 +143,7 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
     if (root == NULL) {
         return json_error_at(text, length, at + 1 >= length ? length : at, error);
     }
-    at = json_scan_white(text, length, at);
+    at = text_skip_white(text, length, at);
     if (at < length) {
         cJSON_Delete(root);
         return json_error_at(text, length, at, error);
@@ -166,7 +166,7 @@ static size_t json_mark_length(const char *text, size_t length)
 static int json_array_end(const char *text, size_t length, size_t at, size_t *cursor,
                           struct error *error)
 {
-    at = json_scan_white(text, length, at);
+    at = text_skip_white(text, length, at);
     *cursor = JSON_CURSOR_END;
     return at < length ? json_error_at(text, length, at, error) : 0;
 }
@@ -182,11 +182,11 @@ int json_array_step(const char *text, size_t length, size_t *cursor, struct json
         return 0;
     }
     if (at == 0) {
-        at = json_scan_white(text, length, json_mark_length(text, length));
+        at = text_skip_white(text, length, json_mark_length(text, length));
         if (at >= length || text[at] != '[') {
             return json_error_at(text, length, at, error);
         }
-        at = json_scan_white(text, length, at + 1);
+        at = text_skip_white(text, length, at + 1);
         if (at < length && text[at] == ']') {
             return json_array_end(text, length, at + 1, cursor, error);
         }

@@ -69,7 +69,7 @@ static size_t json_token_end(const char *text, size_t length, size_t at)
         return json_number_end(text, length, at);
     }
     /* cJSON takes all of these for white space. */
-    if ((unsigned char)text[at] < 0x20 && json_scan_white(text, length, at) == at) {
+    if ((unsigned char)text[at] < 0x20 && text_skip_white(text, length, at) == at) {
         return at;
     }
     return at + 1;
@@ -107,15 +107,6 @@ size_t json_scan_number(const char *text, size_t length, size_t *at)
         }
     }
     return length;
-}
-
-size_t json_scan_white(const char *text, size_t length, size_t at)
-{
-    while (at < length &&
-           (text[at] == ' ' || text[at] == '\t' || text[at] == '\r' || text[at] == '\n')) {
-        at++;
-    }
-    return at;
 }
 
 size_t json_scan_element(const char *text, size_t length, size_t at)

@@ -19,9 +19,6 @@ size_t json_scan_fault(const char *text, size_t length, size_t depth);
  */
 size_t json_scan_number(const char *text, size_t length, size_t *at);
 
-/* The first place at or behind at that is not white space. */
-size_t json_scan_white(const char *text, size_t length, size_t at);
-
 /*
  * The place of the ',' or ']' behind the array element that starts at at; length when the text
  * ends before.

@@ -27,6 +27,14 @@ bool text_is_alphanumeric(char character)
     return text_is_digit(character) || (lower >= 'a' && lower <= 'z');
 }
 
+size_t text_skip_white(const char *text, size_t length, size_t at)
+{
+    while (at < length && (text_is_blank(text[at]) || text[at] == '\r' || text[at] == '\n')) {
+        at++;
+    }
+    return at;
+}
+
 bool text_equal(const char *one, const char *other)
 {
     return strcmp(one, other) == 0;

@@ -45,14 +45,6 @@ static size_t value_length(const char *text, size_t length)
     return at < length && text[at] != '\0' ? at : 0;
 }
 
-static const char *skip_blank(const char *at, const char *end)
-{
-    while (at < end && (*at == '\n' || *at == '\r' || text_is_blank(*at))) {
-        at++;
-    }
-    return at;
-}
-
 /*
  * Append "name":VALUE as it stands in the text. Returns whether there is such. A value that reads
  * or ends like the name has no colon behind it.
@@ -66,9 +58,11 @@ static bool salvage_member(const char *text, size_t length, const char *name, st
 
     buffer_format(&quoted, "\"%s\"", name);
     while (size == 0 && (at = find_bytes(at, (size_t)(end - at), buffer_text(&quoted))) != NULL) {
-        at = skip_blank(at + quoted.length, end);
+        at += quoted.length;
+        at += text_skip_white(at, (size_t)(end - at), 0);
         if (at < end && *at == ':') {
-            at = skip_blank(at + 1, end);
+            at++;
+            at += text_skip_white(at, (size_t)(end - at), 0);
             size = value_length(at, (size_t)(end - at));
         }
     }

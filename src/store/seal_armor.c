@@ -32,19 +32,9 @@ void seal_write_armor(const struct buffer *binary, struct buffer *out)
     buffer_format(out, "%s\n", end_line);
 }
 
-static size_t skip_blanks(const char *text, size_t length)
-{
-    size_t at = 0;
-
-    while (at < length && (text_is_blank(text[at]) || text[at] == '\r' || text[at] == '\n')) {
-        at++;
-    }
-    return at;
-}
-
 bool seal_has_armor(const char *text, size_t length)
 {
-    size_t at = skip_blanks(text, length);
+    size_t at = text_skip_white(text, length, 0);
 
     return length - at >= sizeof begin_line - 1 &&
            memcmp(text + at, begin_line, sizeof begin_line - 1) == 0;
@@ -71,7 +61,7 @@ static bool is_line(const char *line, size_t length, const char *text)
 
 int seal_read_armor(const char *text, size_t length, struct buffer *binary, struct error *error)
 {
-    size_t at = skip_blanks(text, length);
+    size_t at = text_skip_white(text, length, 0);
     size_t number = 1; /* of the line, the one of BEGIN being the first */
     size_t line_length;
     const char *line = take_line(text, length, &at, &line_length);
@@ -81,7 +71,7 @@ int seal_read_armor(const char *text, size_t length, struct buffer *binary, stru
         while ((line = take_line(text, length, &at, &line_length)) != NULL) {
             number++;
             if (is_line(line, line_length, end_line)) {
-                if (skip_blanks(text + at, length - at) == length - at) {
+                if (text_skip_white(text, length, at) == length) {
                     return buffer_check(binary, error);
                 }
                 number++;
