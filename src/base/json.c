@@ -156,12 +156,6 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
     return 0;
 }
 
-/* How many bytes of a byte order mark stand at the start, which cJSON passes over: 0 or 3. */
-static size_t json_mark_length(const char *text, size_t length)
-{
-    return length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
-
 /* Only blanks may follow the array's end; the cursor then says that it was reached. */
 static int json_array_end(const char *text, size_t length, size_t at, size_t *cursor,
                           struct error *error)
@@ -182,7 +176,7 @@ int json_array_step(const char *text, size_t length, size_t *cursor, struct json
         return 0;
     }
     if (at == 0) {
-        at = text_skip_white(text, length, json_mark_length(text, length));
+        at = text_skip_white(text, length, text_mark_length(text, length));
         if (at >= length || text[at] != '[') {
             return json_error_at(text, length, at, error);
         }
@@ -194,7 +188,7 @@ int json_array_step(const char *text, size_t length, size_t *cursor, struct json
         return json_array_end(text, length, at, cursor, error);
     }
     end = json_scan_element(text, length, at);
-    if (json_mark_length(text + at, length - at) != 0) {
+    if (text_mark_length(text + at, length - at) != 0) {
         end = at; /* only before the whole text */
     }
     if (end >= length || (text[end] != ',' && text[end] != ']')) {

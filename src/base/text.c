@@ -35,6 +35,11 @@ size_t text_skip_white(const char *text, size_t length, size_t at)
     return at;
 }
 
+size_t text_mark_length(const char *text, size_t length)
+{
+    return length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 bool text_equal(const char *one, const char *other)
 {
     return strcmp(one, other) == 0;

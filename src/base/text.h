@@ -16,6 +16,9 @@ bool text_is_alphanumeric(char character);
 /* The first place at or behind at, of length bytes, that is no blank and no end of a line. */
 size_t text_skip_white(const char *text, size_t length, size_t at);
 
+/* How many bytes of a byte order mark (UTF-8) the text of length bytes starts with: 0 or 3. */
+size_t text_mark_length(const char *text, size_t length);
+
 bool text_equal(const char *one, const char *other);
 bool text_equal_ignore_case(const char *one, const char *other);
 bool text_equal_ignore_case_length(const char *one, size_t one_length, const char *other);

@@ -93,7 +93,7 @@ static void check_lines(const char *text, size_t length, struct edgerc_report *r
     struct edgerc_place place;
     bool top_is_section;
 
-    if (edgerc_mark_length(text, length) != 0) {
+    if (text_mark_length(text, length) != 0) {
         edgerc_report_hint(report, 1,
                            "the libraries for Python, Java, Ruby and Perl refuse the "
                            "byte order mark that the file starts with");

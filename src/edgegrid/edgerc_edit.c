@@ -1,6 +1,7 @@
 /*
  * Taking out and renaming sections of an .edgerc.
  */
+#include "base/text.h"
 #include "edgegrid/edgerc_write.h"
 
 #include "edgegrid/edgerc_section.h"
@@ -80,7 +81,7 @@ int edgerc_remove_section(const char *text, size_t length, const char *file_name
     if (find_place(text, length, file_name, section, &place, error) != 0) {
         return -1;
     }
-    buffer_append(out, text, edgerc_mark_length(text, length));
+    buffer_append(out, text, text_mark_length(text, length));
     start = out->length;
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {
@@ -122,7 +123,7 @@ int edgerc_rename_section(const char *text, size_t length, const char *file_name
                          "%s:%zu: section [%s] is already there; choose another name", file_name,
                          taken.line, name);
     }
-    buffer_append(out, text, edgerc_mark_length(text, length));
+    buffer_append(out, text, text_mark_length(text, length));
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {
         if (place.top && line.number == 1) {

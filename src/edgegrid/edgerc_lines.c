@@ -18,7 +18,6 @@
 
 #include <string.h>
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define NO_BREAK_SPACE "\xc2\xa0"
 
 /* Shorter ones than this are taken for keys without a value rather than for cut-off base64. */
@@ -59,11 +58,6 @@ void edgerc_trim(const char **start, const char **end)
     while ((blank = blank_before(*start, *end)) != 0) {
         *end -= blank;
     }
-}
-
-size_t edgerc_mark_length(const char *text, size_t length)
-{
-    return length >= 3 && memcmp(text, BYTE_ORDER_MARK, 3) == 0 ? 3 : 0;
 }
 
 static bool is_utf16(const char *text, size_t length)
@@ -120,7 +114,7 @@ void edgerc_reader_start(struct edgerc_reader *reader, const char *text, size_t 
     if (length == 0) {
         text = ""; /* an empty buffer may have no bytes to point to */
     }
-    mark = edgerc_mark_length(text, length);
+    mark = text_mark_length(text, length);
     reader->at = text + mark;
     reader->end = text + length;
     reader->number = 0;

@@ -67,9 +67,6 @@ struct edgerc_reader {
  */
 int edgerc_check_text(const char *text, size_t length, const char *file_name, struct error *error);
 
-/* How many bytes of a byte order mark the text starts with: 0 or 3. */
-size_t edgerc_mark_length(const char *text, size_t length);
-
 /* Begin at the first line; text must stay as it is while the reader is used. */
 void edgerc_reader_start(struct edgerc_reader *reader, const char *text, size_t length);
 

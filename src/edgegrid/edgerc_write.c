@@ -271,7 +271,7 @@ static void write_changed(struct change *change, const char *text, size_t length
     struct edgerc_line line;
     bool dropping = false;
 
-    buffer_append(change->out, text, edgerc_mark_length(text, length));
+    buffer_append(change->out, text, text_mark_length(text, length));
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {
         bool in_place = is_in_place(change, &line);
@@ -295,7 +295,7 @@ static void append_section(struct change *change, const char *section)
                                               EDGEGRID_ACCESS_TOKEN, EDGEGRID_CLIENT_TOKEN};
     struct buffer *out = change->out;
 
-    if (edgerc_mark_length(buffer_text(out), out->length) != out->length) {
+    if (text_mark_length(buffer_text(out), out->length) != out->length) {
         char last = out->data[out->length - 1];
 
         /* A lone CR is no end of a line any more once an LF stands behind it. */
@@ -324,7 +324,7 @@ static void write_top(struct change *change, const char *text, size_t length)
 {
     struct edgerc_place place;
 
-    buffer_append(change->out, text, edgerc_mark_length(text, length));
+    buffer_append(change->out, text, text_mark_length(text, length));
     if (edgerc_find_exact(text, length, SECTION_DEFAULT, strlen(SECTION_DEFAULT), &place) &&
         place.top) {
         buffer_format(change->out, "[" SECTION_DEFAULT "]%s", change->line_end);
@@ -350,7 +350,7 @@ int edgerc_write_section(const char *text, size_t length, const char *file_name,
         edgerc_check_text(text, length, file_name, error) != 0) {
         return -1;
     }
-    mark = edgerc_mark_length(text, length);
+    mark = text_mark_length(text, length);
     change.line_end = find_line_end(text, length);
     if (mode == EDGERC_APPEND_NEW &&
         edgerc_find_exact(text, length, section, strlen(section), &change.place)) {

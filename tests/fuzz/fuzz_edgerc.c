@@ -63,7 +63,7 @@ static void check_lines(const struct buffer *text)
     struct buffer all = BUFFER_EMPTY;
     size_t number = 0;
 
-    buffer_append(&all, text->data, edgerc_mark_length(buffer_text(text), text->length));
+    buffer_append(&all, text->data, text_mark_length(buffer_text(text), text->length));
     edgerc_reader_start(&reader, text->data, text->length);
     while (edgerc_next_line(&reader, &line)) {
         FUZZ_REQUIRE(line.number == ++number && line.next > line.start && line.end <= line.next);
@@ -246,7 +246,7 @@ static void check_kept(const struct buffer *old, const struct buffer *new,
 /* The text with "[default]" before keys that have no header, as writing puts it there. */
 static void write_top(struct buffer *out, const struct buffer *text, const char *line_end)
 {
-    size_t mark = edgerc_mark_length(buffer_text(text), text->length);
+    size_t mark = text_mark_length(buffer_text(text), text->length);
     struct edgerc_place place;
 
     buffer_append(out, text->data, mark);
@@ -272,7 +272,7 @@ static void check_appended(const struct buffer *old, const struct buffer *new,
     struct buffer expected = BUFFER_EMPTY;
     struct buffer head = BUFFER_EMPTY;
     struct error error;
-    bool blank = edgerc_mark_length(buffer_text(old), old->length) == old->length;
+    bool blank = text_mark_length(buffer_text(old), old->length) == old->length;
 
     buffer_append(&expected, old->data, old->length);
     if (!blank && old->data[old->length - 1] != '\n' &&
