@@ -394,7 +394,7 @@ $(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/check
 		$(foreach call,malloc calloc realloc strdup free syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
 
 # The fault loops use every processor by themselves: see faults.
-e2e: all $(BUILD)/faults/gridkey
+e2e: all
 	$(PYTHON) -m pytest -q -p no:cacheprovider -n auto --ignore-glob='*/test_fault_*' tests/e2e
 
 # Under valgrind, which sees what is used before it is set: built as ever, but with the libc's allocator.
@@ -433,7 +433,6 @@ test:
 	$(MAKE) check-static lint
 	+$(MAKE) $(PARALLEL) unit
 	+$(MAKE) $(PARALLEL) fuzz-seeds
-	+$(MAKE) $(PARALLEL) all $(BUILD)/faults/gridkey
 	$(MAKE) e2e
 
 test-all: test
