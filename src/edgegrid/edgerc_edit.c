@@ -1,9 +1,9 @@
 /*
  * Taking out and renaming sections of an .edgerc.
  */
-#include "base/text.h"
 #include "edgegrid/edgerc_write.h"
 
+#include "base/text.h"
 #include "edgegrid/edgerc_section.h"
 
 #include <string.h>
