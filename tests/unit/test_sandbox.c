@@ -13,6 +13,8 @@
 
 #include "base/sandbox.h"
 
+#include "scratch.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,28 +31,15 @@
 
 #define PORT 9 /* nobody listens there */
 
-static char scratch[256];
 static long version; /* of Landlock; below 1 there is none */
 
-static int make_scratch(void **state)
+static int make_folders(void **state)
 {
-    (void)state;
     version = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
-    (void)snprintf(scratch, sizeof scratch, "%s/gridkey-test-XXXXXX", P_tmpdir);
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0 || mkdir("in", 0700) != 0 ||
-                   mkdir("out", 0700) != 0 || close(creat("in/file", 0600)) != 0 ||
-                   close(creat("out/file", 0600)) != 0
+    return scratch_make(state) != 0 || mkdir("in", 0700) != 0 || mkdir("out", 0700) != 0 ||
+                   close(creat("in/file", 0600)) != 0 || close(creat("out/file", 0600)) != 0
                ? -1
                : 0;
-}
-
-static int remove_scratch(void **state)
-{
-    char command[300];
-
-    (void)state;
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
 }
 
 static int try_open(const char *path, int flags)
@@ -205,5 +194,5 @@ int main(void)
         cmocka_unit_test(what_is_possible),
     };
 
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, make_folders, scratch_remove);
 }

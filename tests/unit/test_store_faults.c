@@ -15,6 +15,8 @@
 #include "store/journal.h"
 #include "store/operations.h"
 
+#include "scratch.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,25 +32,6 @@
 #define LIMIT 4096
 
 /* A new directory for each test, and the working directory while it runs. */
-static char scratch[256];
-
-static int make_scratch(void **state)
-{
-    (void)state;
-    (void)snprintf(scratch, sizeof scratch, "%s/gridkey-test-XXXXXX", P_tmpdir);
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0 ? -1 : 0;
-}
-
-static int remove_scratch(void **state)
-{
-    char command[300];
-
-    (void)state;
-    operations_use(NULL);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
-}
-
 static void put(const char *path, const char *content)
 {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -513,7 +496,7 @@ static void test_journal_without_its_directory_stays(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_scratch, remove_scratch)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_remove)
     const struct CMUnitTest tests[] = {
         TEST(test_irreplaceable_destinations),
         TEST(test_every_call_fails),

@@ -13,6 +13,8 @@
 #include "store/file.h"
 #include "store/operations.h"
 
+#include "scratch.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,25 +29,6 @@
 #define LIMIT 4096
 
 /* A new directory for each test, and the working directory while it runs. */
-static char scratch[256];
-
-static int make_scratch(void **state)
-{
-    (void)state;
-    (void)snprintf(scratch, sizeof scratch, "%s/gridkey-test-XXXXXX", P_tmpdir);
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0 ? -1 : 0;
-}
-
-static int remove_scratch(void **state)
-{
-    char command[300];
-
-    (void)state;
-    operations_use(NULL);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
-}
-
 static void put(const char *path, const char *content)
 {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -451,7 +434,7 @@ static void test_changed_meanwhile(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_scratch, remove_scratch)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_remove)
     const struct CMUnitTest tests[] = {
         TEST(test_read),
         TEST(test_read_pipe),

@@ -14,6 +14,8 @@
 #include "store/journal.h"
 #include "store/operations.h"
 
+#include "scratch.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,25 +29,6 @@
 #define BODY_LENGTH (sizeof BODY - 1)
 #define JOURNAL ".edgerc.gridkey"
 #define DESTINATION ".edgerc"
-
-static char scratch[256];
-
-static int make_scratch(void **state)
-{
-    (void)state;
-    (void)snprintf(scratch, sizeof scratch, "%s/gridkey-test-XXXXXX", P_tmpdir);
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0 ? -1 : 0;
-}
-
-static int remove_scratch(void **state)
-{
-    char command[300];
-
-    (void)state;
-    operations_use(NULL);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
-}
 
 static void put(const char *path, const char *content, size_t length)
 {
@@ -412,7 +395,7 @@ static void test_power_loss(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make_scratch, remove_scratch)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_remove)
     const struct CMUnitTest tests[] = {
         TEST(test_power_loss),
     };
