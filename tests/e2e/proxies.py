@@ -129,6 +129,16 @@ class Squid(Proxy):
         return [fields[6] for line in self.stop() if (fields := line.split())[5] == "CONNECT"]
 
 
+def accept_all(listener, converse):
+    """Hands each connection to a thread of its own, until the listener is closed."""
+    while True:
+        try:
+            client = listener.accept()[0]
+        except OSError:
+            return
+        threading.Thread(target=converse, args=(client,), daemon=True).start()
+
+
 class Scripted:
     """A proxy that says `answer` to each CONNECT, a byte at a time, and tunnels to a port if that is a 200."""
 
@@ -137,15 +147,7 @@ class Scripted:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.requests = []  # texts
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                client = self._listener.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self._converse, args=(client,), daemon=True).start()
+        threading.Thread(target=accept_all, args=(self._listener, self._converse), daemon=True).start()
 
     def _converse(self, client):
         with client:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from creating import SMALLEST, assert_stored
-from proxies import PASSWORD, USER, Scripted, Squid, Tinyproxy
+from proxies import PASSWORD, USER, Scripted, Squid, Tinyproxy, accept_all
 from tls_peer import reach
 
 CREATE = ["client", "create", *SMALLEST]
@@ -153,17 +153,12 @@ class Through6:
     def __init__(self, port):
         self._listener = socket.create_server(("::1", port), family=socket.AF_INET6)
         self._port = port
-        threading.Thread(target=self._serve, daemon=True).start()
+        threading.Thread(target=accept_all, args=(self._listener, self._converse), daemon=True).start()
 
-    def _serve(self):
-        while True:
-            try:
-                client = self._listener.accept()[0]
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._port))
-            for pair in ((client, server), (server, client)):
-                threading.Thread(target=Scripted._copy, args=pair, daemon=True).start()
+    def _converse(self, client):
+        server = socket.create_connection(("127.0.0.1", self._port))
+        for pair in ((client, server), (server, client)):
+            threading.Thread(target=Scripted._copy, args=pair, daemon=True).start()
 
     def stop(self):
         self._listener.shutdown(socket.SHUT_RDWR)

@@ -128,24 +128,23 @@ def message(kind, body):
     return bytes([kind]) + len(body).to_bytes(3, "big") + body
 
 
-def split_records(data):
-    records = []
+def split(data, header, length_at):
+    """Pieces of a header of so many bytes, in which a length stands from length_at on, and so many bytes more."""
+    pieces = []
     while data:
-        size = 5 + int.from_bytes(data[3:5], "big")
-        records.append(data[:size])
+        size = header + int.from_bytes(data[length_at:header], "big")
+        pieces.append(data[:size])
         data = data[size:]
-    return records
+    return pieces
+
+
+def split_records(data):
+    return split(data, header=5, length_at=3)
 
 
 def split_messages(records):
     """The handshake messages in clear records, each whole."""
-    data = b"".join(item[5:] for item in records if item[0] == HANDSHAKE)
-    messages = []
-    while data:
-        size = 4 + int.from_bytes(data[1:4], "big")
-        messages.append(data[:size])
-        data = data[size:]
-    return messages
+    return split(b"".join(item[5:] for item in records if item[0] == HANDSHAKE), header=4, length_at=1)
 
 
 def reset(sock):
