@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
-#define strtod(text, end) (json_skip_number((text), (end)), 0.0)
+#define json_skipped(text, end) (json_skip_number((text), (end)), 0.0)
+#define strtod json_skipped
 
 #endif
