@@ -100,6 +100,9 @@ int command_credential_recover(const struct invocation *invocation, struct error
     if (result == 0 && !recovery.printed) {
         result = recover_show(invocation, recovery.report, error);
     }
+    if (result != 0) {
+        error->status = recovery_status(&recovery, error);
+    }
     context_close(&recovering.context);
     json_free(recovery.report);
     buffer_free(&path);

@@ -351,6 +351,9 @@ static int recovery_bare(struct recovery *recovery, const struct leftover *lefto
         recovery->remark("credential %s of client %s came without its secret; delete it",
                          leftover->made.stray_credential_id, leftover->made.client_id);
     }
+    if (json_build_failed()) {
+        return error_set_memory(error);
+    }
     if (!has_one && recovery_end_bare(recovery, leftover, error) != 0) {
         return -1;
     }
@@ -399,10 +402,18 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
     return deposit_finish(deposit, error);
 }
 
+enum exit_status recovery_status(const struct recovery *recovery, const struct error *error)
+{
+    return recovery->changed && (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
+                                 error->status == STATUS_SYSTEM)
+               ? STATUS_UNKNOWN
+               : error->status;
+}
+
 static void recovery_fail(struct recovery *recovery, const struct error *error)
 {
     error_print(error);
-    recovery_worsen(recovery, error->status);
+    recovery_worsen(recovery, recovery_status(recovery, error));
 }
 
 int recovery_run(struct recovery *recovery, struct error *error)

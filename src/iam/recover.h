@@ -32,6 +32,7 @@ struct recovery {
     struct json *report; /* an array of the caller's, gets one object for each thing dealt with */
     /* What came of it: */
     enum exit_status status; /* the worst */
+    bool changed;            /* something may have been deleted */
     bool printed;            /* a credential went to standard output */
 };
 
@@ -40,5 +41,8 @@ struct recovery {
  * records where they are. Returns 0 and the status in recovery; or -1 without memory.
  */
 int recovery_run(struct recovery *recovery, struct error *error);
+
+/* The status of a failure: none may say that nothing was sent once something may be deleted. */
+enum exit_status recovery_status(const struct recovery *recovery, const struct error *error);
 
 #endif

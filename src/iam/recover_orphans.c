@@ -158,6 +158,8 @@ static int recovery_end(struct recovery *recovery, const struct leftover *leftov
         result = recovery->confirm(recovery->owner, buffer_text(&question), error);
         if (result == 0) {
             result = recovery_delete(session, leftover, candidate, error);
+            /* It takes more than one call, of which the first may have been done. */
+            recovery->changed = recovery->changed || result == 0 || error->status == STATUS_SYSTEM;
         }
         if (result == 0) {
             recovery->remark("deleted %s", buffer_text(&question) + verb);
@@ -275,7 +277,8 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
                          recovery_journal(recovery));
     }
     if (result != 0 || recovery_open(recovery, leftover, &session, error) != 0 ||
-        recovery_search(recovery, leftover, session, &found, error) != 0) {
+        recovery_search(recovery, leftover, session, &found, error) != 0 ||
+        (json_build_failed() && error_set_memory(error) != 0)) {
         result = error_suffix(error, ". What the %s of %s made is not known",
                               json_get_text(leftover->intent, "operation"),
                               json_get_text(leftover->intent, "time"));

@@ -195,8 +195,9 @@ int journal_open(struct journal *journal, const char *path, struct error *error)
             (void)operations_fail(error, path, "written", errno, ADVICE);
         } else if (facts.st_size == 0 || journal_read(journal, (size_t)facts.st_size, error) == 0) {
             return 0;
-        } else {
-            /* What could not be read is not known to be empty: it stays. */
+        }
+        if (facts.st_size != 0) {
+            /* What was not read is not empty: it stays. */
             (void)operations_close(&journal->descriptor);
         }
     }
