@@ -97,11 +97,9 @@ int command_credential_recover(const struct invocation *invocation, struct error
         }
         deposit_close(&deposit);
     }
-    if (result == 0 && !recovery.printed) {
-        result = recover_show(invocation, recovery.report, error);
-    }
-    if (result != 0) {
-        error->status = recovery_status(&recovery, error);
+    if (result == 0 && !recovery.printed && recover_show(invocation, recovery.report, error) != 0) {
+        recovery_settle_status(&recovery, error);
+        result = -1;
     }
     context_close(&recovering.context);
     json_free(recovery.report);

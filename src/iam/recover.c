@@ -402,18 +402,19 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
     return deposit_finish(deposit, error);
 }
 
-enum exit_status recovery_status(const struct recovery *recovery, const struct error *error)
+void recovery_settle_status(const struct recovery *recovery, struct error *error)
 {
-    return recovery->changed && (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
-                                 error->status == STATUS_SYSTEM)
-               ? STATUS_UNKNOWN
-               : error->status;
+    if (recovery->changed && (error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
+                              error->status == STATUS_SYSTEM)) {
+        error->status = STATUS_UNKNOWN;
+    }
 }
 
-static void recovery_fail(struct recovery *recovery, const struct error *error)
+static void recovery_fail(struct recovery *recovery, struct error *error)
 {
+    recovery_settle_status(recovery, error);
     error_print(error);
-    recovery_worsen(recovery, recovery_status(recovery, error));
+    recovery_worsen(recovery, error->status);
 }
 
 int recovery_run(struct recovery *recovery, struct error *error)
@@ -443,7 +444,9 @@ int recovery_run(struct recovery *recovery, struct error *error)
     }
     leftover_free(&leftover);
     if (step < 0 || json_build_failed()) {
-        return error_set_memory(error);
+        (void)error_set_memory(error);
+        recovery_settle_status(recovery, error);
+        return -1;
     }
     if (!recovery->dry_run && !text_equal(recovery->given.path, "-")) {
         /* Reserving removes what an interrupted run left beside the destination. */

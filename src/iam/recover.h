@@ -32,7 +32,7 @@ struct recovery {
     struct json *report; /* an array of the caller's, gets one object for each thing dealt with */
     /* What came of it: */
     enum exit_status status; /* the worst */
-    bool changed;            /* something may have been deleted */
+    bool changed;            /* something at the API was, or may have been */
     bool printed;            /* a credential went to standard output */
 };
 
@@ -42,7 +42,7 @@ struct recovery {
  */
 int recovery_run(struct recovery *recovery, struct error *error);
 
-/* The status of a failure: none may say that nothing was sent once something may be deleted. */
-enum exit_status recovery_status(const struct recovery *recovery, const struct error *error);
+/* Once something was changed, no status may say that it is as if nothing had been sent. */
+void recovery_settle_status(const struct recovery *recovery, struct error *error);
 
 #endif

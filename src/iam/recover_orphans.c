@@ -157,9 +157,8 @@ static int recovery_end(struct recovery *recovery, const struct leftover *leftov
     if (clean) {
         result = recovery->confirm(recovery->owner, buffer_text(&question), error);
         if (result == 0) {
+            recovery->changed = true;
             result = recovery_delete(session, leftover, candidate, error);
-            /* It takes more than one call, of which the first may have been done. */
-            recovery->changed = recovery->changed || result == 0 || error->status == STATUS_SYSTEM;
         }
         if (result == 0) {
             recovery->remark("deleted %s", buffer_text(&question) + verb);
