@@ -31,6 +31,14 @@ static char *answer_copy(const struct json *value)
     return json_text_copy(text);
 }
 
+int answer_explain(const char *what, int status, struct error *error)
+{
+    return error->status == STATUS_SYSTEM
+               ? error_set(error, STATUS_SYSTEM, "out of memory for the answer to POST %s (%d)",
+                           what, status)
+               : error_prefix(error, "the answer to POST %s (%d) ", what, status);
+}
+
 static void credential_take(const struct json *object, struct new_credential *credential)
 {
     credential->credential_id = answer_copy(json_get(object, "credentialId"));

@@ -9,7 +9,6 @@ ASAN_OPTIONS=detect_leaks=1 makes a point that is repeated with GRIDKEY_FAULT te
 """
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +25,7 @@ from faultline import (
     World,
     loop,
 )
+from power_loss import read_tape
 
 from conftest import ROOT
 
@@ -50,8 +50,10 @@ class Failing(World):
             with kind(self) as case:
                 result, report = run(case)
                 assert result.returncode == 0 and report["failed"] == 0, result
-                syncs = re.findall(rb"^write (\d+) 0 \d+\ngridkey1 [^\n]+\n.*?\nsync \1 (\d+)\n", report["tape"], re.M | re.S)
-                self.counted[kind] = report["allocations"], int(syncs[0][1]) if syncs else 0
+                events = read_tape(report["tape"])
+                wanted = [at for at, event in enumerate(events) if event.data.startswith(b"gridkey1 ")]
+                border = next((event.made for event in events[wanted[0] :] if event.kind == "sync"), 0) if wanted else 0
+                self.counted[kind] = report["allocations"], border
         return self.counted[kind]
 
 
@@ -112,4 +114,4 @@ def test_every_allocation_fails(world, failing, part):
         numbers = range(1, border + 1) if part == "before" else range(border + 1, last + 1)
         if part == "after" or kind not in LIKE_OTHERS:
             points += [Point(kind, "memory", number, more) for number in numbers for more in MORE]
-    loop(f"memory, {part} the intent", points, attempt, spread=int(os.environ.get("SPREAD", 0)) or PARTS[part])
+    loop(f"memory, {part} the intent", points, attempt, spread=PARTS[part])
