@@ -1,9 +1,15 @@
 # gridkey: GNU make. `make deps` installs the Debian packages that are missing; see README.md.
 #
-#   make [all]     build/gridkey, stripped, and build/gridkey.debug with its map file
-#   make install   the binary into $(DESTDIR)$(PREFIX)/bin
-#   make test      tools, build, check-static, lint, unit, e2e;  test-all: also analyze, repro, size
+#   make [all]     build/gridkey, stripped, build/gridkey.debug with its map file, and build/gridkey.1
+#   make install   the binary into $(DESTDIR)$(PREFIX)/bin, the manual page into share/man/man1
+#   make test      tools, build, check-static, lint, unit, fuzz-seeds, e2e;
+#                  test-all: also analyze, repro, size, test-cross for every machine,
+#                  valgrind, and faults: every point of the fault loops
+#   make fuzz      look for faults with libFuzzer for TIME seconds (60)
 #   make demo      create a client against a local stand-in for the API;  bench: measure it
+#   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
+#   make test-cross   run them in qemu, unit tests and all;  test-cross-ARCH: one
+#   make dist      build/dist: the binaries of all machines, SHA256SUMS and a bill of materials
 #
 # Variables, on the command line or in the environment:
 #   CC, STRIP      compiler and strip for the machine gridkey is for; HOSTCC for this one
@@ -12,7 +18,8 @@
 #   WERROR         -Werror; empty lets a compiler warn that we have not tried
 #   ROOTS          trust roots to build in: "default" are those of Debian's ca-certificates, "none",
 #                  or a PEM file
-#   BEARSSL_SRC, CJSON_SRC   folders with the sources, instead of Debian's source packages
+#   BEARSSL_SRC, CJSON_SRC   folders with the sources, instead of Debian's source packages; for
+#                  cross also MUSL_SRC and CMOCKA_SRC
 #   PACK           no: a larger file that need not unpack itself into memory
 #   BUILD          where everything is made: build
 #   V=1            show the commands
@@ -24,6 +31,9 @@ HOSTCC ?= cc
 STRIP ?= strip
 OBJCOPY ?= objcopy
 NM ?= nm
+ifneq ($(filter default undefined,$(origin AR)),)
+AR := ar
+endif
 CFLAGS ?= -Os -g
 LDFLAGS ?=
 WERROR ?= -Werror
@@ -33,6 +43,8 @@ ROOTS ?= default
 PACK ?= yes
 BEARSSL_SRC ?=
 CJSON_SRC ?=
+MUSL_SRC ?=
+CMOCKA_SRC ?=
 PYTHON ?= /usr/bin/python3
 SOURCE_DATE_EPOCH ?= 0
 
@@ -47,29 +59,36 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 Q := $(if $(V),,@)
 
-# Limits that `make size` holds the release to: bytes of file, KiB of memory.
-SIZE_LIMIT := 262144
-MEMORY_LIMIT := 1024
+# Limits that `make size` holds the release to, in KiB: the file, the file without trust roots, memory.
+# Those for other machines are in third_party/targets.
+SIZE_LIMIT := 256
+SIZE_LIMIT_ROOTLESS := 160
+MEMORY_LIMIT := 768
 
-VERSION := $(shell cat src/version)
+VERSION := $(firstword $(shell cat src/version))
+RELEASE_DATE := $(lastword $(shell cat src/version))
 ROOTS_TOOL := src/tls/roots_generate.c
-SOURCES := $(filter-out $(ROOTS_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
+MANUAL_TOOL := src/cli/manual_generate.c
+SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
 BEARSSL := $(shell grep '^[a-z].*\.c$$' third_party/bearssl.files)
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_HELPERS := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
 
+# The builds for other machines take these from the build that started them.
 THIRD := $(BUILD)/third_party
+ROOTS_C := $(BUILD)/roots.c
 FETCHED := $(THIRD)/fetched
+FETCHED_CROSS := $(THIRD)/fetched-cross
 INCLUDES := -Isrc -isystem $(THIRD)/bearssl/inc -isystem $(THIRD)/cjson
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wformat=2 -Wundef -Wvla $(WERROR) \
 	-Wdate-time
 LANGUAGE := -std=c11 -fno-common
-DEFINES := -DVERSION='"$(VERSION)"'
+DEFINES := -DVERSION='"$(VERSION)"' -DRELEASE_DATE='"$(RELEASE_DATE)"'
 # BearSSL asks the machine for neither time nor random bits: gridkey hands both in, or it refuses.
 BEARSSL_DEFINES := -DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0
-CJSON_DEFINES := -DCJSON_NESTING_LIMIT=32 -Dstrtod=json_skip_number
+CJSON_DEFINES := -DCJSON_NESTING_LIMIT=32 -include third_party/cjson.h
 DEPENDENCIES := -MMD -MP
 SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
 	-ffile-prefix-map=$(BUILD)=build
@@ -85,22 +104,24 @@ comma := ,
 # objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
 # the allocator that their sanitizer watches.
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
-	$(if $(filter checked,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
+	$(if $(filter checked fuzz host,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
-.PHONY: all check-static lint unit e2e analyze test test-all repro size demo bench deps install \
+.PHONY: all check-static lint unit unit-release e2e faults valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
+	test-all repro size demo bench deps install \
 	clean FORCE
 
-all: $(BUILD)/gridkey
+all: $(BUILD)/gridkey $(BUILD)/gridkey.1
 
 # What the files are made with: each is written anew only when it would change.
 SETTINGS_sources := $(BEARSSL_SRC) $(CJSON_SRC)
+SETTINGS_cross := $(MUSL_SRC) $(CMOCKA_SRC)
 SETTINGS_compile = $(CC) $(HOSTCC) $(CFLAGS) $(LANGUAGE) $(RELEASE) $(WARNINGS) $(DEFINES) \
-	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS)
+	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS) $(FUZZCC) $(FUZZ_OURS)
 SETTINGS_link = $(PACK) $(PACKED_SLACK) $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
 SETTINGS_roots = $(ROOTS) $(ROOTS_DATE)
 
-$(foreach kind,sources compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/settings-%: FORCE
+$(foreach kind,sources cross compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/settings-%: FORCE
 	@for tool in $(firstword $(CC)) $(firstword $(HOSTCC)) $(firstword $(STRIP)); do \
 		command -v $$tool >/dev/null || { \
 		echo "$$tool is not installed; 'make deps' installs what the build needs" >&2; exit 1; }; done
@@ -108,10 +129,17 @@ $(foreach kind,sources compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/s
 	@printf '%s\n' '$(subst ','\'',$(SETTINGS_$*))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
+ifeq ($(origin THIRD),file)
 $(FETCHED): $(BUILD)/settings-sources third_party/fetch.sh third_party/SHA256SUMS \
 		$(wildcard third_party/*.patches third_party/patches/*/*.patch)
-	$(Q)BEARSSL_SRC='$(BEARSSL_SRC)' CJSON_SRC='$(CJSON_SRC)' sh third_party/fetch.sh $(THIRD)
+	$(Q)BEARSSL_SRC='$(BEARSSL_SRC)' CJSON_SRC='$(CJSON_SRC)' sh third_party/fetch.sh $(THIRD) \
+		bearssl cjson
 	$(Q)touch $@
+
+$(FETCHED_CROSS): $(BUILD)/settings-cross third_party/fetch.sh third_party/SHA256SUMS | $(FETCHED)
+	$(Q)MUSL_SRC='$(MUSL_SRC)' CMOCKA_SRC='$(CMOCKA_SRC)' sh third_party/fetch.sh $(THIRD) musl cmocka
+	$(Q)touch $@
+endif
 
 # The trust roots.
 ifeq ($(ROOTS),default)
@@ -126,11 +154,13 @@ ROOTS_FILES := $(or $(wildcard $(ROOTS)),$(error ROOTS=$(ROOTS): there is no suc
 ROOTS_DATE := custom
 endif
 
-$(BUILD)/roots.c: $(BUILD)/host/roots_generate $(BUILD)/settings-roots $(ROOTS_FILES)
+ifeq ($(origin ROOTS_C),file)
+$(ROOTS_C): $(BUILD)/host/roots_generate $(BUILD)/settings-roots $(ROOTS_FILES)
 	@[ '$(ROOTS)' = none ] || [ -n '$(ROOTS_DATE)' -a -n '$(ROOTS_FILES)' ] || { echo "the trust" \
 		"roots of Debian's ca-certificates are not installed; 'make deps' installs them, or give" \
 		"ROOTS=none or ROOTS=FILE.pem" >&2; exit 1; }
 	$(Q)$(BUILD)/host/roots_generate '$(ROOTS_DATE)' $(ROOTS_FILES) >$@
+endif
 
 # compile FOLDER,COMPILER AND FLAGS OF OURS,COMPILER AND FLAGS OF THIRD PARTIES
 define compile
@@ -141,8 +171,8 @@ $(BUILD)/$(1)/src/%.o: src/%.c $(FETCHED) $(BUILD)/settings-compile
 $(BUILD)/$(1)/tests/%.o: tests/%.c $(FETCHED) $(BUILD)/settings-compile
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  CC $(1) tests/$$*.c")
-	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(DEPENDENCIES) -c $$< -o $$@
-$(BUILD)/$(1)/roots.o: $(BUILD)/roots.c
+	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(INCLUDES) $$(CMOCKA) $(DEPENDENCIES) -c $$< -o $$@
+$(BUILD)/$(1)/roots.o: $(ROOTS_C) $(BUILD)/settings-compile
 	@mkdir -p $$(@D)
 	$(Q)$(2) $(LANGUAGE) $(WARNINGS) $(INCLUDES) $(DEPENDENCIES) -c $$< -o $$@
 $(BUILD)/$(1)/bearssl/%.o: $(FETCHED) $(BUILD)/settings-compile
@@ -150,7 +180,7 @@ $(BUILD)/$(1)/bearssl/%.o: $(FETCHED) $(BUILD)/settings-compile
 	$(if $(V),,@echo "  CC $(1) bearssl/$$*.c")
 	$(Q)$(3) $(BEARSSL_DEFINES) -w -I$(THIRD)/bearssl/inc -I$(THIRD)/bearssl/src $(DEPENDENCIES) \
 		-c $(THIRD)/bearssl/src/$$*.c -o $$@
-$(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile
+$(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile third_party/cjson.h
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  CC $(1) cjson/$$*.c")
 	$(Q)$(3) $(CJSON_DEFINES) -w $(DEPENDENCIES) -c $(THIRD)/cjson/$$*.c -o $$@
@@ -230,6 +260,18 @@ endif
 $(BUILD)/gridkey: $(BUILD)/gridkey.debug
 	$(Q)$(STRIP) -s -R .comment -o $@ $<
 
+# The manual page, from the table of commands, whose functions are empty here, and the prose.
+$(BUILD)/host/commands.c: src/cli/commands.h
+	@mkdir -p $(@D)
+	$(Q)sed -n 's/^int \(command_[a-z_]*\)(.*/int \1(void); int \1(void) { return 0; }/p' $< >$@
+
+$(BUILD)/host/manual_generate: $(BUILD)/host/$(MANUAL_TOOL:.c=.o) \
+		$(addprefix $(BUILD)/host/,src/cli/command.o src/base/text.o commands.c)
+	$(Q)$(HOSTCC) $^ -o $@
+
+$(BUILD)/gridkey.1: src/cli/manual.mdoc $(BUILD)/host/manual_generate $(BUILD)/settings-compile
+	$(Q)$(BUILD)/host/manual_generate '$(VERSION)' '$(RELEASE_DATE)' <$< >$@
+
 # Tests. tests/unit/test_X.c is a program of its own, with the rest of gridkey as a library; other
 # files there are linked into each.
 $(BUILD)/checked/gridkey.a: $(call objects,checked) $(BUILD)/settings-link
@@ -244,6 +286,102 @@ $(UNIT:tests/unit/%.c=$(BUILD)/checked/%): $(BUILD)/checked/%: $(BUILD)/checked/
 unit: $(UNIT:tests/unit/%.c=$(BUILD)/checked/%)
 	@set -e; for program in $^; do echo "== $$program"; $$program; done
 
+# The unit tests with the very objects that are shipped, for machines that no sanitizer is here for.
+CMOCKA_DEFINES := $(addprefix -DHAVE_,INTTYPES_H SIGNAL_H STRINGS_H GCC_THREAD_LOCAL_STORAGE \
+	CLOCK_REALTIME SIGLONGJMP STRSIGNAL STRUCT_TIMESPEC)
+
+# cmocka.h would declare it again.
+CMOCKA_DEFINES += -D_UINTPTR_T_DEFINED
+
+$(BUILD)/release/tests/%.o: CMOCKA := -isystem $(THIRD)/cmocka/include -D_UINTPTR_T_DEFINED
+$(UNIT:%.c=$(BUILD)/release/%.o): $(FETCHED_CROSS)
+
+$(BUILD)/release/cmocka.o: $(FETCHED_CROSS) $(BUILD)/settings-compile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(RELEASE) $(CMOCKA_DEFINES) -w -I$(THIRD)/cmocka/include \
+		-c $(THIRD)/cmocka/src/cmocka.c -o $@
+
+$(BUILD)/release/gridkey.a: $(filter-out %/packed.o,$(call objects,release)) $(BUILD)/settings-link
+	@rm -f $@
+	$(Q)$(AR) rcD $@ $(filter %.o,$^)
+
+$(UNIT:tests/unit/%.c=$(BUILD)/release/%): $(BUILD)/release/%: $(BUILD)/release/tests/unit/%.o \
+		$(UNIT_HELPERS:%.c=$(BUILD)/release/%.o) $(BUILD)/release/cmocka.o $(BUILD)/release/gridkey.a
+	@$(if $(V),,echo "  LINK $@")
+	$(Q)$(CC) $(CFLAGS) -static -no-pie $(LDFLAGS) $^ -o $@
+
+unit-release: $(UNIT:tests/unit/%.c=$(BUILD)/release/%)
+
+# Other machines: a make of its own for each, with musl made for it, in its own folder.
+CROSS := $(shell sed -n 's/^\([a-z][a-z0-9_]*\) .*/\1/p' third_party/targets)
+cross_row = $(shell sed -n 's/^$(1) //p' third_party/targets)
+
+# cross ARCH,COMPILER,QEMU,LIMIT,FLAGS
+define cross
+$(BUILD)/cross/$(1)/musl/gcc.specs: third_party/musl.sh third_party/musl.files third_party/targets $(FETCHED_CROSS)
+	@command -v $(2)-gcc >/dev/null || { echo "$(2)-gcc is not installed;" \
+		"'sh tests/install-tools.sh cross' installs what other machines need" >&2; exit 1; }
+	$(if $(V),,@echo "  MUSL $(1)")
+	+$(Q)sh third_party/musl.sh $(THIRD)/musl $$(@D) $(2)-gcc $(2)-ar $(5)
+cross-$(1): $(BUILD)/cross/$(1)/musl/gcc.specs $(ROOTS_C)
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/cross/$(1) THIRD=$(THIRD) ROOTS_C=$(ROOTS_C) \
+		CC='$(2)-gcc -specs=$(BUILD)/cross/$(1)/musl/gcc.specs $(5)' STRIP=$(2)-strip OBJCOPY=$(2)-objcopy \
+		NM=$(2)-nm AR=$(2)-ar $$(or $$(CROSS_GOAL),all check-static)
+test-cross-$(1): CROSS_GOAL := all check-static unit-release
+test-cross-$(1): cross-$(1)
+	@sh tests/cross/run.sh $(1) $(BUILD)/cross/$(1) $(3)
+.PHONY: cross-$(1) test-cross-$(1)
+endef
+$(foreach arch,$(CROSS),$(eval $(call cross,$(arch),$(word 1,$(call cross_row,$(arch))),$(word \
+	2,$(call cross_row,$(arch))),$(word 3,$(call cross_row,$(arch))),$(wordlist \
+	4,20,$(call cross_row,$(arch))))))
+
+cross: $(CROSS:%=cross-%)
+	@sh tests/cross/sizes.sh $(BUILD)/cross $(CROSS)
+
+test-cross: $(CROSS:%=test-cross-%)
+	@echo; cat $(CROSS:%=$(BUILD)/cross/%/tested)
+	@sh tests/cross/sizes.sh $(BUILD)/cross $(CROSS)
+
+# What is handed out: a binary for each of $(CROSS), their sums, and what they are made of.
+DIST := $(BUILD)/dist
+dist: $(CROSS:%=cross-%)
+	@[ -z '$(strip $(BEARSSL_SRC)$(CJSON_SRC)$(MUSL_SRC))' ] || { echo "dist: what is handed out is" \
+		"made from sources that were checked: leave out BEARSSL_SRC, CJSON_SRC, MUSL_SRC" >&2; exit 1; }
+	@sh tests/cross/sizes.sh $(BUILD)/cross $(CROSS)
+	$(Q)rm -rf $(DIST)
+	$(Q)mkdir -p $(DIST)
+	$(Q)for arch in $(CROSS); do \
+		install -m 755 $(BUILD)/cross/$$arch/gridkey $(DIST)/gridkey-$(VERSION)-$$arch || exit 1; done
+	$(Q)cd $(DIST) && sha256sum gridkey-* >SHA256SUMS
+	$(Q)$(PYTHON) third_party/sbom.py $(DIST) '$(VERSION)' '$(ROOTS_DATE)' \
+		'$(foreach arch,$(CROSS),$(word 1,$(call cross_row,$(arch)))-gcc)' \
+		$(ROOTS_FILES) >$(DIST)/gridkey-$(VERSION).spdx.json
+	@cat $(DIST)/SHA256SUMS
+
+# Fuzzing with libFuzzer: tests/fuzz/fuzz_X.c is a program of its own, see its head for what has to
+# hold. `make fuzz TIME=SECONDS` shares the time among all of them, or those of FUZZ="X Y"; what they
+# learn goes to $(BUILD)/fuzz/X, a finding to $(BUILD)/fuzz/X-findings. `make fuzz-seeds` runs each over
+# its seeds alone.
+FUZZCC ?= clang
+TIME ?= 60
+FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_THIRD := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address
+FUZZ_OURS := $(FUZZ_THIRD) -fsanitize=undefined -fno-sanitize-recover=all
+$(eval $(call compile,fuzz,$(FUZZCC) $(FUZZ_OURS),$(FUZZCC) $(FUZZ_THIRD)))
+
+$(BUILD)/fuzz/gridkey.a: $(call objects,fuzz) $(BUILD)/settings-link
+	@rm -f $@
+	$(Q)ar rcD $@ $(filter %.o,$^)
+
+$(FUZZ:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o \
+		$(BUILD)/fuzz/gridkey.a
+	@$(if $(V),,echo "  LINK $@")
+	$(Q)$(FUZZCC) $(FUZZ_OURS) -fsanitize=fuzzer $^ -o $@
+
+fuzz fuzz-seeds: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
+	@sh tests/fuzz/run.sh $(BUILD)/fuzz $(if $(filter fuzz,$@),$(TIME),seeds) $(FUZZ)
+
 # gridkey as the fault loops run it: memory can run out at any moment, and what is done to files is
 # recorded. See tests/faults. BearSSL, which allocates nothing, is left at its full speed.
 FAULTS := $(sort $(wildcard tests/faults/*.c))
@@ -255,14 +393,25 @@ $(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/check
 	$(Q)$(HOSTCC) $(SANITIZE_OURS) \
 		$(foreach call,malloc calloc realloc strdup free syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
 
-.PHONY: faults
-faults: $(BUILD)/faults/gridkey
+# The fault loops use every processor by themselves: see faults.
+e2e: all $(BUILD)/faults/gridkey
+	$(PYTHON) -m pytest -q -p no:cacheprovider -n auto --ignore-glob='*/test_fault_*' tests/e2e
 
-e2e: all faults
-	$(PYTHON) -m pytest -p no:cacheprovider tests/e2e
+# Under valgrind, which sees what is used before it is set: built as ever, but with the libc's allocator.
+$(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(BUILD)/host/src/base/packed.o $(BUILD)/packed-0.c \
+		$(call objects,host)
+	@$(if $(V),,echo "  LINK $@")
+	$(Q)$(HOSTCC) -no-pie $^ -Wl,--defsym=packed_start=0,--defsym=packed_end=0 -o $@
+
+valgrind: $(BUILD)/host/gridkey
+	@GRIDKEY_BINARY='$<' sh tests/valgrind.sh
+
+# Every point of them: half an hour on two cores.
+faults: all $(BUILD)/faults/gridkey
+	GRIDKEY_ALL=1 $(PYTHON) -m pytest -p no:cacheprovider $(sort $(wildcard tests/e2e/test_fault_*.py))
 
 check-static: all
-	@sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
+	@NM='$(NM)' sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
 
 lint: $(FETCHED)
 	@sh tests/lint/prove.sh $(THIRD)
@@ -273,29 +422,41 @@ lint: $(FETCHED)
 	@echo "lint: clean"
 
 analyze: $(FETCHED)
-	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL)
+	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL) $(MANUAL_TOOL)
+
+# With jobs, unless it was started with some.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 test:
 	$(MAKE) deps
-	$(MAKE) all
+	+$(MAKE) $(PARALLEL) all
 	$(MAKE) check-static lint
-	$(MAKE) unit
+	+$(MAKE) $(PARALLEL) unit
+	+$(MAKE) $(PARALLEL) fuzz-seeds
+	+$(MAKE) $(PARALLEL) all $(BUILD)/faults/gridkey
 	$(MAKE) e2e
 
 test-all: test
-	sh tests/install-tools.sh analyze
+	sh tests/install-tools.sh analyze cross
 	$(MAKE) analyze
+	+$(MAKE) $(PARALLEL) valgrind
+	+$(MAKE) $(PARALLEL) test-cross
 	$(MAKE) repro
 	$(MAKE) size
+	$(MAKE) faults
 
-# Built twice from copies in folders of different names: the same bytes come out.
-repro: $(FETCHED)
-	@sh tests/lint/repro.sh $(BUILD) '$(MAKE)' \
+# Built twice from copies in folders of different names: the same bytes come out, also of `make dist`, for
+# some machines: of 32 and 64 bits, of either byte order.
+repro: $(FETCHED) $(FETCHED_CROSS)
+	@sh tests/lint/repro.sh $(BUILD) '$(MAKE) $(PARALLEL)' CROSS='x86_64 armv7 mips s390x' \
 		ROOTS='$(if $(filter default none,$(ROOTS)),$(ROOTS),$(abspath $(ROOTS)))' \
 		BEARSSL_SRC='$(abspath $(BEARSSL_SRC))' CJSON_SRC='$(abspath $(CJSON_SRC))'
 
-size: all
-	@sh tests/lint/size.sh $(BUILD)/gridkey $(SIZE_LIMIT) $(MEMORY_LIMIT)
+size:
+	@sh tests/install-tools.sh cross
+	@$(MAKE) --no-print-directory all cross
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/rootless THIRD=$(THIRD) ROOTS=none all
+	@sh tests/lint/size.sh $(BUILD) $(SIZE_LIMIT) $(SIZE_LIMIT_ROOTLESS) $(MEMORY_LIMIT)
 
 demo: deps
 	@$(MAKE) --no-print-directory all
@@ -309,8 +470,9 @@ deps:
 
 install: all
 	install -D -m 755 $(BUILD)/gridkey $(DESTDIR)$(PREFIX)/bin/gridkey
+	install -D -m 644 $(BUILD)/gridkey.1 $(DESTDIR)$(PREFIX)/share/man/man1/gridkey.1
 
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' -not -path '*/third_party/*' -not -path '*/repro/*' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' $(addprefix -not -path ,'$(BUILD)/third_party/*' '$(BUILD)/repro/*' '$(BUILD)/cross/*' '$(BUILD)/rootless/*') 2>/dev/null)

@@ -1,23 +1,31 @@
 #!/bin/sh
 # install-tools.sh GROUP...: install the Debian packages of these groups that are missing.
 #
-#   build    to compile gridkey        test    for `make test` and `make demo`
-#   analyze  for `make test-all`
+#   build    to compile gridkey        test    for `make test`, `make fuzz` and `make demo`
+#   analyze  for `make test-all`       cross   for `make cross` and `make test-cross`, all machines or those in $CROSS
 #
 # Does nothing, and asks for nothing, when all are there. Uses sudo where it is not root.
 set -eu
 
+targets=$(dirname "$0")/../third_party/targets
 packages=
 for group in "$@"; do
     case $group in
     build) packages="$packages gcc libc6-dev musl-tools binutils patch xz-utils zopfli ca-certificates" ;;
-    test) packages="$packages libcmocka-dev clang-format python3 python3-pytest python3-edgegrid
-        python3-requests python3-jsonschema nginx-light openssl strace jq time
+    test) packages="$packages libcmocka-dev clang clang-format libclang-rt-dev
+        python3 python3-pytest python3-pytest-xdist python3-edgegrid python3-requests
+        python3-jsonschema nginx-light openssl strace jq time
+        tinyproxy-bin squid age
+        bash zsh fish mandoc
         python3-yaml golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
         # A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
         command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;
-    analyze) packages="$packages clang-tidy cppcheck" ;;
-    *) echo "install-tools: no group '$group'; there are build, test and analyze" >&2; exit 2 ;;
+    analyze) packages="$packages clang-tidy cppcheck valgrind" ;;
+    cross) packages="$packages qemu-user-static
+        $(for arch in ${CROSS:-$(sed -n 's/^\([a-z][a-z0-9_]*\) .*/\1/p' "$targets")}; do
+            sed -n "/^x86_64 /d; s/^$arch  *\\([a-z0-9-]*\\) .*/gcc-\\1/p" "$targets"
+        done)" ;;
+    *) echo "install-tools: no group '$group'; there are build, test, analyze and cross" >&2; exit 2 ;;
     esac
 done
 

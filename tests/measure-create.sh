@@ -1,12 +1,20 @@
 #!/bin/sh
 # measure-create.sh: creates a client against the fake and prints what that costs, the peak resident
-# memory in KiB as the last number of the last line.
+# memory in KiB as the last number of the last line. Fails where a stack of 128 KiB or an address space
+# of 4 MiB is not enough.
 set -eu
 . tests/start-fake.sh
-create="client create --name measured --api /papi=rw --clone-groups --user jsmith"
-env -i HOME="$work/home" PATH="$PATH" /usr/bin/time -v -o "$work/time" "$gridkey" --cacert "$work/ca.pem" \
-    --connect-to "127.0.0.1:$port" $create >/dev/null
-env -i HOME="$work/home" PATH="$PATH" strace -c -o "$work/calls" "$gridkey" --cacert "$work/ca.pem" \
-    --connect-to "127.0.0.1:$port" $create --replace >/dev/null
+set -- "$gridkey" --cacert "$work/ca.pem" --connect-to "127.0.0.1:$port" client create --name measured \
+    --api /papi=rw --clone-groups --user jsmith
+env -i HOME="$work/home" PATH="$PATH" /usr/bin/time -v -o "$work/time" "$@" >/dev/null
+set -- "$@" --replace
+env -i HOME="$work/home" PATH="$PATH" strace -c -o "$work/calls" "$@" >/dev/null
+for limit in "-s 128" "-v 4096"; do
+    env -i HOME="$work/home" PATH="$PATH" sh -c "ulimit $limit"' && exec "$@"' sh "$@" >/dev/null || {
+        echo "measure-create: FAILED under ulimit $limit"
+        exit 1
+    }
+    echo "measure-create: runs under ulimit $limit"
+done
 echo "measure-create: $(awk '$NF == "total" {print $(NF - 2) == "" ? $3 : $4}' "$work/calls") system calls"
 echo "measure-create: peak resident memory in KiB: $(sed -n 's/.*Maximum resident set size.*: //p' "$work/time")"

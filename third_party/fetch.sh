@@ -1,10 +1,11 @@
 #!/bin/sh
-# Put the sources of BearSSL and cJSON into a folder, checked and patched:
+# Put sources of others into a folder, checked and patched:
 #
-#   fetch.sh DESTINATION
+#   fetch.sh DESTINATION PACKAGE...
 #
-#   DESTINATION/bearssl   DESTINATION/cjson   the trees to compile
-#   DESTINATION/download                      what they were made from, kept: no second download
+#   PACKAGE                 bearssl, cjson; for `make cross` also musl and cmocka
+#   DESTINATION/PACKAGE     the tree to compile
+#   DESTINATION/download    what they were made from, kept: no second download
 #
 # They come as Debian source packages by this machine's own apt configuration, with every source
 # turned to deb-src in an apt state of its own inside DESTINATION; the machine's apt is only read,
@@ -13,15 +14,16 @@
 # the SHA-256 there. So a later Debian revision of the same upstream version serves as well.
 # Our own patches, in patches/, come last.
 #
-# With BEARSSL_SRC=DIR or CJSON_SRC=DIR that folder is used instead, as it is.
+# With BEARSSL_SRC=DIR, CJSON_SRC=DIR and so on that folder is used instead, as it is.
 set -eu
 LC_ALL=C
 export LC_ALL
 
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -eq 1 ] || { echo "usage: fetch.sh DESTINATION" >&2; exit 2; }
+[ $# -ge 2 ] || { echo "usage: fetch.sh DESTINATION PACKAGE..." >&2; exit 2; }
 mkdir -p "$1"
 destination=$(cd "$1" && pwd)
+shift
 download=$destination/download
 apt=$destination/apt
 
@@ -45,6 +47,11 @@ has_sum() {
     [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$2" ]
 }
 
+# variable PACKAGE: the name of the variable that names its folder.
+variable() {
+    echo "$(echo "$1" | tr a-z A-Z)_SRC"
+}
+
 # archive_name PACKAGE, archive_sum PACKAGE: the upstream archive in SHA256SUMS.
 archive_name() {
     sed -n "s/^[0-9a-f]\{64\}  \($1_.*\)$/\1/p" "$here/SHA256SUMS"
@@ -65,7 +72,8 @@ patches_are_there() {
 apt_prepare() {
     [ ! -d "$apt" ] || return 0
     command -v apt-get >/dev/null 2>&1 || fail "apt-get is not here, and the sources come from" \
-        "Debian's source packages; give folders that hold them: make BEARSSL_SRC=DIR CJSON_SRC=DIR"
+        "Debian's source packages; give folders that hold them: make BEARSSL_SRC=DIR CJSON_SRC=DIR" \
+        "(for make cross also MUSL_SRC=DIR CMOCKA_SRC=DIR)"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
 
     list= parts=
@@ -78,7 +86,7 @@ apt_prepare() {
         esac >"$apt/parts/${file##*/}"
     done
     cat "$apt"/parts/* 2>/dev/null | grep -q deb-src || fail "apt has no source configured" \
-        "($list and ${parts%/}); add Debian's, or give BEARSSL_SRC=DIR and CJSON_SRC=DIR"
+        "($list and ${parts%/}); add Debian's, or give BEARSSL_SRC=DIR, CJSON_SRC=DIR and so on"
 
     cat >"$apt/apt.conf" <<END
 Dir::State::lists "$apt/lists";
@@ -107,12 +115,12 @@ apt_version() {
     done
     if [ -z "$offered" ]; then
         sed 's/^/third_party:   /' "$apt/log" >&2
-        fail "apt finds no source package '$1': without a network connection give BEARSSL_SRC=DIR" \
-            "and CJSON_SRC=DIR; else see that apt has a Debian source ('apt-get update' shows it)"
+        fail "apt finds no source package '$1': without a network connection give" \
+            "$(variable "$1")=DIR; else see that apt has a Debian source ('apt-get update' shows it)"
     fi
     [ -n "$best" ] || fail "apt offers the source of $1 as" $offered "but this tree is built with" \
         "$2; build on the Debian release that has it (12), or give its folder in" \
-        "$(echo "$1" | tr a-z A-Z)_SRC"
+        "$(variable "$1")"
     echo "$best"
 }
 
@@ -134,7 +142,7 @@ fetch() {
         >"$apt/log" 2>&1 </dev/null || {
         sed 's/^/third_party:   /' "$apt/log" >&2
         fail "$1 $version cannot be downloaded; repeat when the network is back, or give" \
-            "BEARSSL_SRC=DIR and CJSON_SRC=DIR"
+            "$(variable "$1")=DIR"
     }
     has_sum "$apt/$1/$archive" "$sum" || fail "$archive has not the SHA-256 of" \
         "third_party/SHA256SUMS ($sum); it is left in $apt/$1. Do not build with it: find out" \
@@ -204,6 +212,13 @@ provide() {
 }
 
 rm -rf "$apt"
-provide bearssl "${BEARSSL_SRC:-}" src/inner.h
-provide cjson "${CJSON_SRC:-}" cJSON.c
+for package; do
+    case $package in
+    bearssl) provide bearssl "${BEARSSL_SRC:-}" src/inner.h ;;
+    cjson) provide cjson "${CJSON_SRC:-}" cJSON.c ;;
+    musl) provide musl "${MUSL_SRC:-}" src/string/memcpy.c ;;
+    cmocka) provide cmocka "${CMOCKA_SRC:-}" src/cmocka.c ;;
+    *) fail "there is no recipe for '$package'" ;;
+    esac
+done
 rm -rf "$apt"

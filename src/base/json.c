@@ -79,6 +79,7 @@ static int json_take_number(cJSON *item, const char *text, size_t length)
     }
     memcpy(copy, text, length);
     copy[length] = '\0';
+    item->type = cJSON_Number;
     item->valuestring = copy;
     return 0;
 }
@@ -153,6 +154,12 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
     return 0;
 }
 
+/* How many bytes of a byte order mark stand at the start, which cJSON passes over: 0 or 3. */
+static size_t json_mark_length(const char *text, size_t length)
+{
+    return length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* Only blanks may follow the array's end; the cursor then says that it was reached. */
 static int json_array_end(const char *text, size_t length, size_t at, size_t *cursor,
                           struct error *error)
@@ -173,7 +180,7 @@ int json_array_step(const char *text, size_t length, size_t *cursor, struct json
         return 0;
     }
     if (at == 0) {
-        at = json_scan_white(text, length, 0);
+        at = json_scan_white(text, length, json_mark_length(text, length));
         if (at >= length || text[at] != '[') {
             return json_error_at(text, length, at, error);
         }
@@ -185,6 +192,9 @@ int json_array_step(const char *text, size_t length, size_t *cursor, struct json
         return json_array_end(text, length, at, cursor, error);
     }
     end = json_scan_element(text, length, at);
+    if (json_mark_length(text + at, length - at) != 0) {
+        end = at; /* only before the whole text */
+    }
     if (end >= length || (text[end] != ',' && text[end] != ']')) {
         return json_error_at(text, length, end, error);
     }
@@ -360,7 +370,7 @@ static struct json *json_put(struct json *container, const char *name, cJSON *it
 static cJSON *json_new_integer(int64_t number)
 {
     struct buffer text = BUFFER_EMPTY;
-    cJSON *item = cJSON_CreateNumber((double)number);
+    cJSON *item = cJSON_CreateNull(); /* cJSON_CreateNumber takes a double */
 
     buffer_format(&text, "%lld", (long long)number);
     if (item != NULL &&
@@ -409,7 +419,7 @@ struct json *json_add_boolean(struct json *object, const char *name, bool truth)
 
 struct json *json_add_copy(struct json *object, const char *name, const struct json *value)
 {
-    return json_put(object, name, cJSON_Duplicate(json_item(value), 1));
+    return value == NULL ? NULL : json_put(object, name, cJSON_Duplicate(json_item(value), 1));
 }
 
 struct json *json_append_object(struct json *array)
@@ -429,7 +439,7 @@ struct json *json_append_integer(struct json *array, int64_t number)
 
 struct json *json_append_copy(struct json *array, const struct json *value)
 {
-    return json_put(array, NULL, cJSON_Duplicate(json_item(value), 1));
+    return value == NULL ? NULL : json_put(array, NULL, cJSON_Duplicate(json_item(value), 1));
 }
 
 void json_remove(struct json *object, const char *name)

@@ -66,7 +66,8 @@ char *json_text_copy(const char *text);
  * Building; each returns NULL when memory ran out or the container is NULL, so that a chain needs
  * one check at the end: json_build_failed tells whether any call ever failed, or json_parse for
  * want of memory, which a program does not come back from. Adding a member that exists replaces
- * it. What is added is owned by the container.
+ * it; a copy of NULL, which is what is absent, adds nothing and fails nothing. What is added is
+ * owned by the container.
  */
 bool json_build_failed(void);
 struct json *json_new_object(void);

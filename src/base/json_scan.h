@@ -29,9 +29,9 @@ size_t json_scan_white(const char *text, size_t length, size_t at);
 size_t json_scan_element(const char *text, size_t length, size_t at);
 
 /*
- * What cJSON is compiled to call in place of strtod: it only finds the number's end, since numbers
- * are kept as text. That spares the binary the libc's floating point. Always returns 0.
+ * What cJSON is compiled to call in place of strtod, see third_party/cjson.h: it only finds the
+ * number's end, since numbers are kept as text.
  */
-double json_skip_number(const char *text, char **end);
+void json_skip_number(const char *text, char **end);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* From packed.ld: whole pages, or nothing in a build that is not packed (PACK=no). */
@@ -43,6 +44,27 @@ static bool packed_map(size_t size)
     return mapped;
 }
 
+/* Before its caches are told, a machine may run what was in its memory earlier. */
+static void packed_flush_caches(void)
+{
+#if defined(__powerpc__)
+    /* To the compiler there is nothing to do. Lines are of 32 bytes or more. */
+    for (unsigned char *line = packed_start; line < packed_end; line += 32) {
+        __asm__ volatile("dcbst 0,%0" : : "r"(line) : "memory");
+    }
+    __asm__ volatile("sync" : : : "memory");
+    for (unsigned char *line = packed_start; line < packed_end; line += 32) {
+        __asm__ volatile("icbi 0,%0" : : "r"(line) : "memory");
+    }
+    __asm__ volatile("sync\n\tisync" : : : "memory");
+#elif defined(__riscv)
+    /* musl's does it by way of the vDSO, or not at all. */
+    (void)syscall(SYS_riscv_flush_icache, packed_start, packed_end, 0L);
+#else
+    __builtin___clear_cache((char *)packed_start, (char *)packed_end);
+#endif
+}
+
 void packed_unfold(void)
 {
     /* In numbers, since to the compiler these are two objects. */
@@ -54,7 +76,7 @@ void packed_unfold(void)
     if (inflate_unpack(packed_bytes, packed_bytes_size, packed_start, size) != 0) {
         __builtin_trap();
     }
-    __builtin___clear_cache((char *)packed_start, (char *)packed_end);
+    packed_flush_caches();
     if (mprotect(packed_start, size, PROT_READ | PROT_EXEC) != 0 && !packed_map(size)) {
         (void)write(STDERR_FILENO, packed_refused, sizeof packed_refused - 1);
         _exit(11);

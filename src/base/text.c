@@ -66,13 +66,11 @@ bool text_ends_with(const char *text, const char *end)
 const char *text_find_ignore_case(const char *text, const char *part)
 {
     size_t length = strlen(part);
+    size_t left = strlen(text);
 
-    for (; strlen(text) >= length; text++) {
+    for (; left >= length; text++, left--) {
         if (text_equal_ignore_case_length(text, length, part)) {
             return text;
-        }
-        if (*text == '\0') {
-            break;
         }
     }
     return NULL;

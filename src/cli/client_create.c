@@ -39,7 +39,8 @@ static int creating_expiry(struct creating *creating, struct error *error)
 {
     const char *text = invocation_value(creating->invocation, "expires");
 
-    static const char *const about[] = {"expires", "save", "save-section", "format", "replace"};
+    static const char *const about[] = {"expires", "save",    "save-section",
+                                        "format",  "seal-to", "replace"};
 
     for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
         if (invocation_has(creating->invocation, about[i]) &&

@@ -16,6 +16,7 @@ int command_client_lock(const struct invocation *invocation, struct error *error
 int command_client_show(const struct invocation *invocation, struct error *error);
 int command_client_unlock(const struct invocation *invocation, struct error *error);
 int command_client_update(const struct invocation *invocation, struct error *error);
+int command_completion(const struct invocation *invocation, struct error *error);
 int command_credential_create(const struct invocation *invocation, struct error *error);
 int command_credential_deactivate(const struct invocation *invocation, struct error *error);
 int command_credential_delete(const struct invocation *invocation, struct error *error);
@@ -32,8 +33,11 @@ int command_edgerc_remove(const struct invocation *invocation, struct error *err
 int command_edgerc_rename(const struct invocation *invocation, struct error *error);
 int command_edgerc_set(const struct invocation *invocation, struct error *error);
 int command_edgerc_show(const struct invocation *invocation, struct error *error);
+int command_keygen(const struct invocation *invocation, struct error *error);
 int command_lookup(const struct invocation *invocation, struct error *error);
+int command_open(const struct invocation *invocation, struct error *error);
 int command_request(const struct invocation *invocation, struct error *error);
+int command_seal(const struct invocation *invocation, struct error *error);
 int command_sign(const struct invocation *invocation, struct error *error);
 int command_verify(const struct invocation *invocation, struct error *error);
 

@@ -7,6 +7,7 @@
 #include "base/wipe.h"
 #include "cli/output.h"
 #include "cli/version.h"
+#include "edgegrid/clock.h"
 #include "edgegrid/edgerc.h"
 #include "edgegrid/environment.h"
 #include "store/file.h"
@@ -254,19 +255,26 @@ static int context_numbers(struct context *context, unsigned *retries, struct er
     return 0;
 }
 
+bool context_asks_server_time(const struct invocation *invocation)
+{
+    const char *clock = invocation_value(invocation, "clock");
+
+    return clock != NULL && text_equal(clock, "server");
+}
+
 int context_time(const struct invocation *invocation, int64_t *offset, struct error *error)
 {
     const char *clock = invocation_value(invocation, "clock");
     uint64_t seconds;
 
     *offset = 0;
-    if (clock == NULL || text_equal(clock, "system")) {
+    if (clock == NULL || text_equal(clock, "system") || context_asks_server_time(invocation)) {
         return 0;
     }
     if (*clock != '@' || text_parse_unsigned(clock + 1, INT32_MAX * 100ULL, &seconds) != 0) {
         return error_set(error, STATUS_USAGE,
-                         "--clock \"%s\" is neither system nor @UNIX; write @ and the seconds "
-                         "since 1970, as date +%%s prints them",
+                         "--clock \"%s\" is neither system nor server nor @UNIX; write @ and the "
+                         "seconds since 1970, as date +%%s prints them",
                          clock);
     }
     *offset = (int64_t)seconds - clock_unix_seconds();
@@ -400,6 +408,7 @@ static int context_show_call(const struct edgegrid_call *call, struct error *err
 
 int context_open(struct context *context, const struct invocation *invocation, struct error *error)
 {
+    int64_t earliest;
     int64_t offset;
     unsigned retries;
 
@@ -414,6 +423,13 @@ int context_open(struct context *context, const struct invocation *invocation, s
         context->settings.log = output_log;
     }
     context->settings.unix_time = clock_unix_seconds() + offset;
+    context->settings.clock = offset != 0 ? "--clock" : NULL;
+    if (context_asks_server_time(invocation) &&
+        (date_parse_when(RELEASE_DATE, 0, &earliest) != 0 ||
+         clock_measure(&context->settings, context->credential.host, "gridkey/" VERSION, earliest,
+                       &offset, error) != 0)) {
+        return -1;
+    }
     edgegrid_session_init(&context->session, &context->credential, &context->settings);
     context->session.clock_offset = offset;
     context->session.retries = retries;

@@ -40,7 +40,10 @@ struct context {
 int context_open_credential(struct context *context, const struct invocation *invocation,
                             struct error *error);
 
-/* The same, and a session that is ready to make calls. No connection is made yet. */
+/*
+ * The same, and a session that is ready to make calls. No connection is made yet, but to ask for
+ * the time with --clock server.
+ */
 int context_open(struct context *context, const struct invocation *invocation, struct error *error);
 
 /* Say goodbye, wipe and release. */
@@ -49,7 +52,13 @@ void context_close(struct context *context);
 /* What --account-key says, else the credential's accountSwitchKey; NULL for none. Borrowed. */
 const char *context_account_key(const struct context *context);
 
-/* How far the time by --clock is ahead of the machine's, in seconds. Returns 0, or -1. */
+/* Whether --clock server is given. */
+bool context_asks_server_time(const struct invocation *invocation);
+
+/*
+ * How far the time by --clock is ahead of the machine's, in seconds; 0 for --clock server, which
+ * context_open measures. Returns 0, or -1.
+ */
 int context_time(const struct invocation *invocation, int64_t *offset, struct error *error);
 
 /* The value of --expires: a date or +90d, which must lie ahead. Returns 0, or -1 with an error. */

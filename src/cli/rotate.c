@@ -18,22 +18,17 @@
 static int rotate_read_save(struct save *save, const struct target *target, struct error *error)
 {
     const struct context *context = &target->context;
+    bool from_file = target->is_self && context->file.length > 0;
 
-    if (save_read(save, target->invocation, target->name, error) != 0) {
+    if (save_read_or(save, target->invocation, target->name,
+                     from_file ? buffer_text(&context->file) : "~/.edgerc", error) != 0) {
         return -1;
     }
     save->wish.replace = true;
-    if (target->is_self && context->file.length > 0) {
-        if (!invocation_has(target->invocation, "save")) {
-            buffer_clear(&save->path);
-            buffer_append_text(&save->path, buffer_text(&context->file));
-            save->wish.path = buffer_text(&save->path);
-        }
-        if (!invocation_has(target->invocation, "save-section")) {
-            save->wish.section = context->section;
-        }
+    if (from_file && !invocation_has(target->invocation, "save-section")) {
+        save->wish.section = context->section;
     }
-    return buffer_check(&save->path, error);
+    return 0;
 }
 
 static int rotate_show(const struct rotation *rotation, const struct target *target,
@@ -70,7 +65,11 @@ static int rotate_grace(const struct invocation *invocation, int64_t *grace, str
 
     *grace = -1;
     if (text == NULL) {
-        return 0;
+        return !invocation_has(invocation, "seal-to")
+                   ? 0
+                   : error_set(error, STATUS_USAGE,
+                               "rotate --seal-to needs --grace DAYS too, in which the other "
+                               "machine gets the new credential; 0 ends the old one at once");
     }
     if (text_parse_unsigned(text, ROTATE_GRACE_MOST, &days) != 0) {
         return error_set(error, STATUS_USAGE, "--grace \"%s\" is no number of days from 0 to %d",
@@ -88,6 +87,7 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
                                 .deposit = &deposit,
                                 .client = target->client,
                                 .grace = grace,
+                                .replace = invocation_has(target->invocation, "replace"),
                                 .keep = invocation_has(target->invocation, "keep"),
                                 .remark = output_remark};
     int result = deposit_open(&deposit, &save->wish, error);

@@ -20,8 +20,27 @@ static bool save_output_is_lost(void)
            (S_ISCHR(facts.st_mode) && facts.st_rdev == makedev(1, 3));
 }
 
+int save_read_recipients(const struct invocation *invocation, struct seal_recipients *recipients,
+                         struct error *error)
+{
+    size_t cursor = 0;
+    const char *text;
+    int result = 0;
+
+    while (result == 0 && (text = invocation_next(invocation, "seal-to", &cursor)) != NULL) {
+        result = seal_read_recipient(recipients, text, error);
+    }
+    return result;
+}
+
 int save_read(struct save *save, const struct invocation *invocation, const char *section,
               struct error *error)
+{
+    return save_read_or(save, invocation, section, "~/.edgerc", error);
+}
+
+int save_read_or(struct save *save, const struct invocation *invocation, const char *section,
+                 const char *otherwise, struct error *error)
 {
     const char *path = invocation_value(invocation, "save");
     const char *named = invocation_value(invocation, "save-section");
@@ -34,19 +53,21 @@ int save_read(struct save *save, const struct invocation *invocation, const char
         save->wish.state = NULL;
     }
     save->wish.replace = invocation_has(invocation, "replace");
-    if (format != NULL && format_find(format, &save->wish.format, error) != 0) {
+    if ((format != NULL && format_find(format, &save->wish.format, error) != 0) ||
+        save_read_recipients(invocation, &save->wish.sealed_to, error) != 0) {
         return -1;
     }
     save->wish.section = named != NULL                     ? named
                          : save->wish.format == FORMAT_ENV ? "default"
                                                            : section;
-    if (path == NULL && save->wish.format != FORMAT_EDGERC) {
+    if (path == NULL && deposit_is_whole(&save->wish)) {
         return error_set(error, STATUS_USAGE,
-                         "--format %s needs a file of its own; name it with --save FILE, or - for "
+                         "%s%s needs a file of its own; name it with --save FILE, or - for "
                          "standard output",
-                         format);
+                         save->wish.sealed_to.count > 0 ? "--seal-to" : "--format ",
+                         save->wish.sealed_to.count > 0 ? "" : format);
     }
-    if (context_expand_home(path == NULL ? "~/.edgerc" : path, &save->path, error) != 0) {
+    if (context_expand_home(path == NULL ? otherwise : path, &save->path, error) != 0) {
         return path == NULL ? error_set(error, STATUS_FILE,
                                         "HOME is not set, so there is no ~/.edgerc to save to; "
                                         "name a file with --save FILE")
@@ -71,7 +92,9 @@ void save_free(struct save *save)
 void save_describe(const struct save *save, struct buffer *out)
 {
     buffer_format(out, "saved in    %s", save->wish.path);
-    if (save->wish.format == FORMAT_EDGERC) {
+    if (save->wish.sealed_to.count > 0) {
+        buffer_append_text(out, ", sealed");
+    } else if (save->wish.format == FORMAT_EDGERC) {
         buffer_format(out, ", section [%s]", save->wish.section);
     }
     buffer_append_byte(out, '\n');

@@ -1,5 +1,5 @@
 /*
- * The storing options: --save, --save-section, --replace, --format.
+ * The storing options: --save, --save-section, --replace, --format, --seal-to.
  */
 #ifndef CLI_SAVE_H
 #define CLI_SAVE_H
@@ -21,7 +21,15 @@ struct save {
  */
 int save_read(struct save *save, const struct invocation *invocation, const char *section,
               struct error *error);
+
+/* The same with another file than ~/.edgerc for when --save names none. */
+int save_read_or(struct save *save, const struct invocation *invocation, const char *section,
+                 const char *otherwise, struct error *error);
 void save_free(struct save *save);
+
+/* Read each --seal-to. Returns 0, or -1 with STATUS_USAGE. */
+int save_read_recipients(const struct invocation *invocation, struct seal_recipients *recipients,
+                         struct error *error);
 
 /* Append the line that says where the credential is. */
 void save_describe(const struct save *save, struct buffer *out);

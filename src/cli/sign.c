@@ -34,6 +34,11 @@ static int sign_timestamp(const struct invocation *invocation, char text[EDGEGRI
     int64_t offset;
 
     if (given == NULL) {
+        if (context_asks_server_time(invocation)) {
+            return error_set(error, STATUS_USAGE,
+                             "sign asks no server, so --clock server is not for it; give the time "
+                             "with --clock @UNIX or --timestamp");
+        }
         if (context_time(invocation, &offset, error) != 0) {
             return -1;
         }

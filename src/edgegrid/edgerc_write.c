@@ -135,6 +135,7 @@ static void plan_change(struct change *change, const char *text, size_t length)
             change->last_header = line.number;
             change->insert_behind = line.number;
             memset(change->lines, 0, sizeof change->lines);
+            first = true;
         } else if (line.kind == EDGERC_ENTRY) {
             size_t at = find_entry(change, &line);
             size_t width = (size_t)(behind_indent(&line) - line.start);
@@ -297,7 +298,8 @@ static void append_section(struct change *change, const char *section)
     if (edgerc_mark_length(buffer_text(out), out->length) != out->length) {
         char last = out->data[out->length - 1];
 
-        if (last != '\n' && last != '\r') {
+        /* A lone CR is no end of a line any more once an LF stands behind it. */
+        if (last != '\n' && (last != '\r' || *change->line_end == '\n')) {
             buffer_append_text(out, change->line_end);
         }
         buffer_append_text(out, change->line_end);

@@ -38,7 +38,7 @@ static const struct problem_known problem_table[] = {
     {"/pep-authn/deny", NULL, 0,
      "the gateway does not accept this credential; check the section's four values"},
     {"/pep-authn/request-error", "timestamp", 0,
-     "the gateway accepts 30 seconds of difference; set the clock or use --clock @UNIX"},
+     "the gateway accepts 30 seconds of difference; set the clock or use --clock server"},
     {"/pep-authn/request-error", "WAF", 0,
      "this is the gateway's guard against bursts, not your credential; wait a minute and run it "
      "again"},

@@ -149,6 +149,7 @@ static int connection_open(struct http_connection *connection, struct error *err
     const struct tls_settings tls = {.trust = settings->trust,
                                      .server_name = settings->host.name,
                                      .unix_time = settings->unix_time,
+                                     .clock = settings->clock,
                                      .pins = settings->pins,
                                      .pin_count = settings->pin_count};
 

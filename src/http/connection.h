@@ -23,6 +23,7 @@ struct http_settings {
     const struct tls_pin *pins;
     size_t pin_count;
     int64_t unix_time;                            /* what certificates are checked against */
+    const char *clock;                            /* whose time that is; NULL for the machine's */
     int64_t timeout_milliseconds;                 /* for one request and its whole answer */
     int64_t connect_timeout_milliseconds;         /* for address, proxy and TLS handshake */
     void (*log)(const char *text, size_t length); /* one line of the wire log; NULL for none */

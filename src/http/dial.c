@@ -117,7 +117,7 @@ static int dial_wait(struct dial *dial)
         if (descriptor >= 0) {
             return descriptor;
         }
-        if (ready == 0 || !dial_is_trying(dial)) {
+        if (ready >= 0) { /* time for the next, or one has failed */
             more = more && dial_start_next(dial);
         }
     }

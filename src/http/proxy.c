@@ -13,10 +13,12 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "http/parser.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 static void proxy_write_request(struct buffer *out, const struct url_proxy *proxy,
@@ -113,12 +115,36 @@ static int proxy_receive(int descriptor, const struct url_proxy *proxy,
     return 0;
 }
 
-static int proxy_explain(const struct url_proxy *proxy, const char *authority, int status,
-                         struct error *error)
+/* Does the proxy name ways to log in, and Basic is not among them (RFC 9110, 11.7.1)? */
+static bool proxy_wants_another_way(const struct http_response *response)
+{
+    size_t cursor = 0;
+    bool named = false;
+    const char *name;
+    const char *value;
+
+    while (http_response_next_header(response, &cursor, &name, &value)) {
+        if (text_equal(name, "proxy-authenticate")) {
+            named = true;
+            if (text_find_ignore_case(value, "basic") != NULL) {
+                return false;
+            }
+        }
+    }
+    return named;
+}
+
+static int proxy_explain(const struct url_proxy *proxy, const char *authority,
+                         const struct http_response *response, struct error *error)
 {
     const char *hint = "ask who runs the proxy whether it lets CONNECT through to that host";
+    int status = response->status;
+    bool asks_who = status == 407 || status == 401; /* which is tinyproxy's for a wrong password */
 
-    if (status == 407) {
+    if (asks_who && proxy_wants_another_way(response)) {
+        hint = "it does not take a user and password as they are (Basic), which is all that "
+               "gridkey has; ask who runs it for another way out";
+    } else if (asks_who) {
         hint = proxy->has_user ? "it does not accept this user and password"
                                : "it wants a user: --proxy http://USER:PASSWORD@HOST:PORT, or the "
                                  "same in https_proxy, which does not show in ps";
@@ -142,9 +168,7 @@ int proxy_connect(int descriptor, const struct url_proxy *proxy, const char *aut
     if (buffer_check(&request, error) == 0 &&
         proxy_send(descriptor, proxy, &request, deadline, error) == 0 &&
         proxy_receive(descriptor, proxy, &response, deadline, error) == 0) {
-        result = response.status / 100 == 2
-                     ? 0
-                     : proxy_explain(proxy, authority, response.status, error);
+        result = response.status / 100 == 2 ? 0 : proxy_explain(proxy, authority, &response, error);
     }
     http_response_free(&response);
     buffer_free(&request);

@@ -40,6 +40,9 @@ struct lookup {
     uint64_t timeout; /* seconds */
     uint64_t attempts;
     int faults[SERVERS_MOST]; /* of servers asked: an enum dns_verdict, or minus an errno */
+    int hosts_fault;          /* why a file could not be read: an errno, or 0 */
+    int servers_fault;
+    bool servers_named; /* else this machine itself is asked, as resolv.conf(5) says */
     struct dns_addresses servers;
     struct dns_addresses found[2]; /* for A and for AAAA, as the questions */
     uint8_t questions[2][DNS_QUESTION_MOST];
@@ -49,8 +52,8 @@ const struct resolve_settings resolve_defaults = {"/etc/hosts", "/etc/resolv.con
 
 /* --- files ---------------------------------------------------------------------------------- */
 
-/* Read the lines of a file; one that cannot be read has none. */
-static int file_read(const char *path, struct buffer *text, struct error *error)
+/* Read the lines of a file; one that cannot be read has none, and *fault says why. */
+static int file_read(const char *path, struct buffer *text, int *fault, struct error *error)
 {
     /* Not open(), which in musl asks the kernel twice when O_CLOEXEC is among the flags. */
     int descriptor = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
@@ -58,10 +61,12 @@ static int file_read(const char *path, struct buffer *text, struct error *error)
 
     buffer_clear(text);
     if (descriptor < 0) {
+        *fault = errno;
         return 0;
     }
     while (got == FILE_CHUNK && buffer_reserve(text, FILE_CHUNK) == 0) {
         got = read(descriptor, text->data + text->length, FILE_CHUNK);
+        *fault = got < 0 ? errno : 0;
         text->length += got > 0 ? (size_t)got : 0;
         if (text->length >= FILE_LIMIT) {
             /* The line that the limit cuts through could name another host. */
@@ -294,6 +299,29 @@ static int lookup_ask(struct lookup *lookup, const struct dns_address *server, i
 
 /* --- the lookup ----------------------------------------------------------------------------- */
 
+static void lookup_tell_file(struct buffer *out, const char *path, int fault)
+{
+    if (fault != 0) {
+        buffer_format(out, "%s cannot be read (%s), ", path, error_system_text(fault));
+    }
+}
+
+/* What was looked for in vain before a name server could be asked. */
+static void lookup_tell_files(const struct lookup *lookup, struct buffer *out)
+{
+    const struct resolve_settings *settings = lookup->settings;
+
+    if (!lookup->servers_named) {
+        lookup_tell_file(out, settings->hosts_path, lookup->hosts_fault);
+        lookup_tell_file(out, settings->servers_path, lookup->servers_fault);
+        if (lookup->servers_fault == 0) {
+            buffer_format(out, "%s names no name server, ", settings->servers_path);
+        }
+        buffer_append_text(out, "and in its place ");
+    }
+    buffer_append_text(out, "the name server ");
+}
+
 static int lookup_fail(const struct lookup *lookup, const char *host, size_t asked,
                        struct error *error)
 {
@@ -308,6 +336,7 @@ static int lookup_fail(const struct lookup *lookup, const char *host, size_t ask
                                         "gave no whole answer over TCP"};
     struct buffer text = BUFFER_EMPTY;
 
+    lookup_tell_files(lookup, &text);
     for (size_t i = 0; i < asked && i < lookup->servers.count; i++) {
         const struct dns_address *server = &lookup->servers.all[i];
         int fault = lookup->faults[i];
@@ -318,7 +347,7 @@ static int lookup_fail(const struct lookup *lookup, const char *host, size_t ask
                       fault < 0 ? error_system_text(-fault) : words[fault]);
     }
     (void)error_set(error, STATUS_CONNECT,
-                    "the name %s could not be resolved: the name server %s; nothing was sent, "
+                    "the name %s could not be resolved: %s; nothing was sent, "
                     "check %s, or name an address with --connect-to",
                     host, buffer_text(&text),
                     lookup->open != 0 ? lookup->settings->servers_path
@@ -395,16 +424,17 @@ int resolve_host(const char *host, const struct resolve_settings *settings, int6
         addresses->count = 1;
         return 0;
     }
-    result = file_read(settings->hosts_path, &text, error);
+    result = file_read(settings->hosts_path, &text, &lookup.hosts_fault, error);
     hosts_search(&lookup, buffer_text(&text), host);
     if (!lookup_has_found(&lookup) &&
         (text_equal(host, "localhost") || text_ends_with(host, ".localhost"))) {
         hosts_search(&lookup, "127.0.0.1 localhost\n::1 localhost", "localhost");
     }
     if (result == 0 && !lookup_has_found(&lookup)) {
-        result = file_read(settings->servers_path, &text, error);
+        result = file_read(settings->servers_path, &text, &lookup.servers_fault, error);
         servers_read(&lookup, buffer_text(&text));
-        if (lookup.servers.count == 0) {
+        lookup.servers_named = lookup.servers.count > 0;
+        if (!lookup.servers_named) {
             servers_read(&lookup, "nameserver 127.0.0.1");
         }
         if (result == 0) {

@@ -24,8 +24,8 @@ extern const struct resolve_settings resolve_defaults;
  * localhost and names below it (RFC 6761 section 6.3); else those that a name server gives, asked
  * one after the other for A and AAAA at once, with no search list. The families alternate, IPv6
  * first where there is a route to it. The deadline is in clock_monotonic_milliseconds. Returns 0
- * and one address or more; or -1 with STATUS_CONNECT, the name servers that were asked named, or
- * with STATUS_SYSTEM.
+ * and one address or more; or -1 with STATUS_CONNECT, the name servers that were asked named and
+ * the files that were not there when they name none, or with STATUS_SYSTEM.
  */
 int resolve_host(const char *host, const struct resolve_settings *settings, int64_t deadline,
                  struct dns_addresses *addresses, struct error *error);

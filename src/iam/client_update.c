@@ -63,6 +63,10 @@ int client_update_start(const struct json *client, struct json **body, struct er
     struct json *cpcodes;
 
     *body = json_new_object();
+    if (!json_is_object(client)) {
+        return error_set(error, STATUS_REFUSED,
+                         "what the API answered is no client; run it again later");
+    }
     for (const struct json *at = json_first(client); at != NULL; at = json_next(at)) {
         if (!client_member_is_answer(json_name(at)) && !text_equal(json_name(at), "clientType")) {
             (void)json_add_copy(*body, json_name(at), at);
@@ -199,20 +203,13 @@ static int texts_change(struct json *list, const struct json *added,
     return 0;
 }
 
-/* The object of that name, made where it is missing. */
-static struct json *member_object(struct json *object, const char *name)
+/* The member of that name, made by json_add_object or json_add_array where it is missing. */
+static struct json *member(struct json *object, const char *name,
+                           struct json *(*add)(struct json *, const char *))
 {
-    struct json *member = json_get_mutable(object, name);
+    struct json *there = json_get_mutable(object, name);
 
-    return member != NULL ? member : json_add_object(object, name);
-}
-
-/* The array of that name, made where it is missing. */
-static struct json *member_array(struct json *object, const char *name)
-{
-    struct json *array = json_get_mutable(object, name);
-
-    return array != NULL ? array : json_add_array(object, name);
+    return there != NULL ? there : add(object, name);
 }
 
 /* --- parts ---------------------------------------------------------------------------------- */
@@ -220,7 +217,7 @@ static struct json *member_array(struct json *object, const char *name)
 static int update_apis(struct lookup *lookup, struct json *body, struct json *draft,
                        const struct client_removal *removal, struct error *error)
 {
-    struct json *access = member_object(body, "apiAccess");
+    struct json *access;
     struct json *wanted = json_get_mutable(draft, "apiAccess");
 
     if (json_is_true(json_get(wanted, "allAccessibleApis"))) {
@@ -230,6 +227,7 @@ static int update_apis(struct lookup *lookup, struct json *body, struct json *dr
     if (wanted == NULL && removal->apis.count == 0) {
         return 0;
     }
+    access = member(body, "apiAccess", json_add_object);
     if (json_is_true(json_get(access, "allAccessibleApis"))) {
         return error_set(error, STATUS_USAGE,
                          "the client has all APIs of its user; to give it chosen ones, name them "
@@ -241,14 +239,15 @@ static int update_apis(struct lookup *lookup, struct json *body, struct json *dr
          names_resolve_apis(lookup, draft, error) != 0)) {
         return -1;
     }
-    list_merge(member_array(access, "apis"), json_get(wanted, "apis"), "apiId", "accessLevel");
+    list_merge(member(access, "apis", json_add_array), json_get(wanted, "apis"), "apiId",
+               "accessLevel");
     return list_remove_all(json_get_mutable(access, "apis"), &names_apis, &removal->apis, error);
 }
 
 static int update_groups(struct lookup *lookup, struct json *body, struct json *draft,
                          const struct client_removal *removal, struct error *error)
 {
-    struct json *access = member_object(body, "groupAccess");
+    struct json *access;
     struct json *wanted = json_get_mutable(draft, "groupAccess");
 
     if (json_is_true(json_get(wanted, "cloneAuthorizedUserGroups"))) {
@@ -258,6 +257,7 @@ static int update_groups(struct lookup *lookup, struct json *body, struct json *
     if (wanted == NULL && removal->groups.count == 0) {
         return 0;
     }
+    access = member(body, "groupAccess", json_add_object);
     if (json_is_true(json_get(access, "cloneAuthorizedUserGroups"))) {
         if (removal->groups.count > 0) {
             return error_set(error, STATUS_USAGE,
@@ -272,7 +272,8 @@ static int update_groups(struct lookup *lookup, struct json *body, struct json *
          names_resolve_groups(lookup, draft, error) != 0)) {
         return -1;
     }
-    list_merge(member_array(access, "groups"), json_get(wanted, "groups"), "groupId", "roleId");
+    list_merge(member(access, "groups", json_add_array), json_get(wanted, "groups"), "groupId",
+               "roleId");
     return list_remove_all(json_get_mutable(access, "groups"), &names_groups, &removal->groups,
                            error);
 }
@@ -289,7 +290,8 @@ static int update_networks(struct json *body, const struct json *draft,
     if (acl == NULL) {
         acl = json_add_object(body, "ipAcl");
     }
-    if (texts_change(member_array(acl, "cidr"), added, &removal->networks, "address", error) != 0) {
+    if (texts_change(member(acl, "cidr", json_add_array), added, &removal->networks, "address",
+                     error) != 0) {
         return -1;
     }
     /* An address added is meant to count, and an enabled list that is empty locks everybody out. */
@@ -306,8 +308,8 @@ static int update_emails(struct json *body, const struct json *draft,
 
     return added == NULL && removal->emails.count == 0
                ? 0
-               : texts_change(member_array(body, "notificationEmails"), added, &removal->emails,
-                              "address", error);
+               : texts_change(member(body, "notificationEmails", json_add_array), added,
+                              &removal->emails, "address", error);
 }
 
 /*

@@ -7,75 +7,26 @@
 #include "edgegrid/edgerc.h"
 #include "edgegrid/edgerc_write.h"
 #include "edgegrid/problem.h"
+#include "iam/sealed.h"
 #include "store/operations.h"
 
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
-#define DEPOSIT_GROWTH 2048      /* bytes that a section may add to the destination */
-#define DEPOSIT_REFRESHES_MOST 3 /* how often somebody else's change is merged */
+#define DEPOSIT_GROWTH 2048       /* bytes that a section may add to the destination */
+#define DEPOSIT_GROWTH_SEALED 256 /* and for each recipient */
+#define DEPOSIT_REFRESHES_MOST 3  /* how often somebody else's change is merged */
 
 static bool deposit_is_output(const struct deposit_wish *wish)
 {
     return text_equal(wish->path, "-");
 }
 
+bool deposit_is_whole(const struct deposit_wish *wish)
+{
+    return wish->format != FORMAT_EDGERC || wish->sealed_to.count > 0;
+}
+
 /* --- opening -------------------------------------------------------------------------------- */
-
-/* For standard output the journal lies where the default destination would have it. */
-int deposit_journal_path(const struct deposit_wish *wish, struct buffer *path, struct error *error)
-{
-    struct buffer beside = BUFFER_EMPTY;
-    int result;
-
-    if (deposit_is_output(wish)) {
-        buffer_format(&beside, "%s/.edgerc", wish->home == NULL ? "." : wish->home);
-    } else {
-        buffer_append_text(&beside, wish->path);
-    }
-    result = buffer_check(&beside, error);
-    if (result == 0) {
-        result = journal_path(wish->state, buffer_text(&beside), path, error);
-    }
-    buffer_free(&beside);
-    return result == 0 ? buffer_check(path, error) : -1;
-}
-
-void deposit_full_path(const char *path, struct buffer *out)
-{
-    if (*path != '/' && !text_equal(path, "-")) {
-        if (buffer_reserve(out, PATH_MAX) != 0) {
-            return;
-        }
-        if (getcwd(out->data + out->length, PATH_MAX) != NULL) {
-            out->length += strlen(out->data + out->length);
-            buffer_append_byte(out, '/');
-        }
-    }
-    buffer_append_text(out, path);
-}
-
-void deposit_recover_command(const struct deposit *deposit, struct buffer *out)
-{
-    const struct deposit_wish *wish = &deposit->wish;
-    size_t home = wish->home == NULL ? 0 : strlen(wish->home);
-
-    buffer_append_text(out, "gridkey credential recover");
-    if (home == 0 || strncmp(wish->path, wish->home, home) != 0 ||
-        !text_equal(wish->path + home, "/.edgerc")) {
-        buffer_format(out, " --save %s", wish->path);
-    }
-}
-
-int deposit_advise(const struct deposit *deposit, struct error *error)
-{
-    char text[ERROR_TEXT_SIZE];
-    struct buffer command = BUFFER_FIXED(text);
-
-    deposit_recover_command(deposit, &command);
-    return error_suffix(error, "%s", text);
-}
 
 static void deposit_start(struct deposit *deposit, const struct deposit_wish *wish)
 {
@@ -157,10 +108,10 @@ static int deposit_refuse_other(const struct deposit_wish *wish, const struct bu
 static int deposit_refuse(const struct deposit_wish *wish, const struct store_file_facts *facts,
                           const struct buffer *old, struct error *error)
 {
-    if (!facts->exists || (wish->replace && wish->format != FORMAT_EDGERC)) {
+    if (!facts->exists || (wish->replace && deposit_is_whole(wish))) {
         return 0;
     }
-    if (wish->format != FORMAT_EDGERC) {
+    if (deposit_is_whole(wish)) {
         return error_set(error, STATUS_FILE,
                          "%s is there already; replace the whole file with --replace, or choose "
                          "another with --save",
@@ -192,7 +143,8 @@ int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct
     if (deposit_is_output(wish)) {
         return 0;
     }
-    return store_reserve(&deposit->reservation, wish->path, DEPOSIT_GROWTH, error) == 0
+    return store_reserve(&deposit->reservation, wish->path,
+                         DEPOSIT_GROWTH + DEPOSIT_GROWTH_SEALED * wish->sealed_to.count, error) == 0
                ? deposit_refuse(wish, &deposit->reservation.facts, &deposit->reservation.old, error)
                : -1;
 }
@@ -304,6 +256,7 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     (void)json_add_text(intent, "destination", buffer_text(&path));
     (void)json_add_text(intent, "section", deposit->wish.section);
     (void)json_add_text(intent, "format", format_name(deposit->wish.format));
+    sealed_intend(&deposit->wish.sealed_to, intent);
     if (session->account_key != NULL) {
         (void)json_add_text(intent, "accountSwitchKey", session->account_key);
     }
@@ -421,6 +374,7 @@ static int deposit_merge(const struct deposit *deposit,
                          const struct edgegrid_credential *credential, struct buffer *out,
                          struct error *error)
 {
+    static const struct buffer nothing = BUFFER_EMPTY;
     const struct edgerc_entry entries[] = {
         {"client_secret", credential->client_secret},
         {"host", credential->host},
@@ -429,16 +383,28 @@ static int deposit_merge(const struct deposit *deposit,
     };
     const struct deposit_wish *wish = &deposit->wish;
     const struct buffer *old = &deposit->reservation.old;
+    struct buffer text = BUFFER_EMPTY;
+    int result;
 
-    if (wish->format != FORMAT_EDGERC) {
-        /* Again, because the file may have come about meanwhile. */
-        return deposit_refuse(wish, &deposit->reservation.facts, old, error) != 0
-                   ? -1
-                   : format_write(wish->format, credential, wish->section, out, error);
+    /* Again, because the file may have come about meanwhile. */
+    if (deposit_is_whole(wish) &&
+        deposit_refuse(wish, &deposit->reservation.facts, old, error) != 0) {
+        return -1;
     }
-    return edgerc_write_section(buffer_text(old), old->length, wish->path, wish->section, entries,
-                                sizeof entries / sizeof entries[0],
-                                wish->replace ? EDGERC_REPLACE : EDGERC_APPEND_NEW, out, error);
+    if (wish->format == FORMAT_EDGERC) {
+        old = deposit_is_whole(wish) ? &nothing : old;
+        result =
+            edgerc_write_section(buffer_text(old), old->length, wish->path, wish->section, entries,
+                                 sizeof entries / sizeof entries[0],
+                                 wish->replace ? EDGERC_REPLACE : EDGERC_APPEND_NEW, &text, error);
+    } else {
+        result = format_write(wish->format, credential, wish->section, &text, error);
+    }
+    if (result == 0) {
+        result = sealed_write(&wish->sealed_to, &text, out, error);
+    }
+    buffer_free(&text);
+    return result;
 }
 
 static int deposit_replace(struct deposit *deposit, const struct edgegrid_credential *credential,

@@ -13,6 +13,7 @@
 #include "iam/format.h"
 #include "store/file.h"
 #include "store/journal.h"
+#include "store/seal.h"
 
 #include <stdbool.h>
 
@@ -25,6 +26,8 @@ struct deposit_wish {
     bool replace;        /* an existing section, or file, may be replaced */
     const char *state;   /* $GRIDKEY_STATE or NULL */
     const char *home;    /* $HOME or NULL: where the journal goes for standard output */
+    /* With any, what is stored is ciphertext for them, and takes the whole file. */
+    struct seal_recipients sealed_to;
     /* Writes to standard output; needed for that destination alone. Returns 0, or -1. */
     int (*output)(const struct buffer *text, struct error *error);
 };
@@ -86,6 +89,9 @@ int deposit_advise(const struct deposit *deposit, struct error *error);
  * Append the destination so that it can be found from any directory. A failure shows in the buffer.
  */
 void deposit_full_path(const char *path, struct buffer *out);
+
+/* Whether the credential takes the whole file, and not a section of an .edgerc. */
+bool deposit_is_whole(const struct deposit_wish *wish);
 
 /* Whether deposit_open would refuse what is there already; for dry runs, which reserve nothing. */
 int deposit_check(const struct deposit_wish *wish, struct error *error);

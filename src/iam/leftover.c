@@ -45,22 +45,32 @@ static size_t value_length(const char *text, size_t length)
     return at < length && text[at] != '\0' ? at : 0;
 }
 
-/* Append "name":VALUE as it stands in the text. Returns whether there is such. */
+static const char *skip_blank(const char *at, const char *end)
+{
+    while (at < end && (*at == '\n' || *at == '\r' || text_is_blank(*at))) {
+        at++;
+    }
+    return at;
+}
+
+/*
+ * Append "name":VALUE as it stands in the text. Returns whether there is such. A value that reads
+ * or ends like the name has no colon behind it.
+ */
 static bool salvage_member(const char *text, size_t length, const char *name, struct buffer *out)
 {
     struct buffer quoted = BUFFER_EMPTY;
     const char *end = text + length;
-    const char *at;
+    const char *at = text;
     size_t size = 0;
 
     buffer_format(&quoted, "\"%s\"", name);
-    at = find_bytes(text, length, buffer_text(&quoted));
-    if (at != NULL) {
-        at += quoted.length;
-        while (at < end && (*at == ':' || *at == '\n' || *at == '\r' || text_is_blank(*at))) {
-            at++;
+    while (size == 0 && (at = find_bytes(at, (size_t)(end - at), buffer_text(&quoted))) != NULL) {
+        at = skip_blank(at + quoted.length, end);
+        if (at < end && *at == ':') {
+            at = skip_blank(at + 1, end);
+            size = value_length(at, (size_t)(end - at));
         }
-        size = value_length(at, (size_t)(end - at));
     }
     if (size > 0) {
         buffer_format(out, "%s%s:", out->length == 0 ? "" : ",", buffer_text(&quoted));

@@ -66,10 +66,14 @@ void names_offer(struct match *match, const struct names_list *list, const struc
     const char *id = json_text(id_value) != NULL ? json_text(id_value) : json_number_text(id_value);
     const char *name = json_get_text(element, list->name);
     const char *alias = list->alias == NULL ? NULL : json_get_text(element, list->alias);
-    struct json *complete = group_inherit(element, parents, depth);
+    struct json *complete;
     struct buffer label = BUFFER_EMPTY;
     struct buffer path = BUFFER_EMPTY;
 
+    if (id == NULL) {
+        return; /* nothing that could be asked for */
+    }
+    complete = group_inherit(element, parents, depth);
     for (size_t i = 0; i < depth; i++) {
         buffer_format(&label, "%s > ", json_get_text(parents[i], list->name));
     }

@@ -6,6 +6,7 @@
 #include "iam/credential.h"
 #include "iam/recover_parts.h"
 #include "iam/rotate.h"
+#include "iam/sealed.h"
 
 #include <string.h>
 
@@ -104,6 +105,9 @@ static int recovery_aim(struct recovery *recovery, const struct leftover *leftov
     if (format != NULL) {
         (void)format_find(format, &wish.format, &ignored);
     }
+    if (sealed_read_intent(leftover->intent, &wish.sealed_to, error) != 0) {
+        return -1;
+    }
     wish.replace = true; /* what is there is looked at below */
     if (text_equal(wish.path, "-") && !text_equal(recovery->given.path, "-")) {
         return error_set(
@@ -132,12 +136,12 @@ static enum recovery_place recovery_look(const struct recovery *recovery,
     enum recovery_place place = PLACE_OTHER;
 
     if (text_equal(deposit->wish.path, "-") || old->length == 0 ||
-        (deposit->wish.format == FORMAT_EDGERC &&
+        (!deposit_is_whole(&deposit->wish) &&
          !edgerc_has_section(buffer_text(old), old->length, deposit->wish.section))) {
         return PLACE_FREE;
     }
     meant = meant == NULL ? rotated : meant;
-    if (deposit->wish.format != FORMAT_EDGERC) {
+    if (deposit_is_whole(&deposit->wish)) {
         return text_find_ignore_case(buffer_text(old), credential->client_token) != NULL
                    ? PLACE_HELD
                : meant != NULL && text_find_ignore_case(buffer_text(old), meant) != NULL
@@ -162,10 +166,10 @@ static int recovery_choose(struct recovery *recovery, const struct leftover *lef
                            enum recovery_place *place, struct error *error)
 {
     struct deposit *deposit = recovery->deposit;
+    const bool whole = deposit_is_whole(&deposit->wish);
 
     *place = recovery_look(recovery, leftover);
-    if (*place == PLACE_OTHER && recovery->section != NULL &&
-        deposit->wish.format == FORMAT_EDGERC) {
+    if (*place == PLACE_OTHER && recovery->section != NULL && !whole) {
         deposit->wish.section = recovery->section;
         *place = recovery_look(recovery, leftover);
     }
@@ -173,9 +177,8 @@ static int recovery_choose(struct recovery *recovery, const struct leftover *lef
         return error_set(error, STATUS_FILE,
                          "%s%s%s%s holds another credential by now; replace that with --replace, "
                          "or choose another place with --save-section",
-                         deposit->wish.path, deposit->wish.format == FORMAT_EDGERC ? " [" : "",
-                         deposit->wish.format == FORMAT_EDGERC ? deposit->wish.section : "",
-                         deposit->wish.format == FORMAT_EDGERC ? "]" : "");
+                         deposit->wish.path, whole ? "" : " [", whole ? "" : deposit->wish.section,
+                         whole ? "" : "]");
     }
     /* A section that comes about meanwhile is nobody's to replace. */
     deposit->wish.replace = *place != PLACE_FREE;

@@ -8,6 +8,7 @@
 #include "iam/credential.h"
 #include "iam/leftover.h"
 #include "iam/lookup.h"
+#include "iam/sealed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,9 @@ static int rotation_read_held(struct rotation *rotation, struct error *error)
     const struct deposit *deposit = rotation->deposit;
     const struct buffer *text = &deposit->reservation.old;
 
+    if (deposit->wish.sealed_to.count > 0) {
+        return 0; /* what is held cannot be seen */
+    }
     if (!deposit->reservation.facts.exists) {
         return error_set(error, STATUS_FILE,
                          "%s does not exist, so there is nothing to rotate; name the credential's "
@@ -76,9 +80,21 @@ static int rotation_note_old(struct rotation *rotation, struct error *error)
 {
     const struct deposit *deposit = rotation->deposit;
     const struct edgegrid_credential *held = &rotation->held;
-    const char *id =
-        json_number_text(json_get(rotation_find(rotation, rotation->held_token), "credentialId"));
+    const char *id;
 
+    if (deposit->wish.sealed_to.count > 0) {
+        if (deposit->reservation.facts.exists && !rotation->replace) {
+            return error_set(error, STATUS_FILE,
+                             "%s is there already; replace the whole file with --replace, or "
+                             "choose another with --save",
+                             deposit->wish.path);
+        }
+        if (sealed_find_old(rotation->client, rotation->session->credential->client_token,
+                            &rotation->held_token, error) != 0) {
+            return -1;
+        }
+    }
+    id = json_number_text(json_get(rotation_find(rotation, rotation->held_token), "credentialId"));
     if (id == NULL) {
         return error_set(error, STATUS_FILE,
                          "%s [%s] holds no credential of the API client %s; choose its section "
@@ -402,9 +418,10 @@ static int rotation_go_on(struct rotation *rotation, struct error *error)
 {
     const char *token = rotation->session->credential->client_token;
     const char *old_token = json_get_text(rotation->old, "client_token");
+    const bool sealed = rotation->deposit->wish.sealed_to.count > 0;
 
     /* Whoever changed the file meanwhile had a reason: neither the new nor the old one is safe. */
-    if ((rotation->resumed && !rotation_holds(rotation, old_token) &&
+    if ((rotation->resumed && !sealed && !rotation_holds(rotation, old_token) &&
          !rotation_holds(rotation, rotation->made.credential.client_token)) ||
         (rotation->waiting && rotation_holds(rotation, old_token))) {
         (void)error_set(error, STATUS_FILE,

@@ -6,6 +6,9 @@
  *   intent without answer   a credential may have been made whose secret nobody knows: it is named
  *   answer                  it is proved, stored, and the old one retired
  *   note                    the old one is to be retired later (--grace)
+ *
+ * What is sealed for another machine cannot be read back here: the old one is then the client's
+ * only active credential besides the one that signs, and the destination a new file.
  */
 #ifndef IAM_ROTATE_H
 #define IAM_ROTATE_H
@@ -25,6 +28,7 @@ struct rotation {
     struct deposit *deposit;          /* open, its section being there; borrowed */
     const struct json *client;        /* as GET shows it; borrowed */
     int64_t grace;                    /* seconds that the old credential stays; -1: not said */
+    bool replace;                     /* a sealed file that is there may be replaced */
     bool keep;                        /* the old credential is not deleted, only deactivated */
     size_t only;                      /* 0; or 1 + the number of the journal's record whose
                                          rotation is to be carried on, and no new one begun */

@@ -121,16 +121,28 @@ static void chain_find_roots(struct tls_chain *chain, const struct certificate *
     chain_find_in(chain, certificate, digest, roots_rest, roots_rest_size);
 }
 
-/* The dates of the server's certificate, which the inner engine compares but does not keep. */
+/*
+ * The dates of a certificate, which the inner engine compares but does not keep: noted of the
+ * server's own; and when dates are not to be compared, each is checked at its own first moment.
+ */
 static void chain_note_dates(struct tls_chain *chain)
 {
     br_x509_decoder_context decoder;
 
+    if (chain->peer.chain_length > 1 && !chain->any_time) {
+        return;
+    }
     br_x509_decoder_init(&decoder, NULL, NULL);
     br_x509_decoder_push(&decoder, chain->der, chain->der_filled);
-    if (decoder.notafter_days != 0) {
+    if (decoder.notafter_days == 0) {
+        return;
+    }
+    if (chain->peer.chain_length == 1) {
         chain->peer.not_before = chain_unix_time(decoder.notbefore_days, decoder.notbefore_seconds);
         chain->peer.not_after = chain_unix_time(decoder.notafter_days, decoder.notafter_seconds);
+    }
+    if (chain->any_time) {
+        br_x509_minimal_set_time(&chain->inner, decoder.notbefore_days, decoder.notbefore_seconds);
     }
 }
 
@@ -213,6 +225,7 @@ static void chain_end_certificate(const br_x509_class **context)
             chain_find_roots(chain, &certificate);
         }
     }
+    chain_note_dates(chain);
     /* Only now, since it looks for the issuer among the roots as soon as it has the last byte. */
     chain->inner.vtable->append(&chain->inner.vtable, chain->der, chain->der_filled);
     chain->inner.vtable->end_cert(&chain->inner.vtable);
@@ -221,9 +234,6 @@ static void chain_end_certificate(const br_x509_class **context)
      * append a copy of the real server's certificate to a chain of his own.
      */
     verified = chain->examined && (chain->inner.err == 0 || chain->inner.err == BR_ERR_X509_OK);
-    if (chain->peer.chain_length == 1) {
-        chain_note_dates(chain);
-    }
     if (verified && chain->objection == 0) {
         chain->objection = parsed ? chain_object(chain, &certificate) : BR_ERR_X509_UNEXPECTED;
     }
@@ -331,6 +341,7 @@ void chain_init(struct tls_chain *chain, const struct tls_settings *settings)
     chain->built_in = settings->trust->anchors == NULL;
     br_x509_minimal_init(&chain->inner, &br_sha256_vtable, settings->trust->anchors,
                          chain->built_in ? 0 : settings->trust->count);
+    chain->any_time = settings->unix_time == TLS_TIME_ANY;
     chain_set_time(&chain->inner, settings->unix_time);
 }
 

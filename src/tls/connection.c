@@ -27,6 +27,7 @@ static int connection_report(struct tls_connection *connection, enum outcome out
     failure.peer = &connection->chain.peer;
     failure.trust = connection->trust;
     failure.unix_time = connection->unix_time;
+    failure.clock = connection->clock;
     failure.first = connection->first;
     failure.first_length = connection->first_length;
     failure.established = connection->established;
@@ -44,6 +45,7 @@ static int connection_prepare(struct tls_connection *connection, int fd,
     connection->fd = fd;
     connection->trust = settings->trust;
     connection->unix_time = settings->unix_time;
+    connection->clock = settings->clock;
     connection->protocols[0] = "http/1.1";
     br_ssl_client_zero(&connection->client);
     chain_init(&connection->chain, settings);

@@ -28,11 +28,19 @@ struct tls_pin {
     uint8_t sha256[32];
 };
 
+/*
+ * As a time: dates are not compared. For a connection that asks nothing but the server's time;
+ * what it says is to be believed only after another, checked at that time.
+ */
+#define TLS_TIME_ANY INT64_MIN
+
 struct tls_settings {
     const struct trust_store *trust; /* borrowed until tls_free */
     const char *server_name;         /* a host name, no IP address; for SNI and for the check */
-    int64_t unix_time;               /* what the certificates' dates are compared with */
-    const struct tls_pin *pins;      /* if any, one must be in the chain; only used by tls_open */
+    int64_t unix_time; /* what the certificates' dates are compared with, or TLS_TIME_ANY */
+    const char
+        *clock; /* whose time that is, for messages; NULL: "this machine's clock"; borrowed */
+    const struct tls_pin *pins; /* if any, one must be in the chain; only used by tls_open */
     size_t pin_count;
 };
 

@@ -1,6 +1,7 @@
 /*
  * Elliptic curves, each by BearSSL's generic code for big integers. Its faster code for P-256 and
  * X25519 (br_ec_all_m31) would cost 10 KiB of the binary to save two milliseconds of a handshake.
+ * P-521 costs no code beside the others, only the 455 bytes of its parameters.
  */
 #include "tls/internal.h"
 

@@ -150,15 +150,22 @@ static void reason_append_dates(struct buffer *out, const struct tls_failure *fa
         reason_append_day(out, peer->not_before);
         buffer_append_text(out, " to ");
         reason_append_day(out, peer->not_after);
-        buffer_append_text(out, ", but this machine's clock says ");
+        buffer_append_text(out, ", but ");
     } else {
         buffer_append_text(out, "a certificate of the server's chain is expired or not yet valid "
-                                "while this machine's clock says ");
+                                "while ");
     }
+    buffer_format(out, "%s says ",
+                  failure->clock == NULL ? "this machine's clock" : failure->clock);
     reason_append_day(out, failure->unix_time);
-    buffer_append_text(out, early ? "; set the clock, or give the time with --clock @UNIX"
-                                  : "; if that is right, the server needs a new certificate, else "
-                                    "set the clock or give the time with --clock @UNIX");
+    if (failure->clock != NULL) {
+        buffer_append_text(out, "; give the right time, or the server needs a new certificate");
+    } else if (early) {
+        buffer_append_text(out, "; set the clock, or take the server's time with --clock server");
+    } else {
+        buffer_append_text(out, "; if that is right, the server needs a new certificate, else set "
+                                "the clock or take the server's time with --clock server");
+    }
 }
 
 static void reason_append_name(struct buffer *out, const struct tls_failure *failure)

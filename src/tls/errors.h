@@ -34,7 +34,8 @@ struct tls_failure {
     const char *host;                /* the name asked for */
     const struct tls_peer *peer;     /* what the server showed of its certificates */
     const struct trust_store *trust; /* what they were checked with */
-    int64_t unix_time;               /* when, by our clock */
+    int64_t unix_time;               /* when, by the clock */
+    const char *clock;               /* whose that is; NULL for this machine's */
     const uint8_t *first;            /* the first bytes the server ever sent */
     size_t first_length;
     bool established; /* the handshake was over when it happened */

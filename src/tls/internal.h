@@ -34,6 +34,7 @@ struct trust_store {
 struct tls_chain {
     const br_x509_class *vtable; /* first: BearSSL finds the rest by it */
     br_x509_minimal_context inner;
+    bool any_time; /* dates are not compared */
     bool built_in; /* the roots are those of roots.h: looked up by each certificate's issuer */
     br_x509_trust_anchor roots[CHAIN_ROOTS];
     const char *server_name; /* borrowed */
@@ -63,7 +64,8 @@ struct tls_connection {
     const struct trust_store *trust;
     const char *protocols[1];
     int64_t unix_time;
-    int64_t deadline; /* of the call that is running */
+    const char *clock; /* whose time that is, or NULL */
+    int64_t deadline;  /* of the call that is running */
     int fd;
     int failure;      /* of BearSSL or of enum tls_failure_code; 0 for none; stays */
     int system_error; /* the errno that belongs to it, or 0 */

@@ -1,6 +1,7 @@
 """The harness of the end-to-end tests: the shipped binary, the fake, certificates and openssl's own server.
 
-The binary is GRIDKEY_BINARY, or build/gridkey under the repository's root.
+The binary is GRIDKEY_BINARY, or build/gridkey under the repository's root. GRIDKEY_RUNNER names a program that runs it
+(qemu-mips-static), for tests that use the fixtures `gridkey` and `gk` alone.
 """
 
 import json
@@ -18,6 +19,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
+pytest.register_assert_rewrite("faultline", "fault_scenarios")
 
 from certificates import Maker  # noqa: E402
 from fake import DEFAULT_HOST, FakeIam  # noqa: E402
@@ -62,7 +64,7 @@ class Gridkey:
 
     def start(self, *arguments, env=None, cwd=None, stdin=subprocess.DEVNULL):
         """Starts the binary and returns the Popen, for tests that kill it."""
-        command = [str(self.binary), *map(str, arguments)]
+        command = [*os.environ.get("GRIDKEY_RUNNER", "").split(), str(self.binary), *map(str, arguments)]
         return subprocess.Popen(
             command,
             env=self.environment(env),

@@ -12,22 +12,20 @@ import os
 from pathlib import Path
 
 import pytest
-pytest.register_assert_rewrite("faultline")
 
-from faultline import (
+pytest.register_assert_rewrite("faultline", "fault_scenarios")
+
+from fault_scenarios import (  # noqa: E402
     SCENARIOS,
     CreateInTwo,
-    Point,
     RotateLater,
     RotateRecovered,
     RotateSelfRecovered,
     ToOutput,
-    World,
-    loop,
 )
-from power_loss import read_tape
-
-from conftest import ROOT
+from faultline import Point, World, loop  # noqa: E402
+from power_loss import read_tape  # noqa: E402
+from conftest import ROOT  # noqa: E402
 
 
 # Until they ask for something that is not to be lost, these do what others do.

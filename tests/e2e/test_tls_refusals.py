@@ -64,7 +64,7 @@ def test_expired(refused, certificates, gridkey, openssl_server):
         leaf,
         words=[
             "the server's certificate is valid from 2020-01-01 to 2021-01-01, but this machine's clock says ",
-            "; if that is right, the server needs a new certificate, else set the clock or give the time with --clock",
+            "; if that is right, the server needs a new certificate, else set the clock or take the server's time with --clock server",
         ],
     )
     assert re.search(r"clock says (\S+);", line)[1] in (before, day(time.time()))
@@ -72,7 +72,7 @@ def test_expired(refused, certificates, gridkey, openssl_server):
     end = 1609459200
     server = openssl_server(leaf, "-tls1_2")
     assert reach(gridkey, server.port, certificates.ca, "--clock", f"@{end}").status == 0
-    refused(leaf, words=["to 2021-01-01, but this machine's clock says 2021-01-01"], trust=["--clock", f"@{end + 1}"])
+    refused(leaf, words=["to 2021-01-01, but --clock says 2021-01-01"], trust=["--clock", f"@{end + 1}"])
 
 
 def test_not_yet_valid(refused, certificates, gridkey, openssl_server):
@@ -82,7 +82,7 @@ def test_not_yet_valid(refused, certificates, gridkey, openssl_server):
         leaf,
         words=[
             "the server's certificate is valid from 2045-01-01 to 2048-01-01, but this machine's clock says ",
-            "; set the clock, or give the time with --clock @UNIX",
+            "; set the clock, or take the server's time with --clock server",
         ],
     )
     assert re.search(r"clock says (\S+);", line)[1] in (before, day(time.time()))
@@ -91,13 +91,13 @@ def test_not_yet_valid(refused, certificates, gridkey, openssl_server):
     assert reach(gridkey, server.port, certificates.ca, "--clock", f"@{start}").status == 0
     refused(
         leaf,
-        words=["from 2045-01-01 to 2048-01-01, but this machine's clock says 2044-12-31; set the clock"],
+        words=["from 2045-01-01 to 2048-01-01, but --clock says 2044-12-31; give the right time"],
         trust=["--clock", f"@{start - 1}"],
     )
 
 
 def test_a_machine_that_woke_up_in_1970(refused, certificates):
-    words = ["valid from 2021-01-01 to 2045-01-01, but this machine's clock says 1970-01-01; set the clock"]
+    words = ["valid from 2021-01-01 to 2045-01-01, but --clock says 1970-01-01; give the right time"]
     refused(certificates.server, words=words, trust=["--clock", "@0"])
 
 

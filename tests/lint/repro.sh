@@ -1,6 +1,7 @@
 #!/bin/sh
 # repro.sh BUILD MAKE [VARIABLE=VALUE...]: build the tree twice, from copies without git in folders
-# of different names, with the third-party sources of BUILD, and compare. Exits 1 if they differ.
+# of different names, with the third-party sources of BUILD, and compare what `make all` and `make dist`
+# make. Exits 1 if they differ.
 set -eu
 build=$(cd "$1" && pwd)
 make=$2
@@ -10,8 +11,10 @@ for folder in one another-and-longer; do
     copy=$build/repro/$folder
     mkdir -p "$copy/build"
     cp -Rp Makefile src third_party "$copy"
+    mkdir "$copy/tests"
+    cp -Rp tests/cross tests/lint "$copy/tests"
     cp -Rp "$build/third_party" "$copy/build"
-    $make --no-print-directory -C "$copy" "$@" BUILD=build all >"$copy/log" 2>&1 || {
+    $make --no-print-directory -C "$copy" "$@" BUILD=build all dist >"$copy/log" 2>&1 || {
         cat "$copy/log"
         echo "repro: the build in $copy failed"
         exit 1
@@ -23,6 +26,11 @@ for file in gridkey gridkey.debug; do
         exit 1
     }
 done
+diff -r "$build/repro/one/build/dist" "$build/repro/another-and-longer/build/dist" || {
+    echo "repro: what make dist makes differs between two folders; both are left in $build/repro"
+    exit 1
+}
+[ -s "$build/repro/one/build/dist/SHA256SUMS" ] || { echo "repro: make dist made nothing"; exit 1; }
 sum=$(sha256sum <"$build/repro/one/build/gridkey" | cut -d ' ' -f 1)
 rm -rf "$build/repro"
-echo "repro: two builds in two folders are the same, $sum"
+echo "repro: two builds in two folders are the same, $sum; so is what make dist makes"

@@ -109,6 +109,23 @@ static void fill_lookup(struct lookup *lookup)
 
 /* --- client_update_start -------------------------------------------------------------------- */
 
+static void test_start_refuses_what_is_no_client(void **state)
+{
+    static const char *const cases[] = {"[1,2]", "[]", "\"x\"", "null"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct json *shown = parse(cases[i]);
+        struct json *body = NULL;
+        struct error error;
+
+        assert_int_equal(client_update_start(shown, &body, &error), -1);
+        assert_int_equal(error.status, STATUS_REFUSED);
+        json_free(body);
+        json_free(shown);
+    }
+}
+
 static void test_start_keeps_all_but_what_only_answers_hold(void **state)
 {
     struct json *body = start(shown_text);
@@ -397,11 +414,52 @@ static void test_describe(void **state)
     }
 }
 
+/* A part that the answer lacks is not made where nothing of it is asked for. */
+static void test_apply_of_nothing(void **state)
+{
+    static const char text[] = "{\"clientName\":\"box\",\"authorizedUsers\":[\"jsmith\"]}";
+    const struct client_wish nothing = {0};
+    const struct client_removal no_removal = {0};
+    struct json *body = start(text);
+    struct lookup lookup;
+    struct error error;
+
+    (void)state;
+    fill_lookup(&lookup);
+    assert_int_equal(client_update_apply(&lookup, body, &nothing, &no_removal, NULL, &error), 0);
+    assert_json(body, text);
+    lookup_free(&lookup);
+    json_free(body);
+}
+
+/* What the API lists without an id cannot be chosen; that is no failure of the memory. */
+static void test_apply_passes_over_what_has_no_id(void **state)
+{
+    const char *items[] = {"One"};
+    const struct client_wish wish = {.apis = {items, 1}};
+    const struct client_removal no_removal = {0};
+    struct json *body = start(shown_text);
+    struct lookup lookup;
+    struct error error;
+
+    (void)state;
+    fill_lookup(&lookup);
+    buffer_clear(&lookup.lists[LOOKUP_APIS]);
+    buffer_append_text(&lookup.lists[LOOKUP_APIS], "[{\"apiName\":\"One\",\"accessLevels\":[]}]");
+    assert_int_equal(client_update_apply(&lookup, body, &wish, &no_removal, NULL, &error), -1);
+    assert_int_equal(error.status, STATUS_NOT_FOUND);
+    lookup_free(&lookup);
+    json_free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_start_keeps_all_but_what_only_answers_hold),
         cmocka_unit_test(test_start_leaves_out_what_put_refuses),
+        cmocka_unit_test(test_start_refuses_what_is_no_client),
+        cmocka_unit_test(test_apply_of_nothing),
+        cmocka_unit_test(test_apply_passes_over_what_has_no_id),
         cmocka_unit_test(test_apply),
         cmocka_unit_test(test_apply_removes_the_purge_api),
         cmocka_unit_test(test_check),

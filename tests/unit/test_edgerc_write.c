@@ -64,6 +64,7 @@ static void test_append(void **state)
         {"[a]\r\nx = y\r\n", "[a]\r\nx = y\r\n\r\n[new]\r\n" FOUR("\r\n")},
         {"[a]\r\nx = y", "[a]\r\nx = y\r\n\r\n[new]\r\n" FOUR("\r\n")},
         {"[a]\rx = y\r", "[a]\rx = y\r\r[new]\r" FOUR("\r")},
+        {"[a]\nx = y\r", "[a]\nx = y\r\n\n[new]\n" FOUR("\n")},
         {"# only a comment", "# only a comment\n\n[new]\n" FOUR("\n")},
         {"host = x\nclient_token = y\n",
          "[default]\nhost = x\nclient_token = y\n\n[new]\n" FOUR("\n")},
@@ -168,6 +169,9 @@ static void test_replace(void **state)
          "  access_token = x\n",
          "[a]\n  host = h.example\n  client_token = T\n  other = x\n  ; c\n"
          "  client_secret = S=\n  access_token = A\n"},
+        {"two parts may be indented differently", "[a]\n  linode = x\n[b]\n[a]\nhost = old\n",
+         "[a]\n  linode = x\n[b]\n[a]\nhost = h.example\nclient_token = T\n"
+         "client_secret = S=\naccess_token = A\n"},
         {"uneven indentation goes",
          "[a]\nhost = x\n   client_token = x\n   other = x\n   # c\n\tclient_secret = x\n"
          "access_token = x\n",

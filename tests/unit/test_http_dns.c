@@ -707,6 +707,35 @@ static void test_servers(void **state)
     "; nothing was sent, check the host in the credential or of the proxy, or name an address "    \
     "with --connect-to"
 
+/* Nobody says whom to ask: this machine is asked, and what was not found is told. */
+static void test_no_servers(void)
+{
+    static const char *const cases[][3] = {
+        /* hosts, resolv.conf, and what is told with their names for 1 and 2 */
+        {NULL, NULL,
+         "1 cannot be read (No such file or directory), 2 cannot be read (No such file or "
+         "directory), and in its place"},
+        {"192.0.2.1 one", NULL, "2 cannot be read (No such file or directory), and in its place"},
+        {NULL, "options attempts:0",
+         "1 cannot be read (No such file or directory), 2 names no name server, and in its place"},
+        {"", "nameserver dns.example", "2 names no name server, and in its place"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char expected[2048];
+        size_t length = (size_t)sprintf(expected, "the name a.example could not be resolved: ");
+
+        for (const char *at = cases[i][2]; *at != '\0'; at++) {
+            length += (size_t)(*at == '1'   ? sprintf(expected + length, "%s", hosts_path)
+                               : *at == '2' ? sprintf(expected + length, "%s", servers_path)
+                                            : sprintf(expected + length, "%c", *at));
+        }
+        (void)sprintf(expected + length,
+                      " the name server 127.0.0.1: Connection refused" CHECK_SERVERS, servers_path);
+        assert_string_equal(resolve("a.example", cases[i][0], cases[i][1], LONG), expected);
+    }
+}
+
 static void test_server_faults(void **state)
 {
     static const struct {
@@ -728,8 +757,6 @@ static void test_server_faults(void **state)
         {"a.example", SILENT NONE FAILING GOOD "options attempts:1 timeout:1",
          "127.0.0.4 did not answer, 127.0.0.5: Connection refused, 127.0.0.3 says SERVFAIL",
          CHECK_SERVERS},
-        {"a.example", "options attempts:0", "127.0.0.1: Connection refused", CHECK_SERVERS},
-        {"a.example", NULL, "127.0.0.1: Connection refused", CHECK_SERVERS},
         {"a.example", "nameserver ::1%lo\noptions attempts:99", "::1: ", CHECK_SERVERS},
     };
 
@@ -750,6 +777,7 @@ static void test_server_faults(void **state)
         }
         assert_memory_equal(found, expected, length);
     }
+    test_no_servers();
     assert_string_equal(resolve(LABEL_63 "4", NULL, GOOD, LONG),
                         "the name " LABEL_63 "4 cannot be resolved: it is too long");
 }

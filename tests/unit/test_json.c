@@ -123,6 +123,9 @@ static void test_steps_through_arrays(void **state)
         {"[,1]", -1},
         {"[}", -1},
         {"[1 01]", -1},
+        {"\xef\xbb\xbf[1]", 1}, /* a byte order mark, as json_parse takes it */
+        {"[\xef\xbb\xbf 1]", -1},
+        {"[1,\xef\xbb\xbf 2]", -1},
     };
 
     (void)state;
@@ -223,9 +226,27 @@ static void test_writes_for_people(void **state)
     buffer_free(&out);
 }
 
+/* What an answer lacks is no failure of the memory. */
+static void test_copies_what_is_absent(void **state)
+{
+    struct json *object = json_new_object();
+    struct json *array = json_add_array(object, "list");
+    struct buffer out = BUFFER_EMPTY;
+
+    (void)state;
+    assert_null(json_add_copy(object, "id", json_get(object, "none")));
+    assert_null(json_append_copy(array, json_get(object, "none")));
+    assert_false(json_build_failed());
+    json_write(&out, object, false);
+    assert_string_equal(buffer_text(&out), "{\"list\":[]}");
+    json_free(object);
+    buffer_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_copies_what_is_absent), /* before what lets a call fail */
         cmocka_unit_test(test_round_trips_every_byte),
         cmocka_unit_test(test_refuses_what_is_not_json),
         cmocka_unit_test(test_limits_nesting),

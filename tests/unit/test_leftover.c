@@ -161,6 +161,9 @@ static void test_salvage(void **state)
         {"\"clientToken\":\"akab-c\",\"clientSecret\":\"S+\\/=\\\"", false},
         {"\"clientToken\":\"akab-c\",\"clientSecret\"", false},
         {"\"clientToken\":\"akab-c\",\"clientSecret\":", false},
+        {"{\"description\":\"clientToken\",\"clientName\":\"a \\\"clientSecret\","
+         "\"clientToken\":\"akab-c\",\"clientSecret\":\"S+\\/=\"",
+         true},
         {"\"clientSecret\":\"S\"", false},
         {"", false},
     };

@@ -20,7 +20,7 @@ static void test_sizes(void **state)
         unsigned char *memory = memory_allocate(size);
 
         assert_non_null(memory);
-        assert_int_equal((uintptr_t)memory % 16, 0);
+        assert_int_equal((uintptr_t)memory % _Alignof(max_align_t), 0);
         assert_true(memory_size(memory) >= size);
         /* No more than a quarter is wasted, but for the smallest. */
         assert_true(size < 64 || memory_size(memory) <= size + size / 4 + 16);

@@ -484,13 +484,44 @@ static void test_unreadable_journal_stays(void **state)
     assert_string_equal(get(".edgerc.gridkey"), "gridkey1 ");
 }
 
+static int failing_open(const char *path, int flags, mode_t mode)
+{
+    if ((flags & O_DIRECTORY) != 0) {
+        errno = EIO;
+        return -1;
+    }
+    return store_operations_system.open(path, flags, mode);
+}
+
+/* The journal is open and its directory cannot be: it is no empty one to be tidied away. */
+static void test_journal_without_its_directory_stays(void **state)
+{
+    struct store_operations operations = store_operations_system;
+    struct journal journal;
+    struct error error;
+
+    (void)state;
+    put(".edgerc.gridkey", "gridkey1 ");
+    operations.open = failing_open;
+    operations_use(&operations);
+    assert_int_equal(journal_open(&journal, ".edgerc.gridkey", &error), -1);
+    assert_sentence(&error, STATUS_SYSTEM,
+                    ".edgerc.gridkey: cannot be written (Input/output error); ");
+    journal_close(&journal);
+    assert_string_equal(get(".edgerc.gridkey"), "gridkey1 ");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_scratch, remove_scratch)
     const struct CMUnitTest tests[] = {
-        TEST(test_irreplaceable_destinations),  TEST(test_every_call_fails),
-        TEST(test_interrupted_and_short_calls), TEST(test_number_of_calls),
-        TEST(test_directory_sync_fails),        TEST(test_unreadable_journal_stays),
+        TEST(test_irreplaceable_destinations),
+        TEST(test_every_call_fails),
+        TEST(test_interrupted_and_short_calls),
+        TEST(test_number_of_calls),
+        TEST(test_directory_sync_fails),
+        TEST(test_unreadable_journal_stays),
+        TEST(test_journal_without_its_directory_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void test_characters(void **state)
@@ -90,6 +91,22 @@ static void test_find(void **state)
     assert_null(text_find_ignore_case("", "x"));
     assert_string_equal(text_find_ignore_case("", ""), "");
     assert_string_equal(text_find_ignore_case("aab", "AB"), "ab");
+}
+
+/* An error page may have megabytes: a time that grows with their square would be for ever. */
+static void test_find_in_a_long_text(void **state)
+{
+    const size_t length = 4 * 1024 * 1024;
+    char *text = malloc(length + 1);
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, '<', length);
+    text[length] = '\0';
+    assert_null(text_find_ignore_case(text, "<title>"));
+    memcpy(text + length - 7, "<TITLE>", 7);
+    assert_ptr_equal(text_find_ignore_case(text, "<title>"), text + length - 7);
+    free(text);
 }
 
 static void test_numbers(void **state)
@@ -195,10 +212,15 @@ static void test_distance_of_long_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_characters), cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_ends),       cmocka_unit_test(test_find),
-        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_a_part_of_a_text_as_number),
-        cmocka_unit_test(test_distance),   cmocka_unit_test(test_distance_of_long_texts),
+        cmocka_unit_test(test_characters),
+        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_find_in_a_long_text),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_a_part_of_a_text_as_number),
+        cmocka_unit_test(test_distance),
+        cmocka_unit_test(test_distance_of_long_texts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("faultline")
+pytest.register_assert_rewrite("faultline", "fault_scenarios")
 
 from creating import LOOKUP, secrets  # noqa: E402
-from faultline import SCENARIOS, Create, Point, RecoverLost, ToOutput, loop, recover  # noqa: E402
+from fault_scenarios import SCENARIOS, Create, RecoverLost, ToOutput  # noqa: E402
+from faultline import Point, loop, recover  # noqa: E402
 from power_loss import Disk, read_tape, torn_end  # noqa: E402
 from test_fault_allocations import Failing  # noqa: E402
 

@@ -1,0 +1,107 @@
+/*
+ *   -----BEGIN AGE ENCRYPTED FILE-----
+ *   base64 in lines of 64, the last of 1 to 64 characters
+ *   -----END AGE ENCRYPTED FILE-----
+ *
+ * Strict as RFC 7468's "stricttextualmsg", which wants an end of line (LF or CR LF) behind the last
+ * line too: without it nobody could tell that nothing was cut off. Only blanks may come before and
+ * after.
+ */
+#include "store/seal_parts.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define LINE_LENGTH ((size_t)64)
+#define LINE_BYTES (LINE_LENGTH / 4 * 3)
+
+static const char begin_line[] = "-----BEGIN AGE ENCRYPTED FILE-----";
+static const char end_line[] = "-----END AGE ENCRYPTED FILE-----";
+
+void seal_write_armor(const struct buffer *binary, struct buffer *out)
+{
+    buffer_format(out, "%s\n", begin_line);
+    for (size_t at = 0; at < binary->length; at += LINE_BYTES) {
+        size_t left = binary->length - at;
+
+        base64_encode(out, binary->data + at, left < LINE_BYTES ? left : LINE_BYTES);
+        buffer_append_byte(out, '\n');
+    }
+    buffer_format(out, "%s\n", end_line);
+}
+
+static size_t skip_blanks(const char *text, size_t length)
+{
+    size_t at = 0;
+
+    while (at < length && (text_is_blank(text[at]) || text[at] == '\r' || text[at] == '\n')) {
+        at++;
+    }
+    return at;
+}
+
+bool seal_has_armor(const char *text, size_t length)
+{
+    size_t at = skip_blanks(text, length);
+
+    return length - at >= sizeof begin_line - 1 &&
+           memcmp(text + at, begin_line, sizeof begin_line - 1) == 0;
+}
+
+/* The line at *at, without its end, which *at is moved over. NULL when it has none. */
+static const char *take_line(const char *text, size_t length, size_t *at, size_t *line_length)
+{
+    const char *line = text + *at;
+    const char *end = memchr(line, '\n', length - *at);
+
+    if (end == NULL) {
+        return NULL;
+    }
+    *at += (size_t)(end - line) + 1;
+    *line_length = (size_t)(end - line) - (end > line && end[-1] == '\r' ? 1 : 0);
+    return line;
+}
+
+static bool is_line(const char *line, size_t length, const char *text)
+{
+    return length == strlen(text) && memcmp(line, text, length) == 0;
+}
+
+int seal_read_armor(const char *text, size_t length, struct buffer *binary, struct error *error)
+{
+    size_t at = skip_blanks(text, length);
+    size_t number = 1; /* of the line, the one of BEGIN being the first */
+    size_t line_length;
+    const char *line = take_line(text, length, &at, &line_length);
+    bool is_last = false; /* no base64 may follow */
+
+    if (line != NULL && is_line(line, line_length, begin_line)) {
+        while ((line = take_line(text, length, &at, &line_length)) != NULL) {
+            number++;
+            if (is_line(line, line_length, end_line)) {
+                if (skip_blanks(text + at, length - at) == length - at) {
+                    return buffer_check(binary, error);
+                }
+                number++;
+                break;
+            }
+            if (is_last || line_length == 0 || line_length > LINE_LENGTH ||
+                base64_decode(binary, line, line_length) != 0) {
+                break;
+            }
+            is_last = line_length < LINE_LENGTH || line[LINE_LENGTH - 1] == '=';
+        }
+    }
+    if (line == NULL) {
+        return error_set(error, STATUS_FILE,
+                         "is cut off: it does not end in the line %s and an end of line; take it "
+                         "again whole",
+                         end_line);
+    }
+    return error_set(error, STATUS_FILE,
+                     "is damaged: line %zu is not as it is in the armor of an age file; take it "
+                     "again whole",
+                     number);
+}

@@ -1,0 +1,236 @@
+"""The scenarios of the fault loops; see faultline.py."""
+
+import re
+
+from creating import SMALLEST
+from faultline import END, Case, recover
+from managing import credential_in
+from other_clients import CLIENTS
+
+from fake.fake_iam import ADMIN_APIS, catalogue
+
+IAM_APIS = [
+    {"apiId": api["shown"]["apiId"], "accessLevel": ADMIN_APIS[api["shown"]["endPoint"]]}
+    for api in catalogue.APIS
+    if api["shown"]["endPoint"] in ADMIN_APIS
+]
+
+
+class Create(Case):
+    name = "create"
+    arguments = ("client", "create", *SMALLEST)
+    makes = CLIENTS
+
+    def names_made(self):
+        return [client["clientId"] for client in self.fake.clients if client["clientName"] == "web"]
+
+
+class CreateInTwo(Create):
+    """The client comes without a credential, which takes a second POST."""
+
+    name = "create-in-two"
+    switches = {"create_credential": "absent"}
+    makes = CLIENTS + "/*/credentials"
+
+    def is_half_made(self):
+        return bool(self.names_made()) and not self.made()
+
+
+class CredentialCreate(Case):
+    name = "credential"
+    makes = CLIENTS + "/*/credentials"
+
+    def prepare(self):
+        self.client = self.fake.add_client(clientName="web")
+        self.arguments = ("credential", "create", self.client["clientId"])
+
+
+class ToOutput(CredentialCreate):
+    """The secret goes to standard output; the journal is there all the same."""
+
+    name = "output"
+    tells = True
+    recover_options = ("--save", "-")
+
+    def prepare(self):
+        super().prepare()
+        self.arguments += ("--save", "-")
+
+    def kept(self, result):
+        return super().kept(result) + result.stdout
+
+    def check_complete(self, result):
+        assert all(secret in result.stdout for secret in self.made())
+
+    def check_recovered(self, result, again, lost):
+        assert lost or all(secret in result.stdout + again.stdout for secret in self.made())
+
+
+class EdgercSet(Case):
+    name = "set"
+    arguments = ("edgerc", "set", "default", "max_body=8192")
+
+    def follow_up(self, result, may_lose=False):
+        again = self.run()
+        assert again.returncode == 0, again
+        self.check_complete(again)
+
+
+class Rotate(Case):
+    """Another client's credential, in a section of its own."""
+
+    name = "rotate"
+    makes = CLIENTS + "/*/credentials"
+
+    def prepare(self):
+        self.client = self.fake.add_client(clientName="web")
+        self.old = self.fake.add_credential(self.client["clientId"])
+        self.edgerc.write_text(self.fake.edgerc_text() + "\n" + self.fake.edgerc_text("web", self.client["clientId"]))
+        self.arguments = ("credential", "rotate", self.client["clientId"])
+
+    def stored(self):
+        return credential_in(self.fake, self.edgerc, self.section)
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert self.stored()["status"] == "ACTIVE", "what is in the file does not work"
+
+    def follow_up(self, result, may_lose=False):
+        """The same command once more ends with one credential: the one in the file."""
+        answers = [data for kind, data in self.records() if kind == "answer"]
+        begun, again = self.journal.exists() or self.makes, self.run()
+        assert again.returncode == 0, again
+        self.check_no_leak(again.stdout + again.stderr)
+        stored = self.stored()
+        assert self.edgerc.read_text().endswith(END)
+        self.check_clean(begun)
+        named = {int(number) for number in re.findall(r"credential (\d+) was made since", again.stderr)}
+        for credential in self.client["credentials"]:
+            wanted = "ACTIVE" if credential is stored or credential["credentialId"] in named else "DELETED"
+            assert credential["status"] == wanted, credential
+        assert stored is not self.old and stored["credentialId"] not in named
+        assert not named or (may_lose and not answers), "an answer that was kept is no orphan"
+        assert all(stored["clientSecret"].encode() in answer for answer in answers), "not the answer's"
+        proofs = [record for record in self.fake.requests if record["client_token"] == stored["clientToken"]]
+        assert any(record["path"] == CLIENTS + "/self" and record["status"] in (200, 403) for record in proofs)
+
+
+class RotateSelf(Rotate):
+    """The very credential that signs."""
+
+    name = "rotate-self"
+
+    def prepare(self):
+        self.section = "default"
+        self.client = self.fake.add_client(
+            clientName="self", apiAccess={"allAccessibleApis": False, "apis": IAM_APIS}
+        )
+        self.old = self.fake.add_credential(self.client["clientId"])
+        self.edgerc.write_text(self.fake.edgerc_text("default", self.client["clientId"]))
+        self.arguments = ("credential", "rotate", "self")
+
+
+class RotateLater(Rotate):
+    """The old one stays for a week, and a note of it in the journal."""
+
+    name = "rotate-later"
+
+    def prepare(self):
+        super().prepare()
+        self.arguments += ("--grace", "7")
+
+    def follow_up(self, result, may_lose=False):
+        self.arguments = (*self.arguments[:-1], "0")
+        super().follow_up(result, may_lose)
+
+
+class RotateRecovered(Rotate):
+    """What goes wrong with a rotation is put right by recover."""
+
+    name = "rotate-recovered"
+
+    def follow_up(self, result, may_lose=False):
+        recover(self, result, may_lose)
+
+    def check_recovered(self, result, again, lost):
+        """One credential, the one in the file, and the same as before where nothing new came."""
+        stored = self.stored()
+        assert [credential for credential in self.client["credentials"] if credential["status"] != "DELETED"] == [stored]
+        assert stored["status"] == "ACTIVE" and (stored is self.old) == (lost or not self.made()), again
+
+
+class RotateSelfRecovered(RotateRecovered, RotateSelf):
+    name = "rotate-self-recovered"
+
+
+class Recover(CredentialCreate):
+    """Of a run that was killed when the answer was in the journal and not yet in the file."""
+
+    name = "recover"
+    makes = None
+    left = (".edgerc.gridkey", ".edgerc.gridkey-new")
+
+    def prepare(self):
+        super().prepare()
+        assert self.run("strace", "-o", "/dev/null", "-e", "inject=rename:signal=SIGKILL").returncode == -9
+        self.arguments = ("credential", "recover")
+        [self.secret] = [credential["clientSecret"] for credential in self.client["credentials"]]
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert self.secret in self.kept(result), f"the secret is lost: {result}"
+
+    def follow_up(self, result, may_lose=False):
+        begun, again = self.journal.exists(), self.run()
+        assert again.returncode == 0, again
+        self.check_complete(again)
+        self.check_clean(begun)
+
+
+class RecoverLost(CredentialCreate):
+    """Of a run whose answer was lost: what it made is found and taken away."""
+
+    name = "recover-lost"
+    makes = None
+    left = (".edgerc.gridkey",)
+
+    def prepare(self):
+        super().prepare()
+        self.fake.fault(method="POST", cut_after=0)
+        assert self.run().returncode == 5
+        self.fake.clear_faults()
+        [self.orphan] = self.client["credentials"]
+        self.arguments = ("credential", "recover", "--clean", "--yes")
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert self.orphan["status"] == "DELETED" or self.journal.exists(), f"it is forgotten: {result}"
+
+    def check_complete(self, result):
+        assert self.orphan["status"] == "DELETED"
+
+    def check_nothing_sent(self, result):
+        assert self.orphan["status"] == "ACTIVE", result
+
+    def follow_up(self, result, may_lose=False):
+        again = self.run()
+        assert again.returncode == 0 and self.edgerc.read_bytes() == self.before, again
+        self.check_complete(again)
+        assert not self.journal.exists()
+
+
+class RecoverRotation(Rotate):
+    """Of a rotation that was killed when the answer was in the journal and not yet in the file."""
+
+    name = "recover-rotation"
+    makes = None
+    left = (".edgerc.gridkey", ".edgerc.gridkey-new")
+
+    def prepare(self):
+        super().prepare()
+        assert self.run("strace", "-o", "/dev/null", "-e", "inject=rename:signal=SIGKILL").returncode == -9
+        self.arguments = ("credential", "recover")
+
+
+SCENARIOS = [Create, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, Rotate, RotateSelf, RotateLater]
+SCENARIOS += [RotateRecovered, RotateSelfRecovered, Recover, RecoverLost, RecoverRotation]

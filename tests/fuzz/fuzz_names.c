@@ -1,0 +1,241 @@
+/*
+ * Names to ids (iam/names.c, names_api.c, names_group.c, match.c) and changing a client
+ * (iam/client_update.c), by lists as the API gives them.
+ *
+ * Holds:
+ *   - a name is found, or not, whatever the order of the candidates
+ *   - what is found, is found again by its id, unless that is another's name
+ *   - a body whose ids are numbers, resolved again, is the same, or its ids are others' names
+ *   - an update that asks for nothing changes nothing; what is to be removed was there
+ *   - whatever the API answers is told as a wrong name, a wrong wish or a wrong answer; never as
+ *     memory that ran out
+ *
+ * Input: what is wanted, NUL, a draft or client, NUL, the lists of APIs, groups, roles, CP codes
+ * and clients with a NUL between.
+ */
+#include "fuzz.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "iam/client_body.h"
+#include "iam/client_update.h"
+#include "iam/lookup.h"
+#include "iam/names.h"
+
+static void check_status(int result, const struct error *error)
+{
+    FUZZ_REQUIRE(result == 0 || error->status == STATUS_USAGE ||
+                 error->status == STATUS_NOT_FOUND || error->status == STATUS_REFUSED);
+}
+
+/* Offer each line of the text, from the first or from the last on. */
+static int match_lines(const char *text, const char *wanted, bool backwards, struct json **found,
+                       struct error *error)
+{
+    char *lines = fuzz_copy(text, strlen(text));
+    size_t at = backwards ? strlen(lines) : 0;
+    struct match match;
+
+    match_start(&match, "thing", wanted, "lookup things");
+    for (size_t i = 0; i < strlen(text); i++) {
+        lines[i] = lines[i] == '\n' ? '\0' : lines[i];
+    }
+    for (;;) {
+        struct json *value = json_new_object();
+
+        while (backwards && at > 0 && lines[at - 1] != '\0') {
+            at--;
+        }
+        (void)json_add_text(value, "name", lines + at);
+        match_offer(&match, NULL, lines + at, NULL, lines + at, value);
+        json_free(value);
+        if (backwards ? at == 0 : at + strlen(lines + at) == strlen(text)) {
+            break;
+        }
+        at = backwards ? at - 1 : at + strlen(lines + at) + 1;
+    }
+    free(lines);
+    return match_finish(&match, found, error);
+}
+
+static void check_match(const char *text, const char *wanted)
+{
+    struct json *one = NULL;
+    struct json *other = NULL;
+    struct error error = {0};
+    struct error second = {0};
+    int result = match_lines(text, wanted, false, &one, &error);
+
+    FUZZ_REQUIRE(match_lines(text, wanted, true, &other, &second) == result);
+    FUZZ_REQUIRE(error.status == second.status);
+    FUZZ_REQUIRE((result == 0) == (one != NULL));
+    FUZZ_REQUIRE(json_equal(one, other));
+    check_status(result, &error);
+    json_free(other);
+    json_free(one);
+}
+
+static void check_find(struct lookup *lookup, const char *wanted)
+{
+    static const struct names_list *const lists[] = {&names_apis, &names_groups, &names_roles,
+                                                     &names_cpcodes, &names_clients};
+    struct error error = {0};
+    char *user = NULL;
+    struct json *found = NULL;
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        int result = names_find(lookup, lists[i], wanted, &found, &error);
+
+        check_status(result, &error);
+        FUZZ_REQUIRE((result == 0) == (found != NULL));
+        if (result == 0 && json_number_text(json_get(found, lists[i]->id)) != NULL) {
+            struct json *again = NULL;
+
+            result = names_find(lookup, lists[i], json_number_text(json_get(found, lists[i]->id)),
+                                &again, &error);
+            FUZZ_REQUIRE(result == 0 || error.status == STATUS_USAGE);
+            FUZZ_REQUIRE(result != 0 || !json_equal(found, found) || json_equal(found, again));
+            json_free(again);
+        }
+        json_free(found);
+    }
+    check_status(names_find_client(lookup, wanted, &found, &error), &error);
+    json_free(found);
+    check_status(lookup_own_user(lookup, &user, &error), &error);
+    free(user);
+}
+
+/* Whether all members of that name in a list are numbers. */
+static bool has_numbers(const struct json *list, const char *name)
+{
+    for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
+        if (json_get(at, name) != NULL && json_number_text(json_get(at, name)) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void check_resolve(struct lookup *lookup, const struct json *from)
+{
+    const struct client_wish nothing = {0};
+    struct json *draft = NULL;
+    struct json *again = NULL;
+    struct error error = {0};
+
+    if (client_draft_build(&nothing, from, &draft, &error) == 0 &&
+        client_draft_check(draft, &error) == 0) {
+        int result = names_resolve(lookup, draft, &error);
+        const struct json *groups = json_get(json_get(draft, "groupAccess"), "groups");
+
+        check_status(result, &error);
+        if (result == 0 && json_equal(draft, draft) &&
+            has_numbers(json_get(json_get(draft, "apiAccess"), "apis"), "apiId") &&
+            has_numbers(groups, "groupId") && has_numbers(groups, "roleId")) {
+            again = json_copy(draft);
+            result = names_resolve(lookup, again, &error);
+            FUZZ_REQUIRE(result == 0 || error.status == STATUS_USAGE);
+            FUZZ_REQUIRE(result != 0 || json_equal(draft, again));
+        }
+    }
+    json_free(again);
+    json_free(draft);
+}
+
+static void check_update(struct lookup *lookup, const struct json *client, const char *wanted)
+{
+    const struct client_wish nothing = {0};
+    const struct client_removal no_removal = {0};
+    const char *items[] = {wanted};
+    const struct client_wish wish = {.apis = {items, 1}, .groups = {items, 1}};
+    const struct client_removal removal = {
+        .apis = {items, 1}, .groups = {items, 1}, .networks = {items, 1}, .emails = {items, 1}};
+    struct json *body = NULL;
+    struct json *old = NULL;
+    struct error error = {0};
+    int result;
+
+    if (client_update_start(client, &body, &error) != 0) {
+        FUZZ_REQUIRE(!json_is_object(client) && error.status == STATUS_REFUSED);
+        json_free(body);
+        return;
+    }
+    old = json_copy(body);
+    FUZZ_REQUIRE(client_update_apply(lookup, body, &nothing, &no_removal, NULL, &error) == 0);
+    FUZZ_REQUIRE(!json_equal(old, old) || json_equal(old, body));
+    result = client_update_apply(lookup, body, &wish, &no_removal, NULL, &error);
+    check_status(result, &error);
+    result = client_update_apply(lookup, body, &nothing, &removal, NULL, &error);
+    check_status(result, &error);
+    result = client_update_apply(lookup, body, &nothing, &no_removal, client, &error);
+    check_status(result, &error);
+    json_free(old);
+    json_free(body);
+}
+
+static size_t count_texts(const struct json *list, const char *text)
+{
+    size_t count = 0;
+
+    for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
+        count += json_text(at) != NULL && text_equal_ignore_case(json_text(at), text);
+    }
+    return count;
+}
+
+/* An address is taken away exactly when it is there, and once. */
+static void check_removal(struct lookup *lookup, const struct json *client, const char *wanted)
+{
+    const struct client_wish nothing = {0};
+    const char *items[] = {wanted};
+    const struct client_removal removal = {.emails = {items, 1}};
+    struct json *body = json_copy(client);
+    struct error error;
+    size_t count = count_texts(json_get(body, "notificationEmails"), wanted);
+
+    if (json_is_object(body) && json_is_array(json_get(body, "notificationEmails"))) {
+        int result = client_update_apply(lookup, body, &nothing, &removal, NULL, &error);
+
+        FUZZ_REQUIRE((result == 0) == (count > 0));
+        FUZZ_REQUIRE(result != 0 ||
+                     count_texts(json_get(body, "notificationEmails"), wanted) == count - 1);
+    }
+    json_free(body);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const enum lookup_kind kinds[] = {LOOKUP_APIS, LOOKUP_GROUPS, LOOKUP_ROLES,
+                                             LOOKUP_CPCODES, LOOKUP_CLIENTS};
+    struct fuzz_input input = fuzz_start(data, size);
+    char *wanted = fuzz_take_text(&input);
+    char *draft_text = fuzz_take_text(&input);
+    struct lookup lookup;
+    struct json *draft = NULL;
+    struct error error;
+
+    check_match(draft_text, wanted);
+    lookup_init(&lookup, NULL);
+    for (size_t i = 0; i < LOOKUP_KINDS; i++) {
+        lookup.fetched[i] = true; /* nothing is ever asked for */
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char *list = fuzz_take_text(&input);
+
+        buffer_append_text(&lookup.lists[kinds[i]], list);
+        free(list);
+    }
+    buffer_append_text(&lookup.lists[LOOKUP_SELF], draft_text);
+    check_find(&lookup, wanted);
+    if (json_parse(draft_text, strlen(draft_text), &draft, &error) == 0) {
+        check_resolve(&lookup, draft);
+        check_update(&lookup, draft, wanted);
+        check_removal(&lookup, draft, wanted);
+    }
+    json_free(draft);
+    lookup_free(&lookup);
+    free(draft_text);
+    free(wanted);
+    FUZZ_REQUIRE(!json_build_failed());
+    return 0;
+}
