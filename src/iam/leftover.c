@@ -10,6 +10,8 @@
 #define TAIL_KIND (sizeof TAIL_START - 1 + 16 + 1) /* where the kind stands */
 #define TAIL_ANSWER "answer"
 
+#define MEMBER_LONGEST 32 /* bytes of a member's name that is looked for, in quotes */
+
 /* --- salvaging ------------------------------------------------------------------------------ */
 
 static const char *find_bytes(const char *text, size_t length, const char *wanted)
@@ -59,7 +61,8 @@ static const char *skip_blank(const char *at, const char *end)
  */
 static bool salvage_member(const char *text, size_t length, const char *name, struct buffer *out)
 {
-    struct buffer quoted = BUFFER_EMPTY;
+    char word[MEMBER_LONGEST];
+    struct buffer quoted = BUFFER_FIXED(word);
     const char *end = text + length;
     const char *at = text;
     size_t size = 0;
@@ -76,7 +79,6 @@ static bool salvage_member(const char *text, size_t length, const char *name, st
         buffer_format(out, "%s%s:", out->length == 0 ? "" : ",", buffer_text(&quoted));
         buffer_append(out, at, size);
     }
-    buffer_free(&quoted);
     return size > 0;
 }
 
