@@ -5,6 +5,7 @@
  * Before cJSON sees a text, json_scan_fault refuses what cJSON lets pass; after the parse each
  * number is handed its text, since numbers stand in the tree in the order of the text.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "base/json.h"
 
 #include "base/json_scan.h"
@@ -17,8 +18,7 @@
 
 #define JSON_CURSOR_END SIZE_MAX
 
-static bool json_failed;  /* a building call failed */
-static bool json_starved; /* cJSON was refused memory, which its own answer does not tell */
+static bool json_failed; /* there was no memory; what cJSON answers does not always tell */
 
 static const cJSON *json_item(const struct json *value)
 {
@@ -45,7 +45,7 @@ static void *json_allocate(size_t size)
 {
     void *memory = malloc(size);
 
-    json_starved = json_starved || memory == NULL;
+    json_failed = json_failed || memory == NULL;
     return memory;
 }
 
@@ -132,12 +132,10 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
     if (at < length) {
         return json_error_at(text, length, at, error);
     }
-    json_starved = false;
     cJSON_InitHooks(&hooks);
     root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     at = end == NULL ? 0 : (size_t)(end - text);
-    if (json_starved) {
-        cJSON_Delete(root);
+    if (root == NULL && json_failed) {
         return error_set_memory(error);
     }
     if (root == NULL) {
@@ -314,6 +312,14 @@ bool json_is_true(const struct json *value)
 bool json_is_boolean(const struct json *value)
 {
     return json_is(value, cJSON_True | cJSON_False);
+}
+
+char *json_text_copy(const char *text)
+{
+    char *copy = text == NULL ? NULL : strdup(text);
+
+    json_failed = json_failed || copy == NULL;
+    return copy;
 }
 
 const char *json_get_text(const struct json *object, const char *name)

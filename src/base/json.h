@@ -57,10 +57,17 @@ bool json_is_boolean(const struct json *value);
 const char *json_get_text(const struct json *object, const char *name);
 
 /*
+ * A copy of a text from malloc. NULL without memory, and for NULL, which is to say that there was
+ * none; either makes json_build_failed true.
+ */
+char *json_text_copy(const char *text);
+
+/*
  * Building; each returns NULL when memory ran out or the container is NULL, so that a chain needs
- * one check at the end: json_build_failed tells whether any call ever failed, which a program
- * does not come back from. Adding a member that exists replaces it; a copy of NULL, which is what
- * is absent, adds nothing and fails nothing. What is added is owned by the container.
+ * one check at the end: json_build_failed tells whether any call ever failed, or json_parse for
+ * want of memory, which a program does not come back from. Adding a member that exists replaces
+ * it; a copy of NULL, which is what is absent, adds nothing and fails nothing. What is added is
+ * owned by the container.
  */
 bool json_build_failed(void);
 struct json *json_new_object(void);

@@ -108,6 +108,14 @@ static void sandbox_allow_port(uint16_t port)
     }
 }
 
+void sandbox_forget(void)
+{
+    if (sandbox_ruleset >= 0) {
+        (void)close(sandbox_ruleset);
+        sandbox_ruleset = -1;
+    }
+}
+
 void sandbox_enter(uint16_t port, bool names)
 {
     if (!sandbox_open()) {
@@ -123,7 +131,6 @@ void sandbox_enter(uint16_t port, bool names)
         /* Needs no_new_privs, which main has set; best effort otherwise. */
         (void)syscall(SYS_landlock_restrict_self, sandbox_ruleset, 0);
     }
-    (void)close(sandbox_ruleset);
-    sandbox_ruleset = -1;
+    sandbox_forget();
     sandbox_is_useless = true;
 }

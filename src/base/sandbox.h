@@ -19,4 +19,7 @@ void sandbox_allow_directory(int descriptor);
  */
 void sandbox_enter(uint16_t port, bool names);
 
+/* What was allowed is not needed: no step inside will follow, or it was taken. */
+void sandbox_forget(void);
+
 #endif

@@ -17,7 +17,7 @@
            */
 #define CONNECTION_READ_SIZE 4096
 /* What a POST is answered may be told only once: the memory for so much of it is taken before. */
-#define CONNECTION_POST_ROOM 65536
+#define CONNECTION_POST_ROOM 24576
 
 void http_connection_init(struct http_connection *connection, const struct http_settings *settings)
 {

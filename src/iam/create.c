@@ -182,7 +182,7 @@ int client_creation_run(struct client_creation *creation, struct error *error)
         result = new_client_read(buffer_text(&response.body), response.body.length,
                                  &creation->client, error);
         if (result != 0) {
-            (void)error_prefix(error, "the answer to POST api-clients (%d) ", response.status);
+            (void)answer_explain("api-clients", response.status, error);
             if (creation->deposit != NULL) {
                 (void)deposit_keep(creation->deposit, error);
             } else {

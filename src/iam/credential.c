@@ -111,7 +111,7 @@ static int credential_take(const struct deposit *deposit, const struct http_resp
 {
     if (new_credential_read(buffer_text(&response->body), response->body.length, credential,
                             error) != 0) {
-        (void)error_prefix(error, "the answer to POST credentials (%d) ", response->status);
+        (void)answer_explain("credentials", response->status, error);
         return deposit_keep(deposit, error);
     }
     if (answer != NULL) {

@@ -4,7 +4,6 @@
  * which is {"credentialId":N,"clientToken":"...","clientSecret":"...","status":"ACTIVE",
  * "createdOn":"...","expiresOn":"..."}. The credential may be missing, INACTIVE or without secret.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "iam/credential_answer.h"
 
 #include "base/buffer.h"
@@ -16,12 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy of a text or number; NULL when it is neither, has controls or, *starved, without memory.
- */
-static char *answer_copy(const struct json *value, bool *starved)
+/* A copy of a text or number; NULL when it is neither, has controls or memory ran out. */
+static char *answer_copy(const struct json *value)
 {
     const char *text = json_text(value) != NULL ? json_text(value) : json_number_text(value);
-    char *copy;
 
     if (text == NULL || *text == '\0') {
         return NULL;
@@ -31,19 +28,24 @@ static char *answer_copy(const struct json *value, bool *starved)
             return NULL;
         }
     }
-    copy = strdup(text);
-    *starved = *starved || copy == NULL;
-    return copy;
+    return json_text_copy(text);
 }
 
-static void credential_take(const struct json *object, struct new_credential *credential,
-                            bool *starved)
+int answer_explain(const char *what, int status, struct error *error)
 {
-    credential->credential_id = answer_copy(json_get(object, "credentialId"), starved);
-    credential->client_token = answer_copy(json_get(object, "clientToken"), starved);
-    credential->client_secret = answer_copy(json_get(object, "clientSecret"), starved);
-    credential->status = answer_copy(json_get(object, "status"), starved);
-    credential->expires_on = answer_copy(json_get(object, "expiresOn"), starved);
+    return error->status == STATUS_SYSTEM
+               ? error_set(error, STATUS_SYSTEM, "out of memory for the answer to POST %s (%d)",
+                           what, status)
+               : error_prefix(error, "the answer to POST %s (%d) ", what, status);
+}
+
+static void credential_take(const struct json *object, struct new_credential *credential)
+{
+    credential->credential_id = answer_copy(json_get(object, "credentialId"));
+    credential->client_token = answer_copy(json_get(object, "clientToken"));
+    credential->client_secret = answer_copy(json_get(object, "clientSecret"));
+    credential->status = answer_copy(json_get(object, "status"));
+    credential->expires_on = answer_copy(json_get(object, "expiresOn"));
 }
 
 static bool credential_is_whole(const struct new_credential *credential)
@@ -51,7 +53,7 @@ static bool credential_is_whole(const struct new_credential *credential)
     return credential->client_token != NULL && credential->client_secret != NULL;
 }
 
-static char *answer_host(const struct json *base_url, bool *starved)
+static char *answer_host(const struct json *base_url)
 {
     struct buffer out = BUFFER_EMPTY;
     struct url_host host;
@@ -62,8 +64,7 @@ static char *answer_host(const struct json *base_url, bool *starved)
         url_host_parse(json_text(base_url), strlen(json_text(base_url)), URL_HTTPS_PORT, &host,
                        &ignored) == 0) {
         url_host_header(&out, &host);
-        copy = out.failed ? NULL : strdup(buffer_text(&out));
-        *starved = *starved || copy == NULL;
+        copy = json_text_copy(out.failed ? NULL : buffer_text(&out));
     }
     buffer_free(&out);
     return copy;
@@ -71,21 +72,19 @@ static char *answer_host(const struct json *base_url, bool *starved)
 
 int new_client_from_json(const struct json *object, struct new_client *client, struct error *error)
 {
-    bool starved = false;
-
     memset(client, 0, sizeof *client);
-    client->client_id = answer_copy(json_get(object, "clientId"), &starved);
-    client->client_name = answer_copy(json_get(object, "clientName"), &starved);
-    client->access_token = answer_copy(json_get(object, "accessToken"), &starved);
-    client->host = answer_host(json_get(object, "baseURL"), &starved);
-    credential_take(json_first(json_get(object, "credentials")), &client->credential, &starved);
+    client->client_id = answer_copy(json_get(object, "clientId"));
+    client->client_name = answer_copy(json_get(object, "clientName"));
+    client->access_token = answer_copy(json_get(object, "accessToken"));
+    client->host = answer_host(json_get(object, "baseURL"));
+    credential_take(json_first(json_get(object, "credentials")), &client->credential);
     client->has_credential = credential_is_whole(&client->credential);
     if (!client->has_credential) {
         client->stray_credential_id = client->credential.credential_id;
         client->credential.credential_id = NULL;
         new_credential_free(&client->credential);
     }
-    if (starved) {
+    if (json_build_failed()) {
         return error_set_memory(error);
     }
     return client->client_id != NULL ? 0 : error_set(error, STATUS_UNKNOWN, "names no clientId");
@@ -109,15 +108,14 @@ int new_credential_read(const char *text, size_t length, struct new_credential *
                         struct error *error)
 {
     struct json *answer;
-    bool starved = false;
 
     memset(credential, 0, sizeof *credential);
     if (json_parse(text, length, &answer, error) != 0) {
         return -1;
     }
-    credential_take(answer, credential, &starved);
+    credential_take(answer, credential);
     json_free(answer);
-    if (starved) {
+    if (json_build_failed()) {
         return error_set_memory(error);
     }
     return credential_is_whole(credential)

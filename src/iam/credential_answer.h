@@ -40,6 +40,12 @@ int new_client_read(const char *text, size_t length, struct new_client *client,
 /* The same of an object that is parsed already. */
 int new_client_from_json(const struct json *object, struct new_client *client, struct error *error);
 
+/*
+ * Name the answer that could not be read: what ("api-clients" or "credentials") was posted, the
+ * HTTP status. Running again is no advice here. Returns -1.
+ */
+int answer_explain(const char *what, int status, struct error *error);
+
 /* Read the answer to POST .../credentials; fails also when the secret is not in it. */
 int new_credential_read(const char *text, size_t length, struct new_credential *credential,
                         struct error *error);

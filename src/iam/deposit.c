@@ -460,4 +460,5 @@ void deposit_close(struct deposit *deposit)
     buffer_free(&deposit->message);
     store_release(&deposit->reservation);
     journal_close(&deposit->journal);
+    sandbox_forget();
 }

@@ -10,6 +10,8 @@
 #define TAIL_KIND (sizeof TAIL_START - 1 + 16 + 1) /* where the kind stands */
 #define TAIL_ANSWER "answer"
 
+#define MEMBER_LONGEST 32 /* bytes of a member's name that is looked for, in quotes */
+
 /* --- salvaging ------------------------------------------------------------------------------ */
 
 static const char *find_bytes(const char *text, size_t length, const char *wanted)
@@ -51,7 +53,8 @@ static size_t value_length(const char *text, size_t length)
  */
 static bool salvage_member(const char *text, size_t length, const char *name, struct buffer *out)
 {
-    struct buffer quoted = BUFFER_EMPTY;
+    char word[MEMBER_LONGEST];
+    struct buffer quoted = BUFFER_FIXED(word);
     const char *end = text + length;
     const char *at = text;
     size_t size = 0;
@@ -70,7 +73,6 @@ static bool salvage_member(const char *text, size_t length, const char *name, st
         buffer_format(out, "%s%s:", out->length == 0 ? "" : ",", buffer_text(&quoted));
         buffer_append(out, at, size);
     }
-    buffer_free(&quoted);
     return size > 0;
 }
 
@@ -87,7 +89,8 @@ bool leftover_salvage(const char *text, size_t length, struct buffer *out)
     }
     buffer_format(out, "{%s%s\"credentials\":[{%s}]}", buffer_text(&found),
                   found.length == 0 ? "" : ",", buffer_text(&found));
-    whole = whole && !found.failed;
+    out->failed = out->failed || found.failed;
+    whole = whole && !out->failed;
     buffer_free(&found);
     return whole;
 }
@@ -137,6 +140,9 @@ static void leftover_take_answer(struct leftover *leftover, const char *text, si
         (void)leftover_parse(leftover, buffer_text(&found), found.length);
         leftover->salvaged = leftover->whole;
     }
+    if (found.failed) {
+        (void)json_text_copy(NULL); /* tells leftover_at */
+    }
     buffer_free(&found);
 }
 
@@ -145,8 +151,10 @@ static bool leftover_tail_is_answer(const struct journal *journal)
     size_t length;
     const char *tail = journal_tail(journal, &length);
 
-    return length >= TAIL_KIND + sizeof TAIL_ANSWER - 1 &&
-           memcmp(tail + TAIL_KIND, TAIL_ANSWER, sizeof TAIL_ANSWER - 1) == 0;
+    /* A NUL where a record should begin is room of which only a later part was written. */
+    return (length >= TAIL_KIND + sizeof TAIL_ANSWER - 1 &&
+            memcmp(tail + TAIL_KIND, TAIL_ANSWER, sizeof TAIL_ANSWER - 1) == 0) ||
+           (length > 0 && *tail == '\0');
 }
 
 bool leftover_tail_is_harmless(const struct journal *journal)
@@ -180,7 +188,7 @@ int leftover_at(const struct journal *journal, size_t number, struct leftover *l
     is_note = record.kind == JOURNAL_NOTE;
     if ((record.kind != JOURNAL_INTENT && !is_note) ||
         json_parse(record.data, record.length, &leftover->intent, &ignored) != 0) {
-        return 1;
+        return json_build_failed() ? error_set_memory(error) : 1;
     }
     leftover->kind = leftover_kind_of(leftover, is_note);
     (void)new_client_from_json(leftover->intent, &leftover->made, &ignored);
@@ -198,7 +206,12 @@ int leftover_at(const struct journal *journal, size_t number, struct leftover *l
         body = journal_tail(journal, &length);
         leftover_take_answer(leftover, body, length);
     }
-    return json_build_failed() ? error_set_memory(error) : 1;
+    /* What cannot be read for want of memory must not pass for lost. */
+    if (json_build_failed()) {
+        leftover_free(leftover);
+        return error_set_memory(error);
+    }
+    return 1;
 }
 
 void leftover_free(struct leftover *leftover)

@@ -354,6 +354,9 @@ static int recovery_bare(struct recovery *recovery, const struct leftover *lefto
         recovery->remark("credential %s of client %s came without its secret; delete it",
                          leftover->made.stray_credential_id, leftover->made.client_id);
     }
+    if (json_build_failed()) {
+        return error_set_memory(error);
+    }
     if (!has_one && recovery_end_bare(recovery, leftover, error) != 0) {
         return -1;
     }
@@ -443,7 +446,9 @@ int recovery_run(struct recovery *recovery, struct error *error)
     }
     leftover_free(&leftover);
     if (step < 0 || json_build_failed()) {
-        return error_set_memory(error);
+        (void)error_set_memory(error);
+        recovery_settle_status(recovery, error);
+        return -1;
     }
     if (!recovery->dry_run && !text_equal(recovery->given.path, "-")) {
         /* Reserving removes what an interrupted run left beside the destination. */

@@ -262,7 +262,8 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
                          recovery_journal(recovery));
     }
     if (result != 0 || recovery_open(recovery, leftover, &session, error) != 0 ||
-        recovery_search(recovery, leftover, session, &found, error) != 0) {
+        recovery_search(recovery, leftover, session, &found, error) != 0 ||
+        (json_build_failed() && error_set_memory(error) != 0)) {
         result = error_suffix(error, ". What the %s of %s made is not known",
                               json_get_text(leftover->intent, "operation"),
                               json_get_text(leftover->intent, "time"));

@@ -308,9 +308,9 @@ def choose(name, points, spread):
     if os.environ.get("GRIDKEY_ALL"):
         return points
     chosen = []
-    for kind in dict.fromkeys(getattr(point, "kind", None) for point in points):
-        of_kind = [point for point in points if getattr(point, "kind", None) is kind]
-        chosen += random.Random(name + getattr(kind, "name", "")).sample(of_kind, min(spread, len(of_kind)))
+    for kind in dict.fromkeys(point.kind for point in points):
+        of_kind = [point for point in points if point.kind is kind]
+        chosen += random.Random(name + kind.name).sample(of_kind, min(spread, len(of_kind)))
     return chosen
 
 
