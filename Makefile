@@ -94,8 +94,9 @@ SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUI
 	-ffile-prefix-map=$(BUILD)=build
 RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector -fno-pie
-LINK := -static -no-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack \
-	-Wl,-z,noseparate-code -Wl,--build-id=none -Wl,--sort-section=alignment -Wl,--sort-common
+LINK := -static -no-pie -Wl,--gc-sections $(if $(findstring norelro,$(CC)),,-Wl,-z,relro) -Wl,-z,now \
+	-Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,common-page-size=4096 -Wl,--build-id=none \
+	-Wl,--sort-section=alignment -Wl,--sort-common
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address
 SANITIZE_OURS := $(SANITIZE) -fsanitize=undefined -fno-sanitize-recover=all
 
@@ -205,7 +206,7 @@ RELEASE_OBJECTS := $(BUILD)/release/src/main.o $(call objects,release)
 PACKED_SLACK := 512
 
 define link
-	$(Q)sed 's/PACKED_KIND/$(1)/' src/base/packed.ld >$@.ld
+	$(Q)sed 's/PACKED_KIND/$(1)/; s/PACKED_PLACE/$(PACKED_PLACE)/' src/base/packed.ld >$@.ld
 	$(Q)$(CC) $(CFLAGS) $(LINK) $(2) $(QUIET_LINK) $(LDFLAGS) $(filter %.o,$^) -o $@
 endef
 
@@ -242,6 +243,9 @@ $(BUILD)/gridkey.placed: $(RELEASE_OBJECTS) $(BUILD)/packed-1.o src/base/packed.
 # Until packed.sh, the segment that .packed is in counts as writable and executable.
 QUIET_LINK = $(addprefix -Wl$(comma),$(shell $(CC) -Wl,--help 2>/dev/null | \
 	grep -o -m1 -e '--no-warn-rwx-segments'))
+
+# The first section that takes room in memory only: some machines have one for small data.
+PACKED_PLACE = $(or $(shell $(CC) -Wl,--verbose 2>/dev/null | sed -n 's/^  \(\.sbss\) .*/\1/p'),.bss)
 MAP := -Wl,-Map,$(BUILD)/gridkey.map
 
 ifeq ($(PACK),no)
@@ -318,7 +322,10 @@ cross_row = $(shell sed -n 's/^$(1) //p' third_party/targets)
 
 # cross ARCH,COMPILER,QEMU,LIMIT,FLAGS
 define cross
-$(BUILD)/cross/$(1)/musl/gcc.specs: third_party/musl.sh third_party/musl.files third_party/targets $(FETCHED_CROSS)
+$(BUILD)/cross/$(1)/row: FORCE
+	@mkdir -p $$(@D)
+	@echo '$(2) $(5)' | cmp -s - $$@ || echo '$(2) $(5)' >$$@
+$(BUILD)/cross/$(1)/musl/gcc.specs: third_party/musl.sh third_party/musl.files $(BUILD)/cross/$(1)/row $(FETCHED_CROSS)
 	@command -v $(2)-gcc >/dev/null || { echo "$(2)-gcc is not installed;" \
 		"'sh tests/install-tools.sh cross' installs what other machines need" >&2; exit 1; }
 	$(if $(V),,@echo "  MUSL $(1)")
