@@ -44,6 +44,8 @@ class World:
 
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)")
 DESCRIPTOR = re.compile(r"\) += (\d+)<")
+OPENERS = ("open", "openat", "socket", "memfd_create", "landlock_create_ruleset")
+OPENING = ",".join((*OPENERS, "close", "pwrite64"))  # what Trace.left_open and Trace.answers need
 
 
 class Trace:
@@ -67,12 +69,9 @@ class Trace:
         for name, rest in self.calls:
             if name == "close" and "EBADF" not in rest:
                 there.pop(int(re.match(r"\d+", rest)[0]), None)
-            elif name in ("open", "openat", "socket", "memfd_create") and (match := DESCRIPTOR.search(rest)):
+            elif name in OPENERS and (match := DESCRIPTOR.search(rest)):
                 there[int(match[1])] = rest
         return there
-
-
-OPENING = "open,openat,socket,memfd_create,close,pwrite64"  # what left_open and answers need
 
 
 class Case:

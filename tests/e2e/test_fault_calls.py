@@ -47,6 +47,9 @@ ERRORS = {
     "prlimit64": "EPERM",
     "prctl": "EINVAL ENOSYS EPERM",
     "umask": "ENOSYS",
+    "landlock_create_ruleset": "ENOSYS EOPNOTSUPP EINVAL E2BIG EMFILE ENOMEM",
+    "landlock_add_rule": "EINVAL EOPNOTSUPP ENOMEM EBADFD",
+    "landlock_restrict_self": "E2BIG EPERM EOPNOTSUPP ENOMEM",
     "clock_gettime": "",
     "nanosleep": "EINTR",
     "ioctl": "ENOTTY",
@@ -59,6 +62,7 @@ ERRORS = {
 }
 # Calls whose failure is nobody's loss.
 COMFORTS = {"prlimit64", "prctl", "umask", "setsockopt", "munmap", "statx", "fchown", "ioctl"}
+COMFORTS |= {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"}
 # Calls without which no answer comes.
 NETWORK = {"socket", "connect", "getsockopt", "poll", "sendto", "recvfrom", "nanosleep"}
 # Then what could not be undone, or may be another's, lies about.
