@@ -256,8 +256,8 @@ else
 $(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-2.o src/base/packed.ld src/base/packed.sh
 	@$(if $(V),,echo "  LINK $@")
 	$(call link,(NOLOAD),-Wl$(comma)-T$(comma)$@.ld $(MAP))
-	$(Q)$(NM) $(BUILD)/gridkey.placed | cut -d' ' -f1,3 >$(BUILD)/placed.nm
-	$(Q)$(NM) $@ | cut -d' ' -f1,3 | cmp - $(BUILD)/placed.nm
+	$(Q)$(NM) $(BUILD)/gridkey.placed | cut -d' ' -f1,3 | sort >$(BUILD)/placed.nm
+	$(Q)$(NM) $@ | cut -d' ' -f1,3 | sort | cmp - $(BUILD)/placed.nm
 	$(Q)sh src/base/packed.sh $@
 endif
 
