@@ -119,7 +119,7 @@ SETTINGS_sources := $(BEARSSL_SRC) $(CJSON_SRC)
 SETTINGS_cross := $(MUSL_SRC) $(CMOCKA_SRC)
 SETTINGS_compile = $(CC) $(HOSTCC) $(CFLAGS) $(LANGUAGE) $(RELEASE) $(WARNINGS) $(DEFINES) \
 	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS) $(FUZZCC) $(FUZZ_OURS)
-SETTINGS_link = $(PACK) $(PACKED_SLACK) $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
+SETTINGS_link = $(PACK) $(PACKED_PLACE) $(PACKED_SLACK) $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
 SETTINGS_roots = $(ROOTS) $(ROOTS_DATE)
 
 $(foreach kind,sources cross compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/settings-%: FORCE
@@ -244,8 +244,10 @@ $(BUILD)/gridkey.placed: $(RELEASE_OBJECTS) $(BUILD)/packed-1.o src/base/packed.
 QUIET_LINK = $(addprefix -Wl$(comma),$(shell $(CC) -Wl,--help 2>/dev/null | \
 	grep -o -m1 -e '--no-warn-rwx-segments'))
 
-# The first section that takes room in memory only: some machines have one for small data.
-PACKED_PLACE = $(or $(shell $(CC) -Wl,--verbose 2>/dev/null | sed -n 's/^  \(\.sbss\) .*/\1/p'),.bss)
+# The first section that takes room in memory only: some machines have one for small data, powerpc in front
+# of what the file holds.
+PACKED_PLACE = $(or $(shell $(CC) -Wl,--verbose 2>/dev/null | \
+	awk '/^  \.data / { place = "" } /^  \.s?bss / && place == "" { place = $$1 } END { print place }'),.bss)
 MAP := -Wl,-Map,$(BUILD)/gridkey.map
 
 ifeq ($(PACK),no)
@@ -256,8 +258,8 @@ else
 $(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-2.o src/base/packed.ld src/base/packed.sh
 	@$(if $(V),,echo "  LINK $@")
 	$(call link,(NOLOAD),-Wl$(comma)-T$(comma)$@.ld $(MAP))
-	$(Q)$(NM) $(BUILD)/gridkey.placed | cut -d' ' -f1,3 >$(BUILD)/placed.nm
-	$(Q)$(NM) $@ | cut -d' ' -f1,3 | cmp - $(BUILD)/placed.nm
+	$(Q)$(NM) $(BUILD)/gridkey.placed | cut -d' ' -f1,3 | sort >$(BUILD)/placed.nm
+	$(Q)$(NM) $@ | cut -d' ' -f1,3 | sort | cmp - $(BUILD)/placed.nm
 	$(Q)sh src/base/packed.sh $@
 endif
 
