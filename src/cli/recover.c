@@ -70,6 +70,7 @@ int command_credential_recover(const struct invocation *invocation, struct error
     struct recovering recovering = {.invocation = invocation};
     struct recovery recovery = {.deposit = &deposit,
                                 .section = invocation_value(invocation, "save-section"),
+                                .elsewhere = invocation_has(invocation, "save"),
                                 .replace = invocation_has(invocation, "replace"),
                                 .clean = invocation_has(invocation, "clean"),
                                 .dry_run = invocation_has(invocation, "dry-run"),
@@ -89,7 +90,7 @@ int command_credential_recover(const struct invocation *invocation, struct error
         result = 0;
     }
     if (result == 0 && !exists) {
-        output_remark("there is no journal %s, so nothing is left over", buffer_text(&path));
+        output_remark("there is no journal %s, so nothing is left over there", buffer_text(&path));
     } else if (result == 0) {
         result = deposit_open_journal(&deposit, &save.wish, error);
         if (result == 0) {

@@ -106,6 +106,8 @@ int new_client_store(struct edgegrid_session *session, struct deposit *deposit,
 {
     struct edgegrid_credential credential;
 
+    deposit->client_id = client->client_id;
+    deposit->credential_id = client->credential.credential_id;
     if (new_client_complete(session, client, error) != 0) {
         return deposit_keep(deposit, error);
     }

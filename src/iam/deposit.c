@@ -252,6 +252,7 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     date_write_iso(edgegrid_session_time(session), now);
     (void)json_add_text(intent, "time", now);
     (void)json_add_text(intent, "host", session->credential->host);
+    (void)json_add_text(intent, "signedWith", session->credential->access_token);
     deposit_full_path(deposit->wish.path, &path);
     (void)json_add_text(intent, "destination", buffer_text(&path));
     (void)json_add_text(intent, "section", deposit->wish.section);
@@ -358,14 +359,21 @@ int deposit_keep(const struct deposit *deposit, struct error *error)
     error->status = STATUS_NOT_STORED;
     if (deposit->answered) {
         (void)error_suffix(error,
-                           ". The API's answer with the secret is safe in %s (mode 0600); store it "
-                           "with: ",
+                           ". The API's answer, with any secret in it, is safe in %s (mode 0600); "
+                           "store it with: ",
                            deposit_journal_name(deposit));
         return deposit_advise(deposit, error);
     }
-    return error_suffix(error,
-                        ". The secret could be kept nowhere: delete that credential and make "
-                        "another");
+    if (deposit->client_id != NULL && deposit->credential_id != NULL) {
+        return error_suffix(error,
+                            ". The secret could be kept nowhere: make another with gridkey "
+                            "credential create %s, and end this one with: gridkey credential "
+                            "deactivate %s %s",
+                            deposit->client_id, deposit->client_id, deposit->credential_id);
+    }
+    (void)error_suffix(error, ". The secret could be kept nowhere: find and delete what was made");
+    return deposit->has_journal ? error_suffix(error, ", see %s", deposit_journal_name(deposit))
+                                : error_suffix(error, ", see gridkey client list");
 }
 
 /* --- storing -------------------------------------------------------------------------------- */
@@ -435,6 +443,7 @@ int deposit_store(struct deposit *deposit, const struct edgegrid_credential *cre
     int result;
 
     if (deposit_is_output(&deposit->wish)) {
+        buffer_clear(&deposit->message);
         result = deposit_merge(deposit, credential, &deposit->message, error);
         if (result == 0) {
             result = deposit->wish.output(&deposit->message, error);

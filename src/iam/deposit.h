@@ -41,6 +41,9 @@ struct deposit {
     size_t older;     /* records that an earlier run left */
     /* Of these, the ones that this run carries on and deposit_finish takes out. */
     bool dropped[DEPOSIT_OLDER_MOST];
+    /* Set by new_client_store, for the sentence that names what has to go; borrowed, or NULL. */
+    const char *client_id;
+    const char *credential_id;
     bool answered;         /* an answer that may hold a secret is in the journal */
     struct buffer message; /* what went to standard output, when that is the destination */
 };

@@ -47,6 +47,9 @@ void deposit_recover_command(const struct deposit *deposit, struct buffer *out)
     const struct deposit_wish *wish = &deposit->wish;
     size_t home = wish->home == NULL ? 0 : strlen(wish->home);
 
+    if (wish->state != NULL && *wish->state != '\0') {
+        buffer_format(out, "GRIDKEY_STATE=%s ", wish->state);
+    }
     buffer_append_text(out, "gridkey credential recover");
     if (home == 0 || strncmp(wish->path, wish->home, home) != 0 ||
         !text_equal(wish->path + home, "/.edgerc")) {

@@ -157,13 +157,21 @@ static bool leftover_tail_is_answer(const struct journal *journal)
            (length > 0 && *tail == '\0');
 }
 
+/*
+ * An intent was cut off when its end is missing, or a part of it is still the NUL bytes of a new
+ * file. One that is there to its end was damaged later, and what it asked for was sent.
+ */
 bool leftover_tail_is_harmless(const struct journal *journal)
 {
     size_t length;
     const char *tail = journal_tail(journal, &length);
     size_t start = length < sizeof TAIL_START - 1 ? length : sizeof TAIL_START - 1;
+    const char *line = memchr(tail, '\n', length);
+    bool ended = line != NULL && line < tail + length - 1 && tail[length - 1] == '\n' &&
+                 memchr(tail, '\0', length) == NULL;
 
-    return memcmp(tail, TAIL_START, start) == 0 && !leftover_tail_is_answer(journal);
+    return memcmp(tail, TAIL_START, start) == 0 && !leftover_tail_is_answer(journal) && !ended &&
+           find_bytes(tail + start, length - start, TAIL_START) == NULL;
 }
 
 int leftover_at(const struct journal *journal, size_t number, struct leftover *leftover,

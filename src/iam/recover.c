@@ -110,13 +110,24 @@ static int recovery_aim(struct recovery *recovery, const struct leftover *leftov
     }
     wish.replace = true; /* what is there is looked at below */
     if (text_equal(wish.path, "-") && !text_equal(recovery->given.path, "-")) {
+        recovery->deposit->wish = wish; /* so that the command to run has it */
         return error_set(
             error, STATUS_FILE,
-            "the credential was to go to standard output, which takes --save - once more");
+            "the credential was to go to standard output, which has to be asked for once more");
     }
     if (wish.section == NULL) {
         return error_set(error, STATUS_FILE, "the intent names no section; give --save-section");
     }
+    if (deposit_aim(recovery->deposit, &wish, error) == 0) {
+        return 0;
+    }
+    if (!recovery->elsewhere || text_equal(wish.path, recovery->given.path)) {
+        return -1;
+    }
+    /* The folder has moved, say. */
+    recovery->remark("%s cannot be used; the credential goes to %s", wish.path,
+                     recovery->given.path);
+    wish.path = recovery->given.path;
     return deposit_aim(recovery->deposit, &wish, error);
 }
 
@@ -219,8 +230,10 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
     if (place != PLACE_HELD && recovery_store(recovery, leftover, error) != 0) {
         return -1;
     }
-    recovery->remark("credential %s of client %s is stored in %s%s%s", id, made->client_id,
-                     wish->path, wish->format == FORMAT_EDGERC ? ", section " : "",
+    recovery->remark("credential %s of client %s is %s%s%s%s", id, made->client_id,
+                     text_equal(wish->path, "-") ? "on standard output" : "stored in ",
+                     text_equal(wish->path, "-") ? "" : wish->path,
+                     wish->format == FORMAT_EDGERC ? ", section " : "",
                      wish->format == FORMAT_EDGERC ? wish->section : "");
     if (leftover->kind == LEFTOVER_ROTATION) {
         recovery->remark("the old one, %s, was not touched",
@@ -273,6 +286,10 @@ static int recovery_rotate(struct recovery *recovery, const struct leftover *lef
         (void)error_suffix(error, ". The new credential %s has to be tried before it is stored",
                            leftover->made.credential.credential_id);
         (void)deposit_keep(recovery->deposit, error);
+    }
+    if (result == 0 && rotation.resumed && !rotation.waiting) {
+        recovery->remark("the old credential %s is %s", json_get_text(rotation.old, "credentialId"),
+                         rotation.keep ? "deactivated" : "deactivated and deleted");
     }
     if (result == 0 && rotation.resumed) {
         recovery_report(recovery, leftover, NULL, "rotated");
@@ -391,16 +408,21 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
 {
     struct deposit *deposit = recovery->deposit;
 
+    bool harmless = leftover_tail_is_harmless(&deposit->journal);
+
     if (recovery->dry_run) {
         return 0;
     }
-    if (!leftover_tail_is_harmless(&deposit->journal) && !recovery->clean) {
-        return error_set(error, STATUS_DIFFERS,
-                         "%s ends in what is no whole record; once you have looked at it, remove "
-                         "it with --clean",
-                         recovery_journal(recovery));
+    if (!harmless && !recovery->clean) {
+        (void)error_set(error, STATUS_DIFFERS,
+                        "%s ends in what is no whole record and may hold a secret; once you have "
+                        "looked at it, remove it with: ",
+                        recovery_journal(recovery));
+        (void)deposit_advise(deposit, error);
+        return error_suffix(error, " --clean");
     }
-    recovery->remark("%s ended in a record that was cut off", recovery_journal(recovery));
+    recovery->remark("%s ended in a record that was %s", recovery_journal(recovery),
+                     harmless ? "cut off before anything was asked for" : "not whole");
     deposit->keeps_tail = false;
     return deposit_finish(deposit, error);
 }
@@ -430,11 +452,15 @@ int recovery_run(struct recovery *recovery, struct error *error)
     if (deposit->keeps_tail && leftover_tail_is_harmless(&deposit->journal)) {
         deposit->keeps_tail = false;
     }
+    if (deposit->older == 0 && !deposit->journal.torn) {
+        recovery->remark("%s is empty: nothing had been asked for", recovery_journal(recovery));
+    }
     while (at < deposit->older && at < DEPOSIT_OLDER_MOST - 1 &&
            (step = leftover_at(&deposit->journal, at, &leftover, error)) == 1) {
         attached = attached || leftover.torn;
         deposit->wish = recovery->given;
         deposit->answered = false;
+        deposit->client_id = deposit->credential_id = NULL;
         step = recovery_deal(recovery, &leftover, at, error);
         if (step < 0 || (step == 0 && !recovery->dry_run && deposit_finish(deposit, error) != 0)) {
             recovery_fail(recovery, error);

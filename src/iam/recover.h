@@ -20,6 +20,7 @@ struct recovery {
     struct deposit *deposit;   /* opened by deposit_open_journal; borrowed */
     struct deposit_wish given; /* what --save and the environment say; borrowed texts */
     const char *section;       /* where to store when the section is another's; NULL: nowhere */
+    bool elsewhere;            /* given.path takes it when the intended place cannot */
     bool replace;              /* the credential that is in the way may be replaced */
     bool clean;                /* what is left over is deactivated and deleted */
     bool dry_run;              /* nothing is changed, only told */

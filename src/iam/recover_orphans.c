@@ -181,6 +181,7 @@ static int recovery_settle(struct recovery *recovery, const struct leftover *lef
 {
     size_t count = json_count(found->list);
     bool clean = recovery->clean && !recovery->dry_run && count <= found->calls;
+    const char *signer = json_get_text(leftover->intent, "signedWith");
 
     for (const struct json *at = json_first(found->list); at != NULL; at = json_next(at)) {
         if (recovery_end(recovery, leftover, session, clean, at, error) != 0) {
@@ -193,8 +194,20 @@ static int recovery_settle(struct recovery *recovery, const struct leftover *lef
                             ? "that is more than the interrupted calls can have made; delete what "
                               "is not in use yourself, with gridkey client delete or credential "
                               "delete, then run again: "
-                            : "deactivate and delete what is left over with --clean: ");
-        return deposit_advise(recovery->deposit, error);
+                            : "deactivate and delete what is left over with: ");
+        (void)deposit_advise(recovery->deposit, error);
+        return error_suffix(error, count > found->calls ? "" : " --clean");
+    }
+    if (count == 0 && !recovery->clean && signer != NULL &&
+        !text_equal(signer, session->credential->access_token)) {
+        (void)error_set(error, STATUS_DIFFERS,
+                        "nothing can be seen of the %s that was interrupted at %s, but another "
+                        "client's credential signed it: choose that with --section or --edgerc, "
+                        "or forget it with: ",
+                        json_get_text(leftover->intent, "operation"),
+                        json_get_text(leftover->intent, "time"));
+        (void)deposit_advise(recovery->deposit, error);
+        return error_suffix(error, " --clean");
     }
     if (count == 0) {
         recovery->remark("nothing is left of the %s that was interrupted at %s",
@@ -205,10 +218,12 @@ static int recovery_settle(struct recovery *recovery, const struct leftover *lef
         }
     }
     if (leftover->answered && !recovery->clean) {
-        return error_set(error, STATUS_DIFFERS,
-                         "an answer that cannot be read is in %s; once you have looked at it, "
-                         "remove it with --clean",
-                         recovery_journal(recovery));
+        (void)error_set(error, STATUS_DIFFERS,
+                        "an answer that cannot be read is in %s; once you have looked at it, "
+                        "remove it with: ",
+                        recovery_journal(recovery));
+        (void)deposit_advise(recovery->deposit, error);
+        return error_suffix(error, " --clean");
     }
     return 0;
 }
@@ -306,9 +321,10 @@ int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover
         recovery_report(recovery, leftover, shown, "without credential");
         (void)error_set(error, STATUS_DIFFERS,
                         "client %s (%s) was made, but no credential of it is stored: make one with "
-                        "gridkey credential create %s, or delete the client with --clean: ",
+                        "gridkey credential create %s, or delete the client with: ",
                         made->client_id, made->client_name, made->client_id);
-        result = deposit_advise(recovery->deposit, error);
+        (void)deposit_advise(recovery->deposit, error);
+        result = error_suffix(error, " --clean");
     }
     buffer_free(&destination);
     json_free(shown);

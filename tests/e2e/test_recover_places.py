@@ -1,0 +1,129 @@
+"""`credential recover` when the journal was damaged, the folder moved, the credential is another one or the output fails."""
+
+import re
+import shlex
+import subprocess
+
+import pytest
+from creating import SMALLEST, assert_clean, assert_no_secret
+from managing import credential_in
+from test_recover import COMMANDS, IAM_APIS, MADE, Case, client, journal, killed_with_the_answer, recover  # noqa: F401
+
+FULL = "/dev/full"
+
+
+def follow(gk, result, *more, **options):
+    """Runs the command that the message ends in, word by word."""
+    command = result.err.strip().splitlines()[-1].rsplit(": ", 1)[1]
+    words = shlex.split(command)
+    assert words[:3] == ["gridkey", "credential", "recover"], result
+    return gk(*words[1:], *more, **options)
+
+
+def to_full_output(gk, *arguments, text="", home=None):
+    command = [str(word) for word in (gk.binary, *gk.options, *arguments)]
+    env = gk.environment({"HOME": str(home)} if home else None)
+    with open(FULL, "wb") as full:
+        done = subprocess.run(
+            command, env=env, cwd=gk.home, input=text, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["with its answer", "without"])
+def test_a_damaged_intent_is_kept(gk, fake, edgerc, client, journal, answered):  # noqa: F811
+    case = Case("create", gk, fake, edgerc, client)
+    if answered:
+        killed_with_the_answer(case, journal)
+    else:
+        case.lose({"cut_after": 0})
+    damaged = bytearray(journal.read_bytes())
+    damaged[70] ^= 1
+    journal.write_bytes(damaged)
+    result = recover(gk)
+    assert result.status == 10 and f"{journal} ends in what is no whole record" in result.err, result
+    assert_no_secret(fake, result)
+    assert journal.read_bytes().rstrip(b"\0") == bytes(damaged).rstrip(b"\0")
+    assert follow(gk, result).status == 0 and not journal.exists()
+
+
+def test_the_command_that_is_named_cleans(gk, fake, edgerc, client, journal):  # noqa: F811
+    case = Case("create", gk, fake, edgerc, client)
+    case.lose({"cut_after": 0})
+    result = recover(gk)
+    assert result.status == 10 and follow(gk, result, "--yes").status == 0
+    assert case.new() == [] and not journal.exists()
+
+
+def test_each_once_on_standard_output(gk, fake, edgerc, home, journal):  # noqa: F811
+    for name in ("one", "two"):
+        status, err = to_full_output(gk, "client", "create", *SMALLEST, "--name", name, "--save", "-")
+        assert status == 9 and "recover --save -" in err, err
+    result = recover(gk)
+    assert result.status == 9 and "[" not in result.out, result
+    result = follow(gk, result)
+    assert result.status == 0 and re.findall(r"^\[(.*)\]$", result.out, re.M) == ["one", "two"], result
+    assert "on standard output" in result.err and not journal.exists()
+
+
+def test_kept_nowhere_names_what_has_to_go(gk, fake, edgerc, client, tmp_path):  # noqa: F811
+    """Without a place for a journal: the message says what was made, and how to delete it."""
+    arguments = ("--edgerc", "-", *COMMANDS["credential"], "--save", "-")
+    status, err = to_full_output(gk, *arguments, text=edgerc.read_text(), home=tmp_path / "none")
+    assert status == 9, err
+    new = client["credentials"][-1]
+    ending = f"gridkey credential deactivate {client['clientId']} {new['credentialId']}"
+    assert err.strip().endswith(ending) and new["clientSecret"] not in err, err
+    assert gk(*ending.split()[1:], "--yes").status == 0 and new["status"] == "INACTIVE"
+
+
+def test_a_folder_that_moved(gk, fake, edgerc, client, home):  # noqa: F811
+    folder, moved = home / "before", home / "behind"
+    folder.mkdir()
+    case = Case("credential", gk, fake, edgerc, client)
+    case.command += ("--save", folder / "box")
+    assert case.run_under("rename:signal=SIGKILL:when=1").returncode == -9
+    folder.rename(moved)
+    result = recover(gk, "--save", moved / "box")
+    assert result.status == 0 and f"the credential goes to {moved / 'box'}" in result.err, result
+    assert credential_in(fake, moved / "box", "new")["status"] == "ACTIVE"
+    assert_clean(moved, "box")
+
+
+def test_state_is_in_the_command(gk, fake, edgerc, client, home):  # noqa: F811
+    fake.fault(**MADE, cut_after=0)
+    state = home / "state"
+    result = gk(*COMMANDS["credential"], env={"GRIDKEY_STATE": str(state)})
+    assert result.status == 5 and result.err.strip().endswith(f": GRIDKEY_STATE={state} gridkey credential recover"), result
+
+
+def test_another_clients_credential_sees_nothing(gk, fake, edgerc, client, journal):  # noqa: F811
+    """What the credential at hand does not see may be there all the same: the intent stays."""
+    case = Case("create", gk, fake, edgerc, client)
+    case.lose({"cut_after": 0})
+    made = case.new()[0][0]
+    fake.state.clients.pop(made["clientId"])
+    other = fake.add_client(clientName="other", apiAccess={"allAccessibleApis": False, "apis": IAM_APIS})
+    fake.add_credential(other["clientId"])
+    edgerc.write_text(fake.edgerc_text("default", other["clientId"]))
+    result = recover(gk)
+    assert result.status == 10 and "another client's credential signed it" in result.err, result
+    assert journal.exists()
+    assert follow(gk, result, "--yes").status == 0 and not journal.exists()
+
+
+def test_killed_before_anything_was_asked_for(gk, fake, edgerc, client, home, journal):  # noqa: F811
+    case = Case("create", gk, fake, edgerc, client)
+    assert case.run_under("sendto:signal=SIGKILL:when=1").returncode == -9
+    journal.touch(mode=0o600)
+    result = recover(gk)
+    assert result.status == 0 and "nothing had been asked for" in result.err, result
+    assert_clean(home, ".edgerc")
+
+
+def test_a_rotation_tells_what_became_of_the_old_one(gk, fake, edgerc, client, journal):  # noqa: F811
+    case = Case("rotate", gk, fake, edgerc, client)
+    killed_with_the_answer(case, journal)
+    result = recover(gk)
+    assert result.status == 0 and f"{case.old['credentialId']} is deactivated and deleted" in result.err, result
+    assert credential_in(fake, edgerc, "edge box")["status"] == "ACTIVE"
