@@ -2,9 +2,9 @@
 #
 #   make [all]     build/gridkey, stripped, build/gridkey.debug with its map file, and build/gridkey.1
 #   make install   the binary into $(DESTDIR)$(PREFIX)/bin, the manual page into share/man/man1
-#   make test      tools, build, check-static, lint, unit, fuzz-seeds, e2e;
-#                  test-all: also analyze, repro, size, test-cross for every machine,
-#                  valgrind, and faults: every point of the fault loops
+#   make test      tools, build, check-static, lint, unit, fuzz-seeds, e2e, faults-spread, and test-cross
+#                  for three machines; test-all: also analyze, repro, size, test-cross for every
+#                  machine, valgrind, and faults: every point of the fault loops
 #   make fuzz      look for faults with libFuzzer for TIME seconds (60)
 #   make demo      create a client against a local stand-in for the API;  bench: measure it
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
@@ -108,7 +108,7 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(if $(filter checked fuzz host,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
-.PHONY: all check-static lint unit unit-release e2e faults valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
+.PHONY: all check-static lint unit unit-release e2e faults faults-spread valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
 	test-all repro size demo bench deps install \
 	clean FORCE
 
@@ -402,7 +402,7 @@ $(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/check
 	$(Q)$(HOSTCC) $(SANITIZE_OURS) \
 		$(foreach call,malloc calloc realloc strdup free syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
 
-# The fault loops use every processor by themselves: see faults.
+# The fault loops use every processor by themselves.
 e2e: all
 	$(PYTHON) -m pytest -q -p no:cacheprovider -n auto --ignore-glob='*/test_fault_*' tests/e2e
 
@@ -415,9 +415,13 @@ $(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(BUILD)/host/src/base/packed.o 
 valgrind: $(BUILD)/host/gridkey
 	@GRIDKEY_BINARY='$<' sh tests/valgrind.sh
 
-# Every point of them: half an hour on two cores.
+# Some points of each fault loop, the same ones each time; or every one.
+FAULT_LOOPS := $(sort $(wildcard tests/e2e/test_fault_*.py))
+faults-spread: all $(BUILD)/faults/gridkey
+	$(PYTHON) -m pytest -q -p no:cacheprovider $(FAULT_LOOPS)
+
 faults: all $(BUILD)/faults/gridkey
-	GRIDKEY_ALL=1 $(PYTHON) -m pytest -p no:cacheprovider $(sort $(wildcard tests/e2e/test_fault_*.py))
+	GRIDKEY_ALL=1 $(PYTHON) -m pytest -p no:cacheprovider $(FAULT_LOOPS)
 
 check-static: all
 	@NM='$(NM)' sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
@@ -436,13 +440,19 @@ analyze: $(FETCHED)
 # With jobs, unless it was started with some.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
+# What runs in qemu each time: either byte order, 32 and 64 bits.
+CROSS_SPREAD := aarch64 armv7 mips
+
 test:
 	$(MAKE) deps
+	@CROSS='$(CROSS_SPREAD)' sh tests/install-tools.sh cross
 	+$(MAKE) $(PARALLEL) all
 	$(MAKE) check-static lint
 	+$(MAKE) $(PARALLEL) unit
 	+$(MAKE) $(PARALLEL) fuzz-seeds
 	$(MAKE) e2e
+	+$(MAKE) $(PARALLEL) faults-spread
+	+$(MAKE) $(PARALLEL) test-cross CROSS='$(CROSS_SPREAD)'
 
 test-all: test
 	sh tests/install-tools.sh analyze cross
