@@ -146,7 +146,9 @@ static const char *buffer_format_one(struct buffer *buffer, const char *at, va_l
         at++;
     }
     if (at[0] == '1' && at[1] == 's') {
-        buffer_append_shell_word(buffer, va_arg(*arguments, const char *));
+        const char *word = va_arg(*arguments, const char *);
+
+        buffer_append_shell_word(buffer, word == NULL ? "" : word);
         return at + 2;
     }
     if (at[0] == '.' && at[1] == '*') {

@@ -367,8 +367,8 @@ int deposit_keep(const struct deposit *deposit, struct error *error)
     if (deposit->client_id != NULL && deposit->credential_id != NULL) {
         return error_suffix(error,
                             ". The secret could be kept nowhere: make another with gridkey "
-                            "credential create %s, and end this one with: gridkey credential "
-                            "deactivate %s %s",
+                            "credential create %1s, and end this one with: gridkey credential "
+                            "deactivate %1s %1s",
                             deposit->client_id, deposit->client_id, deposit->credential_id);
     }
     (void)error_suffix(error, ". The secret could be kept nowhere: find and delete what was made");

@@ -48,7 +48,7 @@ void deposit_recover_command(const struct deposit *deposit, struct buffer *out)
     size_t home = wish->home == NULL ? 0 : strlen(wish->home);
 
     if (wish->state != NULL && *wish->state != '\0') {
-        buffer_format(out, "GRIDKEY_STATE=%s ", wish->state);
+        buffer_format(out, "GRIDKEY_STATE=%1s ", wish->state);
     }
     buffer_append_text(out, "gridkey credential recover");
     if (home == 0 || strncmp(wish->path, wish->home, home) != 0 ||

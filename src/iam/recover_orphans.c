@@ -321,7 +321,7 @@ int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover
         recovery_report(recovery, leftover, shown, "without credential");
         (void)error_set(error, STATUS_DIFFERS,
                         "client %s (%s) was made, but no credential of it is stored: make one with "
-                        "gridkey credential create %s, or delete the client with: ",
+                        "gridkey credential create %1s, or delete the client with: ",
                         made->client_id, made->client_name, made->client_id);
         (void)deposit_advise(recovery->deposit, error);
         result = error_suffix(error, " --clean");

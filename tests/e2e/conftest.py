@@ -6,6 +6,7 @@ The binary is GRIDKEY_BINARY, or build/gridkey under the repository's root. GRID
 
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -23,6 +24,12 @@ pytest.register_assert_rewrite("faultline", "fault_scenarios")
 
 from certificates import Maker  # noqa: E402
 from fake import DEFAULT_HOST, FakeIam  # noqa: E402
+
+# What nohup and background jobs of a shell ignore, gridkey would ignore as well.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 OTHER_HOST = "akab-fakeiam-other.luna.akamaiapis.net"
 

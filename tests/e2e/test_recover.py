@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shlex
 import subprocess
 import threading
 from itertools import count
@@ -534,8 +535,7 @@ def test_a_grace_is_explained(gk, fake, edgerc, client, journal):
     assert str(client["credentials"][0]["credentialId"]) in result.err and read_journal(journal) == left
     assert_no_secret(fake, result)
     assert_no_secret(fake, recover(gk, "--json"))
-    words = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', command)]
-    assert gk(*words, "--grace", "0").status == 0 and not journal.exists()
+    assert gk(*shlex.split(command), "--grace", "0").status == 0 and not journal.exists()
 
 
 def test_an_interrupted_rotation_keeps_its_grace(gk, fake, edgerc, client, journal):

@@ -127,3 +127,24 @@ def test_a_rotation_tells_what_became_of_the_old_one(gk, fake, edgerc, client, j
     result = recover(gk)
     assert result.status == 0 and f"{case.old['credentialId']} is deactivated and deleted" in result.err, result
     assert credential_in(fake, edgerc, "edge box")["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("form", ["json", "sealed"])
+def test_what_waits_is_ended_by_the_command_that_is_named(gk, fake, edgerc, client, home, form):  # noqa: F811
+    """Also with a format of its own, or sealed, and a path that a shell would take apart."""
+    box = home / "it's a box"
+    options = ["--save", box, "--save-section", "edge $(id) box"]
+    if form == "json":
+        options += ["--format", "json"]
+        assert gk("credential", "create", "edge box", *options).status == 0
+        for credential in client["credentials"][:-1]:
+            credential["status"] = "DELETED"
+    else:
+        options += ["--seal-to", gk("keygen", "-o", home / "key").err.split()[-1]]
+    assert gk("credential", "rotate", "edge box", *options, "--grace", "7").status == 0
+    result = recover(gk, "--save", box)
+    assert result.status == 0 and "waits" in result.out, result
+    words = shlex.split(re.search(r"by: gridkey (.*) \(at once", result.err)[1])
+    result = gk(*words, "--grace", "0")
+    assert result.status == 0, result
+    assert [one["status"] for one in client["credentials"]].count("ACTIVE") == 1
