@@ -447,12 +447,10 @@ test:
 	$(MAKE) deps
 	@CROSS='$(CROSS_SPREAD)' sh tests/install-tools.sh cross
 	+$(MAKE) $(PARALLEL) all
-	$(MAKE) check-static lint
-	+$(MAKE) $(PARALLEL) unit
-	+$(MAKE) $(PARALLEL) fuzz-seeds
+	+$(MAKE) $(PARALLEL) --output-sync=target CROSS='$(CROSS_SPREAD)' \
+		check-static lint unit fuzz-seeds $(BUILD)/faults/gridkey test-cross
 	$(MAKE) e2e
-	+$(MAKE) $(PARALLEL) faults-spread
-	+$(MAKE) $(PARALLEL) test-cross CROSS='$(CROSS_SPREAD)'
+	$(MAKE) faults-spread
 
 test-all: test
 	sh tests/install-tools.sh analyze cross
