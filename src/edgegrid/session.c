@@ -209,8 +209,9 @@ static void session_settle_status(const struct edgegrid_call *call, int result,
     if (result == 0) {
         /* A POST is tried again only after answers that say that nothing was done. */
         *may_be_done = *may_be_done || (response->status / 100 == 5 && session_call_repeats(call));
-    } else if (error->status == STATUS_UNKNOWN || error->status == STATUS_CONNECT) {
-        if (error->status == STATUS_CONNECT && *may_be_done && session_call_changes(call)) {
+    } else if (error->status == STATUS_UNKNOWN || error->status == STATUS_CONNECT ||
+               (error->status == STATUS_SYSTEM && *may_be_done && session_call_changes(call))) {
+        if (error->status != STATUS_UNKNOWN && *may_be_done && session_call_changes(call)) {
             (void)error_prefix(error, "an earlier try may have done it, look first; the last: ");
         }
         *may_be_done = *may_be_done || error->status == STATUS_UNKNOWN;
