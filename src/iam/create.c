@@ -3,6 +3,7 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "http/parser.h"
 #include "http/url.h"
 #include "iam/credential.h"
 #include "iam/lookup.h"
@@ -11,6 +12,9 @@
 #include <string.h>
 
 #define CREATION_LIST ", with: gridkey client list"
+
+/* What came back must be readable again; a record's own lines are shorter than this. */
+_Static_assert(JOURNAL_BEGUN + HTTP_BODY_LIMIT + 1024 <= JOURNAL_LIMIT, "journal too short");
 
 static const struct http_header creation_headers[] = {{"Content-Type", "application/json"}};
 
