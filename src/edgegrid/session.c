@@ -67,6 +67,18 @@ static void session_confine(const struct edgegrid_session *session)
     }
 }
 
+static bool session_call_changes(const struct edgegrid_call *call)
+{
+    return !text_equal(call->method, "GET") && !text_equal(call->method, "HEAD") && !call->reads;
+}
+
+/* Doing it twice does what doing it once does. */
+static bool session_call_repeats(const struct edgegrid_call *call)
+{
+    return !session_call_changes(call) || call->repeats || text_equal(call->method, "PUT") ||
+           text_equal(call->method, "DELETE");
+}
+
 static int session_try(struct edgegrid_session *session, const struct edgegrid_call *call,
                        const char *target, struct http_response *response,
                        struct http_outcome *outcome, struct error *error)
@@ -81,7 +93,8 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
                                    .header_count = call->header_count + 1,
                                    .body = call->body,
                                    .body_length = call->body_length,
-                                   .has_body = call->body != NULL};
+                                   .has_body = call->body != NULL,
+                                   .once = !session_call_repeats(call)};
     int result = session_sign(session, call, target, &authorization, error);
 
     if (result == 0) {
@@ -97,18 +110,6 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
 }
 
 /* --- trying again --------------------------------------------------------------------------- */
-
-static bool session_call_changes(const struct edgegrid_call *call)
-{
-    return !text_equal(call->method, "GET") && !text_equal(call->method, "HEAD") && !call->reads;
-}
-
-/* Doing it twice does what doing it once does. */
-static bool session_call_repeats(const struct edgegrid_call *call)
-{
-    return !session_call_changes(call) || call->repeats || text_equal(call->method, "PUT") ||
-           text_equal(call->method, "DELETE");
-}
 
 static bool session_retry_after_loss(const struct edgegrid_call *call,
                                      const struct http_outcome *outcome)
