@@ -2,12 +2,14 @@
 
 #include "base/buffer.h"
 #include "base/descriptor.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #define ERROR_CUT "..."
+#define ERROR_NO_MEMORY "out of memory"
 
 /* Sentences need no memory, since there may be none; one byte more shows that it was too long. */
 #define ERROR_DRAFT_SIZE (ERROR_TEXT_SIZE + 1)
@@ -74,20 +76,23 @@ bool error_denies_sending(const struct error *error)
 
 int error_set_memory(struct error *error)
 {
-    static const char sentence[] = "out of memory; nothing more was done, free some and run again";
-
-    error->status = STATUS_SYSTEM;
-    memcpy(error->text, sentence, sizeof sentence);
-    return -1;
+    return error_set(error, STATUS_SYSTEM, ERROR_NO_MEMORY);
 }
 
 void error_print(const struct error *error)
 {
     char line[ERROR_TEXT_SIZE + sizeof "gridkey: \n"];
     size_t length = sizeof "gridkey: " - 1;
+    struct error whole = *error;
 
+    if (text_ends_with(error->text, ERROR_NO_MEMORY)) {
+        (void)error_suffix(&whole,
+                           error->status == STATUS_SYSTEM
+                               ? "; nothing more was done, free some and run again"
+                               : "; free some, and look what was done before you run again");
+    }
     memcpy(line, "gridkey: ", length);
-    for (const char *at = error->text; *at != '\0'; at++) {
+    for (const char *at = whole.text; *at != '\0'; at++) {
         unsigned char byte = (unsigned char)*at;
         line[length++] = (byte < 0x20 && byte != '\n') || byte == 0x7f ? '?' : *at;
     }

@@ -50,7 +50,10 @@ int error_prefix(struct error *error, const char *format, ...)
 int error_suffix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Memory ran out: the same sentence everywhere. Returns -1. */
+/*
+ * Memory ran out: STATUS_SYSTEM, and "out of memory". Where a sentence still ends so, error_print
+ * adds the next step: while the status is the same, nothing more was done. Returns -1.
+ */
 int error_set_memory(struct error *error);
 
 /*

@@ -124,6 +124,7 @@ static int json_error_at(const char *text, size_t length, size_t at, struct erro
 int json_parse(const char *text, size_t length, struct json **value, struct error *error)
 {
     cJSON_Hooks hooks = {json_allocate, free};
+    const bool before = json_failed;
     const char *end = NULL;
     cJSON *root;
     size_t at = json_scan_fault(text, length, JSON_DEPTH);
@@ -133,11 +134,13 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
         return json_error_at(text, length, at, error);
     }
     cJSON_InitHooks(&hooks);
+    json_failed = false; /* what an earlier call lacked is not this text's fault */
     root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     at = end == NULL ? 0 : (size_t)(end - text);
     if (root == NULL && json_failed) {
         return error_set_memory(error);
     }
+    json_failed = json_failed || before;
     if (root == NULL) {
         return json_error_at(text, length, at + 1 >= length ? length : at, error);
     }
@@ -152,6 +155,17 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
     }
     *value = json_value(root);
     return 0;
+}
+
+struct json *json_parse_optional(const char *text, size_t length)
+{
+    const bool before = json_failed;
+    struct json *value;
+    struct error ignored;
+
+    (void)json_parse(text, length, &value, &ignored);
+    json_failed = before;
+    return value;
 }
 
 /* Only blanks may follow the array's end; the cursor then says that it was reached. */

@@ -24,6 +24,12 @@ struct json; /* one value of any type; owned by its parent, the outermost by the
  */
 int json_parse(const char *text, size_t length, struct json **value, struct error *error);
 
+/*
+ * The same for what can be done without: NULL when it is not JSON or memory ran out, which is then
+ * no failure of anything else: json_build_failed says what it said before.
+ */
+struct json *json_parse_optional(const char *text, size_t length);
+
 /* Release a value with all in it; NULL is allowed. Only for a value that has no parent. */
 void json_free(struct json *value);
 
@@ -65,9 +71,9 @@ char *json_text_copy(const char *text);
 /*
  * Building; each returns NULL when memory ran out or the container is NULL, so that a chain needs
  * one check at the end: json_build_failed tells whether any call ever failed, or json_parse for
- * want of memory, which a program does not come back from. Adding a member that exists replaces
- * it; a copy of NULL, which is what is absent, adds nothing and fails nothing. What is added is
- * owned by the container.
+ * want of memory, which a program does not come back from (but see json_parse_optional). Adding a
+ * member that exists replaces it; a copy of NULL, which is what is absent, adds nothing and fails
+ * nothing. What is added is owned by the container.
  */
 bool json_build_failed(void);
 struct json *json_new_object(void);

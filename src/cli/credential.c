@@ -67,14 +67,21 @@ static int create_show(const struct target *target, const struct save *save,
     if (text_equal(save->wish.path, "-")) {
         return 0; /* the credential itself is there already */
     }
-    if (invocation_has(target->invocation, "json")) {
-        return credential_show_json(answer, error);
+    if (invocation_has(target->invocation, "json") && answer != NULL) {
+        json_write(&out, answer, true);
+    } else {
+        buffer_format(&out, "client      %s\nname        %s\ncredential  %s\nexpires     %s\n",
+                      target->id, target->name, client->credential.credential_id,
+                      client->credential.expires_on);
+        save_describe(save, &out);
     }
-    buffer_format(&out, "client      %s\nname        %s\ncredential  %s\nexpires     %s\n",
-                  target->id, target->name, client->credential.credential_id,
-                  client->credential.expires_on);
-    save_describe(save, &out);
     result = output_write(&out, error);
+    if (result != 0) {
+        (void)error_prefix(error,
+                           "credential %s of client %s was made and is stored in %s, do not repeat "
+                           "this; but ",
+                           client->credential.credential_id, target->id, save->wish.path);
+    }
     buffer_free(&out);
     return result;
 }

@@ -102,11 +102,9 @@ static enum exit_status problem_status(int status, bool burst)
 /* The parsed body when it is a JSON object, else NULL. */
 static struct json *problem_parse(const struct http_response *response)
 {
-    struct json *body = NULL;
-    struct error ignored;
+    struct json *body = json_parse_optional(buffer_text(&response->body), response->body.length);
 
-    if (json_parse(buffer_text(&response->body), response->body.length, &body, &ignored) == 0 &&
-        !json_is_object(body)) {
+    if (!json_is_object(body)) {
         json_free(body);
         body = NULL;
     }

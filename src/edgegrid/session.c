@@ -67,6 +67,18 @@ static void session_confine(const struct edgegrid_session *session)
     }
 }
 
+static bool session_call_changes(const struct edgegrid_call *call)
+{
+    return !text_equal(call->method, "GET") && !text_equal(call->method, "HEAD") && !call->reads;
+}
+
+/* Doing it twice does what doing it once does. */
+static bool session_call_repeats(const struct edgegrid_call *call)
+{
+    return !session_call_changes(call) || call->repeats || text_equal(call->method, "PUT") ||
+           text_equal(call->method, "DELETE");
+}
+
 static int session_try(struct edgegrid_session *session, const struct edgegrid_call *call,
                        const char *target, struct http_response *response,
                        struct http_outcome *outcome, struct error *error)
@@ -81,7 +93,8 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
                                    .header_count = call->header_count + 1,
                                    .body = call->body,
                                    .body_length = call->body_length,
-                                   .has_body = call->body != NULL};
+                                   .has_body = call->body != NULL,
+                                   .once = !session_call_repeats(call)};
     int result = session_sign(session, call, target, &authorization, error);
 
     if (result == 0) {
@@ -97,18 +110,6 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
 }
 
 /* --- trying again --------------------------------------------------------------------------- */
-
-static bool session_call_changes(const struct edgegrid_call *call)
-{
-    return !text_equal(call->method, "GET") && !text_equal(call->method, "HEAD") && !call->reads;
-}
-
-/* Doing it twice does what doing it once does. */
-static bool session_call_repeats(const struct edgegrid_call *call)
-{
-    return !session_call_changes(call) || call->repeats || text_equal(call->method, "PUT") ||
-           text_equal(call->method, "DELETE");
-}
 
 static bool session_retry_after_loss(const struct edgegrid_call *call,
                                      const struct http_outcome *outcome)
@@ -209,8 +210,9 @@ static void session_settle_status(const struct edgegrid_call *call, int result,
     if (result == 0) {
         /* A POST is tried again only after answers that say that nothing was done. */
         *may_be_done = *may_be_done || (response->status / 100 == 5 && session_call_repeats(call));
-    } else if (error->status == STATUS_UNKNOWN || error->status == STATUS_CONNECT) {
-        if (error->status == STATUS_CONNECT && *may_be_done && session_call_changes(call)) {
+    } else if (error->status == STATUS_UNKNOWN || error->status == STATUS_CONNECT ||
+               (error->status == STATUS_SYSTEM && *may_be_done && session_call_changes(call))) {
+        if (error->status != STATUS_UNKNOWN && *may_be_done && session_call_changes(call)) {
             (void)error_prefix(error, "an earlier try may have done it, look first; the last: ");
         }
         *may_be_done = *may_be_done || error->status == STATUS_UNKNOWN;

@@ -48,13 +48,23 @@ void http_parser_init(struct http_parser *parser, struct http_response *response
     parser->body_limit = body_limit;
 }
 
+/* The allocator may have given no more than addresses, for which there may be no memory later. */
+static int parser_take_room(struct buffer *buffer, size_t size)
+{
+    if (buffer_reserve(buffer, size) != 0) {
+        return -1;
+    }
+    memset(buffer->data, 0, size);
+    return 0;
+}
+
 int http_parser_reserve(struct http_parser *parser, size_t body, struct error *error)
 {
     struct http_response *response = parser->response;
 
-    return buffer_reserve(&parser->line, RESERVE_LINE) == 0 &&
-                   buffer_reserve(&response->headers, RESERVE_HEADERS) == 0 &&
-                   buffer_reserve(&response->body, body) == 0
+    return parser_take_room(&parser->line, RESERVE_LINE) == 0 &&
+                   parser_take_room(&response->headers, RESERVE_HEADERS) == 0 &&
+                   parser_take_room(&response->body, body) == 0
                ? 0
                : error_set_memory(error);
 }

@@ -57,8 +57,8 @@ void http_parser_init(struct http_parser *parser, struct http_response *response
                       size_t body_limit);
 
 /*
- * Take the memory for an answer with a body of body bytes and headers of a usual size now, so that
- * none can be missing when it comes. Returns 0, or -1 with STATUS_SYSTEM.
+ * Take the memory for an answer with a body of body bytes and headers of a usual size now, and
+ * touch it, so that none can be missing when it comes. Returns 0, or -1 with STATUS_SYSTEM.
  */
 int http_parser_reserve(struct http_parser *parser, size_t body, struct error *error);
 

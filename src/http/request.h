@@ -22,6 +22,7 @@ struct http_request {
     const char *body; /* sent by the caller, behind the head */
     size_t body_length;
     bool has_body; /* an empty body counts as one */
+    bool once;     /* the answer may not be had again: memory for it is taken before */
 };
 
 /*

@@ -3,12 +3,18 @@
 
 #include "base/date.h"
 #include "base/text.h"
+#include "http/parser.h"
 #include "http/url.h"
 #include "iam/credential.h"
 #include "iam/lookup.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define CREATION_LIST ", with: gridkey client list"
+
+/* What came back must be readable again; a record's own lines are shorter than this. */
+_Static_assert(JOURNAL_BEGUN + HTTP_BODY_LIMIT + 1024 <= JOURNAL_LIMIT, "journal too short");
 
 static const struct http_header creation_headers[] = {{"Content-Type", "application/json"}};
 
@@ -46,7 +52,7 @@ static int creation_post(struct client_creation *creation, struct http_response 
     } else {
         result = edgegrid_session_require(creation->session, &call, response, error);
         if (result != 0 && error->status == STATUS_UNKNOWN) {
-            (void)error_suffix(error, ", with: gridkey client list");
+            (void)error_suffix(error, CREATION_LIST);
         }
     }
     json_free(intent);
@@ -57,11 +63,7 @@ static int creation_post(struct client_creation *creation, struct http_response 
 /* The API's object as it may be shown: without the secret. */
 static void creation_keep_answer(struct client_creation *creation, const struct buffer *text)
 {
-    struct error ignored;
-
-    if (json_parse(buffer_text(text), text->length, &creation->answer, &ignored) != 0) {
-        return;
-    }
+    creation->answer = json_parse_optional(buffer_text(text), text->length);
     for (struct json *at = json_first_mutable(json_get_mutable(creation->answer, "credentials"));
          at != NULL; at = json_next_mutable(at)) {
         json_remove(at, "clientSecret");
@@ -151,13 +153,20 @@ int creation_went_out(const char *made, struct error *error)
 static int creation_second(struct client_creation *creation, struct error *error)
 {
     struct new_client *client = &creation->client;
+    enum exit_status status;
 
-    if (credential_make(creation->session, creation->deposit, client, NULL, NULL, error) != 0) {
-        (void)error_prefix(error,
-                           "the client %s was made, but without a credential: ", client->client_id);
-        return creation_went_out("client", error);
+    if (credential_make(creation->session, creation->deposit, client, NULL, NULL, error) == 0) {
+        return 0;
     }
-    return 0;
+    status = error->status;
+    (void)error_prefix(error,
+                       "the client %s was made, but without a credential: ", client->client_id);
+    (void)creation_went_out("client", error);
+    /* What else went wrong with the call brings its own advice. */
+    return error->status == status
+               ? -1
+               : error_suffix(error, "; add a credential with: gridkey credential create %s",
+                              client->client_id);
 }
 
 /* What is done to the credential once it is safe; its failure takes nothing away. */
@@ -173,6 +182,30 @@ static int creation_settle(struct client_creation *creation, struct error *error
     return new_client_settle(creation->session, client, creation->expires, NULL, error);
 }
 
+/* From the answer to a credential that is where it is wanted. */
+static int creation_store(struct client_creation *creation, const struct http_response *response,
+                          struct error *error)
+{
+    if (new_client_read(buffer_text(&response->body), response->body.length, &creation->client,
+                        error) != 0) {
+        (void)answer_explain("api-clients", response->status, error);
+        if (creation->deposit != NULL) {
+            return deposit_keep(creation->deposit, error);
+        }
+        error->status = STATUS_UNKNOWN;
+        return error_suffix(error, SESSION_LOOK CREATION_LIST);
+    }
+    if (creation->deposit == NULL) {
+        return 0;
+    }
+    if ((!creation->client.has_credential && creation_second(creation, error) != 0) ||
+        new_client_store(creation->session, creation->deposit, &creation->client, error) != 0) {
+        return -1;
+    }
+    creation->stored = true;
+    return 0;
+}
+
 int client_creation_run(struct client_creation *creation, struct error *error)
 {
     struct http_response response = {0};
@@ -180,27 +213,14 @@ int client_creation_run(struct client_creation *creation, struct error *error)
     int result = creation_post(creation, &response, error);
 
     if (result == 0) {
+        result = creation_store(creation, &response, error);
+        /* What is only shown has to wait: the memory that it takes may be the last. */
         creation_keep_answer(creation, &response.body);
-        result = new_client_read(buffer_text(&response.body), response.body.length,
-                                 &creation->client, error);
-        if (result != 0) {
-            (void)answer_explain("api-clients", response.status, error);
-            if (creation->deposit != NULL) {
-                (void)deposit_keep(creation->deposit, error);
-            } else {
-                error->status = STATUS_UNKNOWN;
-            }
-        }
     }
     http_response_free(&response);
-    if (result != 0 || creation->deposit == NULL) {
+    if (!creation->stored) {
         return result;
     }
-    if ((!creation->client.has_credential && creation_second(creation, error) != 0) ||
-        new_client_store(creation->session, creation->deposit, &creation->client, error) != 0) {
-        return -1;
-    }
-    creation->stored = true;
     /* What cannot be taken out of the journal now is told by the next run. */
     (void)deposit_finish(creation->deposit, &later);
     if (creation_settle(creation, error) != 0) {

@@ -59,8 +59,7 @@ int iam_get(struct edgegrid_session *session, struct buffer *path, struct json *
     }
     if (result == 0 &&
         json_parse(buffer_text(&response.body), response.body.length, value, error) != 0) {
-        error->status = error->status == STATUS_USAGE ? STATUS_REFUSED : error->status;
-        result = error_prefix(error, "the answer to GET %s ", buffer_text(path));
+        result = lookup_refuse(buffer_text(path), error);
     }
     http_response_free(&response);
     buffer_free(path);
@@ -115,12 +114,8 @@ static int credential_take(const struct deposit *deposit, const struct http_resp
         return deposit_keep(deposit, error);
     }
     if (answer != NULL) {
-        struct error ignored;
-
-        if (json_parse(buffer_text(&response->body), response->body.length, answer, &ignored) ==
-            0) {
-            json_remove(*answer, "clientSecret");
-        }
+        *answer = json_parse_optional(buffer_text(&response->body), response->body.length);
+        json_remove(*answer, "clientSecret");
     }
     return 0;
 }

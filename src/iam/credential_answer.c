@@ -33,10 +33,8 @@ static char *answer_copy(const struct json *value)
 
 int answer_explain(const char *what, int status, struct error *error)
 {
-    return error->status == STATUS_SYSTEM
-               ? error_set(error, STATUS_SYSTEM, "out of memory for the answer to POST %s (%d)",
-                           what, status)
-               : error_prefix(error, "the answer to POST %s (%d) ", what, status);
+    return error_prefix(error, "the answer to POST %s (%d)%s ", what, status,
+                        error->status == STATUS_SYSTEM ? ":" : "");
 }
 
 static void credential_take(const struct json *object, struct new_credential *credential)

@@ -42,7 +42,7 @@ int new_client_from_json(const struct json *object, struct new_client *client, s
 
 /*
  * Name the answer that could not be read: what ("api-clients" or "credentials") was posted, the
- * HTTP status. Running again is no advice here. Returns -1.
+ * HTTP status. Returns -1.
  */
 int answer_explain(const char *what, int status, struct error *error);
 

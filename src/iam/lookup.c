@@ -100,6 +100,14 @@ static int lookup_fetch(struct lookup *lookup, enum lookup_kind kind, struct err
     return result;
 }
 
+int lookup_refuse(const char *target, struct error *error)
+{
+    bool no_memory = error->status == STATUS_SYSTEM;
+
+    error->status = no_memory ? STATUS_SYSTEM : STATUS_REFUSED;
+    return error_prefix(error, "the answer to GET %s%s ", target, no_memory ? ":" : "");
+}
+
 int lookup_step(const struct buffer *list, size_t *cursor, struct json **element,
                 struct error *error)
 {
@@ -174,8 +182,7 @@ int lookup_own_user(struct lookup *lookup, char **user, struct error *error)
         return -1;
     }
     if (json_parse(buffer_text(text), text->length, &self, error) != 0) {
-        error->status = STATUS_REFUSED;
-        return error_prefix(error, "the answer to GET api-clients/self ");
+        return lookup_refuse("api-clients/self", error);
     }
     name = json_text(json_first(json_get(self, "authorizedUsers")));
     if (name == NULL) {

@@ -50,6 +50,12 @@ int lookup_get(struct lookup *lookup, enum lookup_kind kind, const struct buffer
                struct error *error);
 
 /*
+ * Name the answer to a GET that json_parse could not read: the API's fault, or want of memory.
+ * Returns -1.
+ */
+int lookup_refuse(const char *target, struct error *error);
+
+/*
  * The next element of a list that was answered, as json_array_step, with an error that says so.
  */
 int lookup_step(const struct buffer *list, size_t *cursor, struct json **element,

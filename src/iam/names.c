@@ -158,8 +158,7 @@ int names_find_client(struct lookup *lookup, const char *wanted, struct json **c
             return -1;
         }
         if (json_parse(buffer_text(self), self->length, client, error) != 0) {
-            error->status = STATUS_REFUSED;
-            return error_prefix(error, "the answer to GET api-clients/self ");
+            return lookup_refuse("api-clients/self", error);
         }
         return 0;
     }

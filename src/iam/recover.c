@@ -247,6 +247,7 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
                             "made active, for which this command can be run again: ",
                             wish->path, made->credential.status);
     }
+    recovery->changed = recovery->changed || !new_credential_is_active(&made->credential);
     recovery_report(recovery, leftover, NULL, place == PLACE_HELD ? "in place" : "stored");
     return 0;
 }
@@ -292,6 +293,7 @@ static int recovery_rotate(struct recovery *recovery, const struct leftover *lef
                          rotation.keep ? "deactivated" : "deactivated and deleted");
     }
     if (result == 0 && rotation.resumed) {
+        recovery->changed = true;
         recovery_report(recovery, leftover, NULL, "rotated");
     } else if (result == 0) {
         recovery_report(recovery, leftover, NULL, "deleted meanwhile");
@@ -485,6 +487,8 @@ int recovery_run(struct recovery *recovery, struct error *error)
     if (step < 0 || json_build_failed()) {
         (void)error_set_memory(error);
         recovery_settle_status(recovery, error);
+        recovery_worsen(recovery, error->status);
+        error->status = recovery->status;
         return -1;
     }
     if (!recovery->dry_run && !text_equal(recovery->given.path, "-")) {

@@ -116,7 +116,8 @@ static int recovery_delete(struct edgegrid_session *session, const struct leftov
     }
     json_free(client);
     if (result != 0) {
-        return -1;
+        /* Gone is gone: an earlier run may have deleted it and have got no further. */
+        return error->status == STATUS_NOT_FOUND ? 0 : -1;
     }
     credential_path(&path, id, NULL);
     return credential_do(session, "DELETE", &path, NULL, error);
@@ -149,12 +150,13 @@ static int recovery_end(struct recovery *recovery, const struct leftover *leftov
 {
     struct buffer question = BUFFER_EMPTY;
     size_t verb;
-    int result = 0;
+    int result;
 
     buffer_append_text(&question, clean ? "deactivate and delete " : "");
     verb = question.length;
     recovery_name(leftover, candidate, &question);
-    if (clean) {
+    result = buffer_check(&question, error);
+    if (result == 0 && clean) {
         result = recovery->confirm(recovery->owner, buffer_text(&question), error);
         if (result == 0) {
             recovery->changed = true;
@@ -163,7 +165,7 @@ static int recovery_end(struct recovery *recovery, const struct leftover *leftov
         if (result == 0) {
             recovery->remark("deleted %s", buffer_text(&question) + verb);
         }
-    } else {
+    } else if (result == 0) {
         recovery->remark("%s, is left over from an interrupted call, and its secret is lost",
                          buffer_text(&question));
     }
@@ -305,7 +307,10 @@ int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover
 
     (void)json_add_text(shown, "clientId", made->client_id);
     (void)json_add_text(shown, "clientName", made->client_name == NULL ? "" : made->client_name);
-    if (path != NULL && *path == '/') {
+    if (json_build_failed()) {
+        result = error_set_memory(error);
+    }
+    if (result == 0 && path != NULL && *path == '/') {
         result =
             store_read(path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &destination, NULL, error);
     }

@@ -244,7 +244,7 @@ static int journal_append_parts(struct journal *journal, enum journal_kind kind,
     const char *path = buffer_text(&journal->path);
     int result = 0;
 
-    if (kind == JOURNAL_INTENT && journal->complete + length > JOURNAL_LIMIT / 2) {
+    if (kind == JOURNAL_INTENT && journal->complete + length > JOURNAL_BEGUN) {
         return error_set(error, STATUS_FILE,
                          "%s: is too long; finish what is in it with gridkey credential recover",
                          path);

@@ -31,8 +31,12 @@ enum journal_kind {
 /* With an intent, room for answers of together this many bytes is taken on the disk. */
 #define JOURNAL_ROOM ((size_t)64 * 1024)
 
-/* A journal of more bytes is not read; from half of that on, no new intent is taken. */
-#define JOURNAL_LIMIT ((size_t)4 * 1024 * 1024)
+/*
+ * A journal of more bytes is not read. With the intents in it no longer than JOURNAL_BEGUN, the
+ * longest answer that is taken from the network still fits.
+ */
+#define JOURNAL_LIMIT ((size_t)12 * 1024 * 1024)
+#define JOURNAL_BEGUN ((size_t)2 * 1024 * 1024)
 
 /* An open journal; only torn is for the caller to read. */
 struct journal {

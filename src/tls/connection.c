@@ -52,6 +52,8 @@ static int connection_prepare(struct tls_connection *connection, int fd,
     profile_apply(engine, &connection->chain.inner);
     br_ssl_engine_set_x509(engine, &connection->chain.vtable);
     br_ssl_engine_set_protocol_names(engine, connection->protocols, 1);
+    /* Touched now: large records may come only with an answer that may not be missed. */
+    memory_wipe(connection->input, sizeof connection->input);
     br_ssl_engine_set_buffers_bidi(engine, connection->input, sizeof connection->input,
                                    connection->output, sizeof connection->output);
     if (random_fill(seed, sizeof seed, error) != 0) {

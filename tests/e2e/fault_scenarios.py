@@ -219,6 +219,38 @@ class RecoverLost(CredentialCreate):
         assert not self.journal.exists()
 
 
+class RecoverBare(Create):
+    """Of a run that made a client, and was refused a credential for it: the client is taken away."""
+
+    name = "recover-bare"
+    switches = {"create_credential": "absent"}
+    makes = None
+    left = (".edgerc.gridkey",)
+
+    def prepare(self):
+        self.fake.fault(method="POST", path=CLIENTS + "/*/credentials", status=403)
+        assert self.run().returncode == 6
+        self.fake.clear_faults()
+        assert self.names_made()
+        self.arguments = ("credential", "recover", "--clean", "--yes")
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert not self.names_made() or self.journal.exists(), f"it is forgotten: {result}"
+
+    def check_complete(self, result):
+        assert not self.names_made(), result
+
+    def check_nothing_sent(self, result):
+        assert self.names_made(), result
+
+    def follow_up(self, result, may_lose=False):
+        again = self.run()
+        assert again.returncode == 0 and self.edgerc.read_bytes() == self.before, again
+        self.check_complete(again)
+        assert not self.journal.exists()
+
+
 class RecoverRotation(Rotate):
     """Of a rotation that was killed when the answer was in the journal and not yet in the file."""
 
@@ -233,4 +265,4 @@ class RecoverRotation(Rotate):
 
 
 SCENARIOS = [Create, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, Rotate, RotateSelf, RotateLater]
-SCENARIOS += [RotateRecovered, RotateSelfRecovered, Recover, RecoverLost, RecoverRotation]
+SCENARIOS += [RotateRecovered, RotateSelfRecovered, Recover, RecoverLost, RecoverBare, RecoverRotation]

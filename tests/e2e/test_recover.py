@@ -300,6 +300,15 @@ def test_killed_with_the_answer(case, fake, journal):
     assert recover(case.gk).status == 0
 
 
+def test_an_answer_of_any_size_that_is_taken_can_be_read_again(gk, fake, edgerc, client, journal):
+    case = Case("credential", gk, fake, edgerc, client)
+    fake.fault(**MADE, edit=lambda answer: {**answer, "more": "x" * (8 * 2**20 - 1024)})
+    killed_with_the_answer(case, journal)
+    assert journal.stat().st_size > 8 * 2**20 - 1024
+    assert recover(gk).status == 0
+    case.finished()
+
+
 def test_stored_without_a_network_or_a_credential_to_sign_with(case, fake, journal, home):
     """All that takes no proof can be had anywhere: what is stored is in the journal, whole."""
     killed_with_the_answer(case, journal)

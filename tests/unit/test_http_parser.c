@@ -718,6 +718,45 @@ static void test_refuses_length_before_body(void **state)
     http_response_free(&response);
 }
 
+/* What was reserved is enough, however the body comes; http_parser_reserve knows of no framing. */
+static void test_reserved_is_enough(void **state)
+{
+    static const char *const heads[] = {OK "Content-Length: 56000\r\n\r\n", OK "\r\n",
+                                        OK "Transfer-Encoding: chunked\r\n\r\nDAC0\r\n"};
+    static char body[56000];
+
+    (void)state;
+    memset(body, 'x', sizeof body);
+    for (size_t at = 0; at < sizeof heads / sizeof *heads; at++) {
+        struct http_response response;
+        struct http_parser parser;
+        struct error error;
+        const char *line;
+        const char *headers;
+        const char *data;
+        size_t used;
+
+        http_parser_init(&parser, &response, false, HTTP_BODY_LIMIT);
+        assert_int_equal(http_parser_reserve(&parser, sizeof body, &error), 0);
+        line = parser.line.data;
+        headers = response.headers.data;
+        data = response.body.data;
+        assert_int_equal(http_parser_push(&parser, heads[at], strlen(heads[at]), &used, &error),
+                         HTTP_MORE);
+        for (size_t sent = 0; sent < sizeof body; sent += used) {
+            assert_int_not_equal(http_parser_push(&parser, body + sent, 1000, &used, &error),
+                                 HTTP_FAILED);
+            assert_int_equal(used, 1000);
+        }
+        assert_int_equal(response.body.length, sizeof body);
+        assert_ptr_equal(response.body.data, data);
+        assert_ptr_equal(response.headers.data, headers);
+        assert_ptr_equal(parser.line.data, line);
+        http_parser_free(&parser);
+        http_response_free(&response);
+    }
+}
+
 /* What is not HTTP may wait for us for ever: five bytes are enough to tell. */
 static void test_refuses_other_protocols_early(void **state)
 {
@@ -826,6 +865,7 @@ int main(void)
         cmocka_unit_test(test_reads_many_chunks),
         cmocka_unit_test(test_limits_large_bodies),
         cmocka_unit_test(test_refuses_length_before_body),
+        cmocka_unit_test(test_reserved_is_enough),
         cmocka_unit_test(test_refuses_other_protocols_early),
         cmocka_unit_test(test_tells_failing_memory),
         cmocka_unit_test(test_binary_body),

@@ -226,6 +226,47 @@ static void test_writes_for_people(void **state)
     buffer_free(&out);
 }
 
+/* The sanitizer's allocator gives nothing larger than this, and then NULL. */
+#define LARGEST 1048576
+
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1:max_allocation_size_mb=1";
+}
+
+/* What is parsed only to be shown may fail without a word. */
+static void test_parses_what_is_optional(void **state)
+{
+    static char text[2 * LARGEST + 2];
+    struct json *value;
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    text[0] = text[sizeof text - 1] = '"';
+    assert_null(json_parse_optional(text, sizeof text));
+    assert_false(json_build_failed());
+    assert_null(json_parse_optional("{", 1));
+    value = json_parse_optional("[1]", 3);
+    assert_int_equal(json_count(value), 1);
+    json_free(value);
+}
+
+/* What failed once says nothing about the next text. */
+static void test_tells_each_fault(void **state)
+{
+    struct json *value;
+    struct error error;
+
+    (void)state;
+    assert_null(json_text_copy(NULL));
+    assert_true(json_build_failed());
+    assert_int_equal(json_parse("\"\\ud800\"", 8, &value, &error), -1);
+    assert_int_equal(error.status, STATUS_USAGE);
+    assert_true(json_build_failed());
+}
+
 /* What an answer lacks is no failure of the memory. */
 static void test_copies_what_is_absent(void **state)
 {
@@ -247,6 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copies_what_is_absent), /* before what lets a call fail */
+        cmocka_unit_test(test_parses_what_is_optional),
         cmocka_unit_test(test_round_trips_every_byte),
         cmocka_unit_test(test_refuses_what_is_not_json),
         cmocka_unit_test(test_limits_nesting),
@@ -255,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_builds),
         cmocka_unit_test(test_compares),
         cmocka_unit_test(test_writes_for_people),
+        cmocka_unit_test(test_tells_each_fault),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
