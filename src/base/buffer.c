@@ -1,5 +1,6 @@
 #include "base/buffer.h"
 
+#include "base/text.h"
 #include "base/wipe.h"
 
 #include <stdint.h>
@@ -111,6 +112,27 @@ static void buffer_append_string(struct buffer *buffer, const char *text, int pr
     buffer_append(buffer, text, length);
 }
 
+void buffer_append_shell_word(struct buffer *buffer, const char *text)
+{
+    const char *at = text;
+
+    while (text_is_alphanumeric(*at) || (*at != '\0' && strchr("/._-+=:@%,", *at) != NULL)) {
+        at++;
+    }
+    if (*at == '\0' && at != text) {
+        buffer_append_text(buffer, text);
+        return;
+    }
+    buffer_append_byte(buffer, '\'');
+    for (at = text; *at != '\0'; at++) {
+        if (*at == '\'') {
+            buffer_append_text(buffer, "'\\'"); /* out of the quotes, and in again with the next */
+        }
+        buffer_append_byte(buffer, *at);
+    }
+    buffer_append_byte(buffer, '\'');
+}
+
 /* One conversion; at points behind the '%'. Returns the place behind it. */
 static const char *buffer_format_one(struct buffer *buffer, const char *at, va_list *arguments)
 {
@@ -122,6 +144,10 @@ static const char *buffer_format_one(struct buffer *buffer, const char *at, va_l
         at++;
         width = (unsigned)(*at - '0');
         at++;
+    }
+    if (at[0] == '1' && at[1] == 's') {
+        buffer_append_shell_word(buffer, va_arg(*arguments, const char *));
+        return at + 2;
     }
     if (at[0] == '.' && at[1] == '*') {
         precision = va_arg(*arguments, int);

@@ -38,13 +38,21 @@ void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_byte(struct buffer *buffer, char byte);
 
 /*
- * Append formatted text. Known: %s, %.*s, %c, %d, %u, %ld, %lu, %lld, %llu, %zu, %x (with 0 and a
- * width of one digit) and %%; a NULL string prints as "(none)". This is our own formatter: it has
- * no floating point, no locale and no growth limit, and saves the libc's in the binary.
+ * Append formatted text. Known: %s, %1s (one word of a command, see below), %.*s, %c, %d, %u, %ld,
+ * %lu, %lld, %llu, %zu, %x (with 0 and a width of one digit) and %%; a NULL string prints as
+ * "(none)". This is our own formatter: it has no floating point, no locale and no growth limit, and
+ * saves the libc's in the binary.
  */
 void buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void buffer_format_list(struct buffer *buffer, const char *format, va_list arguments);
+
+/*
+ * Append text as one word for a POSIX shell: in single quotes when it is empty or holds anything
+ * but letters, digits and /._-+=:@%, so that a command in a message can be pasted whatever its
+ * names.
+ */
+void buffer_append_shell_word(struct buffer *buffer, const char *text);
 
 /* Make room for at least extra more bytes; returns 0, or -1 when memory ran out. */
 int buffer_reserve(struct buffer *buffer, size_t extra);

@@ -77,7 +77,7 @@ static int update_run(struct target *target, const struct client_wish *wish,
     if (json_is_true(json_get(target->client, "isLocked"))) {
         return error_set(error, STATUS_REFUSED,
                          "the client is locked and cannot be changed; unlock it first: gridkey "
-                         "client unlock %s",
+                         "client unlock %1s",
                          target->id);
     }
     target->lookup.client_type = json_get_text(target->client, "clientType");

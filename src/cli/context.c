@@ -120,7 +120,7 @@ int context_read_file(const char *name, size_t limit, struct buffer *out, struct
 static void context_warn_mode(const char *name, const struct store_file_facts *facts)
 {
     if (facts->exists && (facts->mode & 077) != 0) {
-        output_remark("%s can be read by others; run: chmod 600 %s", name, name);
+        output_remark("%s can be read by others; run: chmod 600 %1s", name, name);
     }
 }
 

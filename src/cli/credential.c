@@ -270,7 +270,7 @@ static int update_run(struct target *target, const struct json *credential, stru
     if (credential_has_status(credential, "DELETED")) {
         return error_set(error, STATUS_USAGE,
                          "the credential is deleted, which cannot be undone; make another with: "
-                         "gridkey credential create %s",
+                         "gridkey credential create %1s",
                          target->id);
     }
     if (wanted != NULL) {
@@ -326,7 +326,7 @@ int command_credential_deactivate(const struct invocation *invocation, struct er
     if (all == (invocation->argument_count == 2)) {
         return error_set(error, STATUS_USAGE,
                          "name one credential by its id, or all with --all; see: gridkey "
-                         "credential list %s",
+                         "credential list %1s",
                          invocation->arguments[0]);
     }
     if (target_open(&target, invocation, error) == 0) {
@@ -365,7 +365,7 @@ int command_credential_delete(const struct invocation *invocation, struct error 
     if (result == 0 && credential_has_status(credential, "ACTIVE")) {
         result = error_set(error, STATUS_USAGE,
                            "the credential is active, and only an inactive one can be deleted; "
-                           "first run: gridkey credential deactivate %s %s",
+                           "first run: gridkey credential deactivate %1s %1s",
                            target.id, invocation->arguments[1]);
     }
     if (result == 0 && credential_has_status(credential, "DELETED")) {

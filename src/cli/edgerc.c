@@ -126,11 +126,12 @@ static int edgerc_find_problems(const struct invocation *invocation, const struc
     (void)invocation;
     (void)error;
     if (file->facts.exists && (file->facts.mode & 077) != 0) {
-        buffer_format(words, "%s:1: others may read or change it; run: chmod 600 %s\n", path, path);
+        buffer_format(words, "%s:1: others may read or change it; run: chmod 600 %1s\n", path,
+                      path);
         problems++;
     }
     if (file->facts.exists && file->facts.owner != geteuid()) {
-        buffer_format(words, "%s:1: it belongs to user %u; run: chown %u %s\n", path,
+        buffer_format(words, "%s:1: it belongs to user %u; run: chown %u %1s\n", path,
                       (unsigned)file->facts.owner, (unsigned)geteuid(), path);
         problems++;
     }

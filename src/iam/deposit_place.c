@@ -50,7 +50,7 @@ void deposit_recover_command(const struct deposit *deposit, struct buffer *out)
     buffer_append_text(out, "gridkey credential recover");
     if (home == 0 || strncmp(wish->path, wish->home, home) != 0 ||
         !text_equal(wish->path + home, "/.edgerc")) {
-        buffer_format(out, " --save %s", wish->path);
+        buffer_format(out, " --save %1s", wish->path);
     }
 }
 

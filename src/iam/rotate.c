@@ -179,7 +179,7 @@ static void rotation_name_orphans(const struct rotation *rotation, const struct 
             text_equal(json_get_text(at, "status"), "ACTIVE")) {
             rotation->remark("credential %s was made since an earlier run was interrupted, and its "
                              "secret may be lost; if it is not in use: gridkey credential "
-                             "deactivate %s %s",
+                             "deactivate %1s %1s",
                              json_number_text(id), rotation_client_id(rotation),
                              json_number_text(id));
         }

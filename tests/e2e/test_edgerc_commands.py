@@ -231,6 +231,8 @@ def test_a_file_that_others_may_use(gridkey, home, bits):
     path.chmod(bits)
     result = gridkey("edgerc", "check")
     assert result.status == 3 and result.out.startswith(f"{path}:1: ") and f"chmod 600 {path}" in result.out
+    named = path.rename(home / "$(my file)")
+    assert f"chmod 600 '{named}'" in gridkey("edgerc", "check", "--edgerc", named).out
 
 
 def test_a_file_of_somebody_else(gridkey, home):

@@ -573,6 +573,10 @@ def test_a_destination_of_its_own(gk, fake, edgerc, client, home):
     fake.fault(**MADE, cut_after=0)
     result = gk(*COMMANDS["credential"], "--save", "box", cwd=folder)
     assert result.status == 5 and "gridkey credential recover --save box" in result.err, result
+    fake.fault(**MADE, cut_after=0)
+    result = gk(*COMMANDS["credential"], "--save", "it's a box", cwd=folder)
+    assert result.status == 5 and r"gridkey credential recover --save 'it'\''s a box'" in result.err, result
+    assert recover(gk, "--save", "it's a box", "--clean", "--yes", cwd=folder).status == 0
     assert recover(gk, "--save", folder / "box", cwd=home).status == 10
     assert recover(gk, "--save", "box", "--clean", "--yes", cwd=folder).status == 0
     assert_clean(folder)

@@ -218,6 +218,39 @@ static void test_texts(void **state)
     buffer_free(&buffer);
 }
 
+/* A command in a message is pasted: no name in it may be more than one word. */
+static void test_shell_words(void **state)
+{
+    static const char *const words[][2] = {
+        {"/etc/edge.edgerc", "/etc/edge.edgerc"},
+        {"aZ09/._-+=:@%,", "aZ09/._-+=:@%,"},
+        {"", "''"},
+        {"my box", "'my box'"},
+        {"a;b", "'a;b'"},
+        {"~/x", "'~/x'"},
+        {"$(rm -r x)`y`", "'$(rm -r x)`y`'"},
+        {"a\nb", "'a\nb'"},
+        {"Bj\xc3\xb6rn", "'Bj\xc3\xb6rn'"},
+        {"it's", "'it'\\''s'"},
+        {"'", "''\\'''"},
+        {"\"\\", "'\"\\'"},
+    };
+    struct buffer buffer = BUFFER_EMPTY;
+    char command[128];
+
+    (void)state;
+    for (size_t at = 0; at < sizeof words / sizeof words[0]; at++) {
+        buffer_clear(&buffer);
+        buffer_append_shell_word(&buffer, words[at][0]);
+        assert_string_equal(buffer_text(&buffer), words[at][1]);
+        buffer_clear(&buffer);
+        buffer_format(&buffer, "chmod %1s %d", words[at][0], 7);
+        (void)snprintf(command, sizeof command, "chmod %s 7", words[at][1]);
+        assert_string_equal(buffer_text(&buffer), command);
+    }
+    buffer_free(&buffer);
+}
+
 static void test_format_has_no_limit(void **state)
 {
     struct buffer long_text = BUFFER_EMPTY;
@@ -267,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_cutting_wipes),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_shell_words),
         cmocka_unit_test(test_format_has_no_limit),
         cmocka_unit_test(test_format_list),
     };
