@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define REQUEST_TARGET_SHOWN 300 /* characters in a message */
+
 /* The target; a full URL is taken when it is of the credential's own host, and of no other. */
 static int request_target(const struct context *context, const char *url, struct buffer *target,
                           struct error *error)
@@ -86,7 +88,11 @@ static int request_send(struct context *context, struct request_input *input, co
             *error = shown;
             /* What can be asked for again is not lost. */
             if (!text_equal(input->method, "GET") && !text_equal(input->method, "HEAD")) {
-                error->status = STATUS_NOT_STORED;
+                error->status = STATUS_UNKNOWN;
+                (void)error_prefix(error,
+                                   "%s %.*s was carried out (answer %d), do not repeat it; but the "
+                                   "answer is lost: ",
+                                   input->method, REQUEST_TARGET_SHOWN, target, response.status);
             }
             result = -1;
         }

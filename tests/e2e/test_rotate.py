@@ -121,6 +121,25 @@ def test_all_of_it(case, fake, edgerc, check):  # noqa: F811
     case.done()
 
 
+def test_what_was_done_is_told_when_standard_output_is_full(case, gk, fake, edgerc):
+    result = gk.into_full("credential", "rotate", case.name)
+    assert result.status == 5 and f"the new credential is stored in {edgerc} and the old one is ended" in result.err
+    assert "do not repeat this; but standard output cannot be written (No space left" in result.err, result
+    case.done()
+
+
+@ONLY_OTHER
+def test_a_grace_is_told_when_standard_output_is_full(case, gk, fake, edgerc):
+    result = gk.into_full("credential", "rotate", case.name, "--grace", "7")
+    assert result.status == 5 and f"the new credential is stored in {edgerc} and the old one stays until 20" in result.err
+    assert "do not repeat this before then; but standard output" in result.err, result
+    result = gk.into_full("credential", "rotate", case.name, "--grace", "7")  # nothing was due
+    assert result.status == 11 and "gridkey: standard output" in result.err, result
+    result = gk.into_full("credential", "rotate", case.name, "--grace", "0")
+    assert result.status == 5 and "gridkey: the old one is ended, do not repeat this; but" in result.err, result
+    case.done()
+
+
 def test_the_order(case, fake, edgerc, journal):
     """What is on the disk when each request comes: intent, answer, file, and only then the old one's end."""
     seen = []
