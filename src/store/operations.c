@@ -220,6 +220,10 @@ int operations_fail(struct error *error, const char *path, const char *verb, int
         status = STATUS_SYSTEM;
         first = "free some space or ";
         break;
+    case EFBIG:
+        status = STATUS_SYSTEM;
+        first = "raise the limit (ulimit -f) or ";
+        break;
     case EIO:
         status = STATUS_SYSTEM;
         first = "check the disk or ";

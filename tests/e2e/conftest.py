@@ -62,7 +62,7 @@ class Gridkey:
     def environment(self, env=None):
         return {"PATH": os.environ["PATH"], "HOME": str(self.home), **(env or {})}
 
-    def start(self, *arguments, env=None, cwd=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
+    def start(self, *arguments, env=None, cwd=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **more):
         """Starts the binary and returns the Popen, for tests that kill it."""
         command = [*os.environ.get("GRIDKEY_RUNNER", "").split(), str(self.binary), *map(str, arguments)]
         return subprocess.Popen(
@@ -72,6 +72,7 @@ class Gridkey:
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
+            **more,
         )
 
     def __call__(self, *arguments, stdin=b"", env=None, cwd=None, timeout=60):
