@@ -73,7 +73,8 @@ static int request_send(struct context *context, struct request_input *input, co
                                  .header_count = input->header_count,
                                  .body = input->has_body ? buffer_text(&input->body) : NULL,
                                  .body_length = input->body.length};
-    struct problem_context problem = {.method = input->method, .target = target};
+    struct problem_context problem = {
+        .method = input->method, .target = target, .again = edgegrid_call_again(&call)};
     struct http_response response = {0};
     struct error shown;
     int result;

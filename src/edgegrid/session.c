@@ -110,6 +110,11 @@ static bool session_call_repeats(const struct edgegrid_call *call)
            text_equal(call->method, "DELETE");
 }
 
+const char *edgegrid_call_again(const struct edgegrid_call *call)
+{
+    return session_call_repeats(call) ? PROBLEM_AGAIN : SESSION_LOOK;
+}
+
 static bool session_retry_after_loss(const struct edgegrid_call *call,
                                      const struct http_outcome *outcome)
 {
@@ -272,7 +277,8 @@ int edgegrid_session_require(struct edgegrid_session *session, const struct edge
 {
     const struct problem_context context = {.method = call->method,
                                             .target = call->target,
-                                            .unix_seconds = edgegrid_session_time(session)};
+                                            .unix_seconds = edgegrid_session_time(session),
+                                            .again = edgegrid_call_again(call)};
 
     if (edgegrid_session_call(session, call, response, error) != 0) {
         return -1;
