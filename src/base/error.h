@@ -25,7 +25,7 @@ enum exit_status {
     STATUS_UNAVAILABLE = 8, /* 429 or 5xx after all tries */
     STATUS_NOT_STORED = 9,  /* a secret was received but not stored as asked */
     STATUS_DIFFERS = 10,    /* differences, or something that expires */
-    STATUS_SYSTEM = 11      /* memory, entropy or disk failed before anything was sent */
+    STATUS_SYSTEM = 11      /* memory, entropy, disk or output failed; nothing was changed */
 };
 
 #define ERROR_TEXT_SIZE 1024

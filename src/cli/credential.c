@@ -113,7 +113,13 @@ static int create_run(struct target *target, const struct save *save, struct dep
             client.credential.expires_on = strdup(date);
         }
         if (create_show(target, save, &client, answer, result == 0 ? error : &later) != 0) {
-            error->status = STATUS_UNKNOWN; /* done, but not told */
+            if (result == 0) { /* done, but not told */
+                (void)error_prefix(
+                    error,
+                    "the credential %s was made and is stored in %s, do not repeat this; but ",
+                    client.credential.credential_id, save->wish.path);
+            }
+            error->status = STATUS_UNKNOWN;
             result = -1;
         }
     }

@@ -21,7 +21,7 @@ int output_write(const struct buffer *data, struct error *error)
     }
     if (descriptor_write(STDOUT_FILENO, buffer_text(data), data->length) != 0) {
         return error_set(error, STATUS_SYSTEM,
-                         "standard output cannot be written (%s); send it to another place",
+                         "standard output cannot be written (%s); look where it goes",
                          error_system_text(errno));
     }
     return 0;

@@ -99,7 +99,11 @@ int command_credential_recover(const struct invocation *invocation, struct error
         deposit_close(&deposit);
     }
     if (result == 0 && !recovery.printed && recover_show(invocation, recovery.report, error) != 0) {
-        recovery_settle_status(&recovery, error);
+        if (!recovery.dry_run) { /* done, but not told */
+            error->status = STATUS_UNKNOWN;
+            (void)error_prefix(error, "what could be done is done, and the same command tells what "
+                                      "is left; but ");
+        }
         result = -1;
     }
     context_close(&recovering.context);

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#define REQUEST_TARGET_SHOWN 300 /* characters in a message */
+
 /* The target; a full URL is taken when it is of the credential's own host, and of no other. */
 static int request_target(const struct context *context, const char *url, struct buffer *target,
                           struct error *error)
@@ -71,7 +73,8 @@ static int request_send(struct context *context, struct request_input *input, co
                                  .header_count = input->header_count,
                                  .body = input->has_body ? buffer_text(&input->body) : NULL,
                                  .body_length = input->body.length};
-    struct problem_context problem = {.method = input->method, .target = target};
+    struct problem_context problem = {
+        .method = input->method, .target = target, .again = edgegrid_call_again(&call)};
     struct http_response response = {0};
     struct error shown;
     int result;
@@ -86,7 +89,11 @@ static int request_send(struct context *context, struct request_input *input, co
             *error = shown;
             /* What can be asked for again is not lost. */
             if (!text_equal(input->method, "GET") && !text_equal(input->method, "HEAD")) {
-                error->status = STATUS_NOT_STORED;
+                error->status = STATUS_UNKNOWN;
+                (void)error_prefix(error,
+                                   "%s %.*s was carried out (answer %d), do not repeat it; but the "
+                                   "answer is lost: ",
+                                   input->method, REQUEST_TARGET_SHOWN, target, response.status);
             }
             result = -1;
         }

@@ -58,6 +58,24 @@ static int rotate_show(const struct rotation *rotation, const struct target *tar
     return result;
 }
 
+/* Done, but not told: neither status nor words may say that it is as if nothing had been sent. */
+static int rotate_not_told(const struct rotation *rotation, const struct save *save,
+                           struct error *error)
+{
+    char date[DATE_TEXT_SIZE];
+
+    date_write_iso(rotation->retire_at, date);
+    if (rotation->stored || !rotation->waiting) {
+        error->status = STATUS_UNKNOWN;
+        (void)error_prefix(error, "%s%s%sthe old one %s%s, do not repeat this%s; but ",
+                           rotation->stored ? "the new credential is stored in " : "",
+                           rotation->stored ? save->wish.path : "", rotation->stored ? " and " : "",
+                           rotation->waiting ? "stays until " : "is ended",
+                           rotation->waiting ? date : "", rotation->waiting ? " before then" : "");
+    }
+    return -1;
+}
+
 static int rotate_grace(const struct invocation *invocation, int64_t *grace, struct error *error)
 {
     const char *text = invocation_value(invocation, "grace");
@@ -100,9 +118,7 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
         }
     }
     if (result == 0 && rotate_show(&rotation, target, save, error) != 0) {
-        /* Done, but not told: no status may say that it is as if nothing had been sent. */
-        error->status = rotation.stored ? STATUS_UNKNOWN : error->status;
-        result = -1;
+        result = rotate_not_told(&rotation, save, error);
     }
     rotation_free(&rotation);
     deposit_close(&deposit);

@@ -125,7 +125,8 @@ static int verify_tell(const struct context *context, const struct http_response
     const struct problem_context problem = {.method = "GET",
                                             .target = VERIFY_TARGET,
                                             .unix_seconds =
-                                                times->before + context->session.clock_offset};
+                                                times->before + context->session.clock_offset,
+                                            .again = PROBLEM_AGAIN};
     bool as_json = invocation_has(context->invocation, "json");
     bool known = response->status / 100 == 2;
     /* A refusal by the API itself, and not by a proxy or edge server, comes behind the gateway. */

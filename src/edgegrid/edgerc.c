@@ -79,7 +79,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
         return -1;
     }
     if (!edgerc_find_section(text, length, section, &place)) {
-        return edgerc_error_absent(text, length, file_name, section, error);
+        return edgerc_error_absent(text, length, file_name, section, " with --section", error);
     }
     edgerc_collect_keys(text, length, &place, &keys);
     note_oddities(text, length, &place, &keys, &report);
@@ -164,7 +164,7 @@ int edgerc_next_item(const char *text, size_t length, const char *file_name, con
     struct edgerc_place place;
 
     if (!edgerc_find_section(text, length, section, &place)) {
-        return edgerc_error_absent(text, length, file_name, section, error);
+        return edgerc_error_absent(text, length, file_name, section, "", error);
     }
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {

@@ -254,7 +254,7 @@ static unsigned name_distance(const char *section, const char *name, size_t leng
 }
 
 int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
-                        struct error *error)
+                        const char *how, struct error *error)
 {
     struct edgerc_section present = {0};
     struct edgerc_section nearest = {0};
@@ -281,10 +281,10 @@ int edgerc_error_absent(const char *text, size_t length, const char *file_name, 
     }
     (void)error_set(error, STATUS_FILE, "%s: has no section [%s]", file_name, section);
     if (best < SUGGESTION_LONGEST) {
-        (void)error_suffix(error, "; did you mean [%.*s]? Choose with --section from: %s",
-                           (int)nearest.name_length, nearest.name, buffer_text(&list));
+        (void)error_suffix(error, "; did you mean [%.*s]? Choose%s from: %s",
+                           (int)nearest.name_length, nearest.name, how, buffer_text(&list));
     } else if (count != 0) {
-        (void)error_suffix(error, "; choose with --section from: %s", buffer_text(&list));
+        (void)error_suffix(error, "; choose%s from: %s", how, buffer_text(&list));
     } else {
         (void)error_suffix(error, "; it has none at all, so add it or name another file");
     }

@@ -78,8 +78,11 @@ void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_pl
 int edgerc_error_missing(const char *file_name, const struct edgerc_place *place,
                          const struct edgerc_keys *keys, unsigned missing, struct error *error);
 
-/* The error for a section that is not there, with those that are. Returns -1. */
+/*
+ * The error for a section that is not there, with those that are and how to choose one: "", or
+ * " with" an option. Returns -1.
+ */
 int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
-                        struct error *error);
+                        const char *how, struct error *error);
 
 #endif

@@ -47,7 +47,7 @@ static const struct problem_known problem_table[] = {
      "the API client has no access to this API at this level, or not to this account; for API "
      "clients it needs \"API Clients Administration\" with READ-WRITE"},
     {"/forward-origin-error", NULL, 0,
-     "the gateway is up but the API behind it did not answer properly; run it again later"},
+     "the gateway is up but the API behind it did not answer properly"},
     {"/identity-management/error-types/25", NULL, 0,
      "the client has no such credential; list them with: gridkey credential list ID"},
     {"/identity-management/error-types/2", NULL, 404,
@@ -80,7 +80,7 @@ static const char *problem_advice(int status, const char *type, const char *titl
         }
     }
     if (status / 100 == 5) {
-        return "the fault is on the server's side; run it again later";
+        return "the fault is on the server's side";
     }
     if (status / 100 == 3) {
         return "gridkey follows no redirect; check the host and the path";
@@ -203,6 +203,9 @@ int problem_explain(const struct http_response *response, const struct problem_c
                     "%s %.*s was answered %d (%s)%s; %s", context->method, PROBLEM_TEXT_MOST,
                     context->target, response->status, buffer_text(&said), buffer_text(&clock),
                     problem_advice(response->status, type, title, detail));
+    if (response->status / 100 == 5 && context->again != NULL) {
+        (void)error_suffix(error, "%s", context->again);
+    }
     buffer_free(&clock);
     buffer_free(&said);
     json_free(body);

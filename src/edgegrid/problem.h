@@ -11,10 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define PROBLEM_AGAIN "; run it again later"
+
 struct problem_context {
     const char *method;
     const char *target;   /* without secrets; an account switch key is no secret */
     int64_t unix_seconds; /* the time the request was signed with */
+    const char *again;    /* put behind a 5xx: what to do then; NULL: the caller says it */
 };
 
 /*

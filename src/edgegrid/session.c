@@ -111,6 +111,11 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
 
 /* --- trying again --------------------------------------------------------------------------- */
 
+const char *edgegrid_call_again(const struct edgegrid_call *call)
+{
+    return session_call_repeats(call) ? PROBLEM_AGAIN : SESSION_LOOK;
+}
+
 static bool session_retry_after_loss(const struct edgegrid_call *call,
                                      const struct http_outcome *outcome)
 {
@@ -274,7 +279,8 @@ int edgegrid_session_require(struct edgegrid_session *session, const struct edge
 {
     const struct problem_context context = {.method = call->method,
                                             .target = call->target,
-                                            .unix_seconds = edgegrid_session_time(session)};
+                                            .unix_seconds = edgegrid_session_time(session),
+                                            .again = edgegrid_call_again(call)};
 
     if (edgegrid_session_call(session, call, response, error) != 0) {
         return -1;

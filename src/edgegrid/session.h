@@ -39,6 +39,9 @@ struct edgegrid_call {
     bool repeats; /* a POST that may be repeated, such as deactivate */
 };
 
+/* What to do when a 5xx is the answer to it: a sentence's end. */
+const char *edgegrid_call_again(const struct edgegrid_call *call);
+
 /* Settings are borrowed and must outlive the session. */
 void edgegrid_session_init(struct edgegrid_session *session,
                            const struct edgegrid_credential *credential,

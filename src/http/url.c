@@ -194,18 +194,17 @@ int url_host_parse(const char *text, size_t length, uint16_t default_port, struc
     if (reason == NULL) {
         return 0;
     }
-    if (has_user || length == 0) {
-        return error_set(error, STATUS_USAGE,
-                         "the host cannot be used: %s; write it as HOST or HOST:PORT", reason);
-    }
     /* Nothing behind a colon is shown: it may be a password whose @ was forgotten. */
     shown = text[0] == '[' ? length : (size_t)0;
     while (shown < length && text[shown] != ':') {
         shown++;
     }
-    return error_set(error, STATUS_USAGE,
-                     "the host %.*s cannot be used: %s; write it as HOST or HOST:PORT",
-                     shown > NAME_LIMIT ? NAME_LIMIT : (int)shown, text, reason);
+    if (has_user) {
+        shown = 0;
+    }
+    return error_set(
+        error, STATUS_USAGE, "the host%s%.*s cannot be used: %s; write it as HOST or HOST:PORT",
+        shown == 0 ? "" : " ", shown > NAME_LIMIT ? NAME_LIMIT : (int)shown, text, reason);
 }
 
 void url_host_header(struct buffer *out, const struct url_host *host)

@@ -339,32 +339,6 @@ static int recovery_finish(struct recovery *recovery, struct leftover *leftover,
 
 /* --- the whole ------------------------------------------------------------------------------ */
 
-/* What --grace left to wait for. */
-static void recovery_tell_wait(struct recovery *recovery, const struct leftover *leftover)
-{
-    const struct json *old = json_get(leftover->intent, "old");
-
-    const char *format = json_get_text(leftover->intent, "format");
-    struct buffer more = BUFFER_EMPTY;
-
-    if (format != NULL && !text_equal(format, format_name(FORMAT_EDGERC))) {
-        buffer_format(&more, " --format %s", format);
-    }
-    for (const struct json *at = json_first(json_get(leftover->intent, "sealTo")); at != NULL;
-         at = json_next(at)) {
-        buffer_format(&more, " --seal-to %1s", json_text(at));
-    }
-    recovery->remark("the old credential %s of client %s may work until %s; after that it is "
-                     "retired by: gridkey credential rotate %1s --save %1s --save-section %1s%s "
-                     "(at once with --grace 0)",
-                     json_get_text(old, "credentialId"), leftover->made.client_id,
-                     json_get_text(leftover->intent, "retireAt"), leftover->made.client_id,
-                     json_get_text(leftover->intent, "destination"),
-                     json_get_text(leftover->intent, "section"), buffer_text(&more));
-    buffer_free(&more);
-    recovery_report(recovery, leftover, old, "waits");
-}
-
 /* A client that was answered without a credential: one of its own may have been made next. */
 static int recovery_bare(struct recovery *recovery, const struct leftover *leftover, size_t at,
                          struct error *error)

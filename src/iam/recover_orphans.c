@@ -1,5 +1,5 @@
 /*
- * What was made by calls whose answer was lost: found, named, and ended.
+ * What was made by calls whose answer was lost: found, named, and ended. And what still waits.
  */
 #include "iam/recover_parts.h"
 
@@ -334,4 +334,29 @@ int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover
     buffer_free(&destination);
     json_free(shown);
     return result;
+}
+
+void recovery_tell_wait(struct recovery *recovery, const struct leftover *leftover)
+{
+    const struct json *old = json_get(leftover->intent, "old");
+
+    const char *format = json_get_text(leftover->intent, "format");
+    struct buffer more = BUFFER_EMPTY;
+
+    if (format != NULL && !text_equal(format, format_name(FORMAT_EDGERC))) {
+        buffer_format(&more, " --format %s", format);
+    }
+    for (const struct json *at = json_first(json_get(leftover->intent, "sealTo")); at != NULL;
+         at = json_next(at)) {
+        buffer_format(&more, " --seal-to %1s", json_text(at));
+    }
+    recovery->remark("the old credential %s of client %s may work until %s; after that it is "
+                     "retired by: gridkey credential rotate %1s --save %1s --save-section %1s%s "
+                     "(at once with --grace 0)",
+                     json_get_text(old, "credentialId"), leftover->made.client_id,
+                     json_get_text(leftover->intent, "retireAt"), leftover->made.client_id,
+                     json_get_text(leftover->intent, "destination"),
+                     json_get_text(leftover->intent, "section"), buffer_text(&more));
+    buffer_free(&more);
+    recovery_report(recovery, leftover, old, "waits");
 }

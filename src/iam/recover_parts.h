@@ -38,4 +38,7 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
 int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover,
                       struct error *error);
 
+/* Tell what --grace left to wait for, with the command that ends it; a line of the report. */
+void recovery_tell_wait(struct recovery *recovery, const struct leftover *leftover);
+
 #endif

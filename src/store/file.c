@@ -123,7 +123,9 @@ int store_read(const char *path, size_t limit, unsigned flags, struct buffer *ou
     int result = read_open(path, flags, &descriptor, &now, error);
 
     if (result == 0 && descriptor >= 0) {
-        facts_take(&found, &now);
+        if (S_ISREG(now.st_mode)) {
+            facts_take(&found, &now);
+        }
         result = read_open_file(descriptor, path, (size_t)now.st_size, limit, out, error);
     }
     (void)operations_close(&descriptor);

@@ -45,7 +45,7 @@ struct store_file_facts {
 
 /*
  * Append the whole content of a regular file, at most limit bytes, to out. Symbolic links are
- * followed. flags: STORE_READ_ bits or 0. facts may be NULL.
+ * followed. flags: STORE_READ_ bits or 0. facts may be NULL; of a pipe or device there are none.
  *
  * Returns 0; or -1 with STATUS_FILE (STATUS_SYSTEM when disk or memory failed), out then being as
  * long as before.

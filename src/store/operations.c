@@ -220,6 +220,12 @@ int operations_fail(struct error *error, const char *path, const char *verb, int
         status = STATUS_SYSTEM;
         first = "free some space or ";
         break;
+    case EFBIG: /* in reading: more than is allowed here */
+        if (!text_equal(verb, "read")) {
+            status = STATUS_SYSTEM;
+            first = "raise the limit (ulimit -f) or ";
+        }
+        break;
     case EIO:
         status = STATUS_SYSTEM;
         first = "check the disk or ";
@@ -311,7 +317,10 @@ static int check_found_file(const char *path, const struct stat *facts, struct e
     } else if (facts->st_nlink != 1) {
         why = "has a second name (hard link)";
     } else if ((facts->st_mode & 077) != 0) {
-        why = "lets other users in (its mode is not 0600)";
+        return error_set(error, STATUS_FILE,
+                         "%s: lets other users in (its mode is not 0600), so it is not used; look "
+                         "at it, then run: chmod 600 %1s",
+                         path, path);
     }
     if (why == NULL) {
         return 0;

@@ -161,6 +161,7 @@ static int reader_begin(struct reader *reader, struct piece line, struct error *
 {
     static const char certificate[] = "CERTIFICATE-----";
     struct piece label = {line.text + strlen("-----BEGIN "), line.length - strlen("-----BEGIN ")};
+    const char *end;
 
     if (reader->begin_line != 0) {
         return reader_refuse_half(reader, error);
@@ -169,13 +170,18 @@ static int reader_begin(struct reader *reader, struct piece line, struct error *
         label.text += strlen("X509 ");
         label.length -= strlen("X509 ");
     }
-    if (label.length == sizeof certificate - 1 && piece_starts_with(label, certificate)) {
+    end = memchr(label.text, '-', label.length); /* behind it there may be a key */
+    if (piece_starts_with(label, certificate)) {
         reader->begin_line = reader->line;
         reader->number++;
-    } else if (reader->other.text == NULL) {
-        while (label.length > 0 && label.text[label.length - 1] == '-') {
-            label.length--;
+        if (label.length != sizeof certificate - 1) {
+            return error_set(error, STATUS_FILE,
+                             "%s:%zu: certificate number %zu has lost its line breaks; copy it "
+                             "again, the BEGIN line and the END line on their own",
+                             reader->file_name, reader->line, reader->number);
         }
+    } else if (reader->other.text == NULL && end != NULL) {
+        label.length = (size_t)(end - label.text);
         reader->other = label;
     }
     return 0;

@@ -69,7 +69,7 @@ class Gridkey:
     def environment(self, env=None):
         return {"PATH": os.environ["PATH"], "HOME": str(self.home), **(env or {})}
 
-    def start(self, *arguments, env=None, cwd=None, stdin=subprocess.DEVNULL):
+    def start(self, *arguments, env=None, cwd=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **more):
         """Starts the binary and returns the Popen, for tests that kill it."""
         command = [*os.environ.get("GRIDKEY_RUNNER", "").split(), str(self.binary), *map(str, arguments)]
         return subprocess.Popen(
@@ -77,8 +77,9 @@ class Gridkey:
             env=self.environment(env),
             cwd=cwd or self.home,
             stdin=stdin,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
+            **more,
         )
 
     def __call__(self, *arguments, stdin=b"", env=None, cwd=None, timeout=60):
@@ -92,6 +93,13 @@ class Gridkey:
             out, err = process.communicate()
             pytest.fail(f"{process.args} ran longer than {timeout} s\nout: {out}\nerr: {err}")
         return Result(process.returncode, out, err, process.args)
+
+    def into_full(self, *arguments, **options):
+        """As a call, but standard output is a device that is full."""
+        with open("/dev/full", "wb") as full:
+            process = self.start(*arguments, stdout=full, **options)
+        _, err = process.communicate(timeout=60)
+        return Result(process.returncode, b"", err, process.args)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`client create` when the machine fails or others meddle: killed at any moment, the destination changed meanwhile."""
 
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -51,6 +52,35 @@ def kept(fake, result, journal):
     (intent, _), (answer, data) = read_journal(journal)
     assert (intent, answer) == ("intent", "answer")
     assert made(fake)["client_secret"].encode() in data
+
+
+# -- the size of files ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bytes_at_most", [0, 10, 1024, 4096, 8192, 65536, 1 << 20])
+def test_a_limit_on_the_size_of_files(gk, fake, home, bytes_at_most):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_at_most, bytes_at_most))
+
+    process = gk.start("client", "create", *SMALLEST, "--save", "new", preexec_fn=limit)
+    _, err = process.communicate(timeout=60)
+    if bytes_at_most == 1 << 20:
+        assert (process.returncode, err) == (0, b"")
+        assert_stored(fake, home / "new")
+    else:
+        assert process.returncode == 11 and b"File too large); raise the limit (ulimit -f)" in err, err
+        assert posts(fake) == []
+        assert sorted(path.name for path in home.iterdir()) == [".edgerc"]
+
+
+def test_a_limit_on_the_size_of_a_key(gk, home):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+
+    process = gk.start("keygen", "-o", "key", preexec_fn=limit)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 11 and b"key: cannot be written (File too large)" in err, err
+    assert sorted(path.name for path in home.iterdir()) == [".edgerc"]
 
 
 # -- the destination ------------------------------------------------------------------------------------------------

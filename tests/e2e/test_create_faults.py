@@ -205,7 +205,9 @@ FIVES = {
 def test_the_server_failed(gk, fake, journal, unchanged, fault, applied):
     """It may have been made all the same: the POST is not repeated, and the intent stays."""
     fake.fault(**POST, **fault, applied=applied)
-    failed(fake, create(gk, *SMALLEST), 8, str(journal), *LOOK)
+    result = create(gk, *SMALLEST)
+    failed(fake, result, 8, str(journal), *LOOK)
+    assert "run it again later" not in result.err and result.err.count("look before") == 1, result
     assert len(posts(fake)) == 1
     assert read_intent(journal)["clientName"] == "web"
     unchanged()

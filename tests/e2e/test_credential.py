@@ -381,6 +381,16 @@ def test_update_of_the_credential_in_use(gk, fake, own):
     assert own["status"] == "INACTIVE"
 
 
+def test_what_was_made_is_told_when_standard_output_is_full(gk, fake, client, edgerc, home):
+    for more in [], ["--replace", "--json"]:
+        result = gk.into_full("credential", "create", "edge box", *more)
+        made = str(client["credentials"][-1]["credentialId"])
+        assert result.status == 5 and "do not repeat this; but standard output" in result.err, result
+        assert f"credential {made} was made and is stored in {edgerc}" in result.err
+        assert credential_in(fake, edgerc, "edge box") is client["credentials"][-1]
+        assert_clean(home, ".edgerc")
+
+
 # -- deactivate -----------------------------------------------------------------------------------------------------
 
 

@@ -249,6 +249,13 @@ def test_check_of_standard_input(gridkey):
     assert result.status == 3 and result.out.startswith("standard input:1: ")
 
 
+@pytest.mark.parametrize("command", [["show", "x"], ["remove", "x", "--yes"], ["rename", "x", "y"]], ids=lambda it: it[0])
+def test_a_section_that_is_not_there(gridkey, file, command):
+    """SECTION is an argument here, so --section is no advice."""
+    result = gridkey("edgerc", *command)
+    assert result.status == 3 and "has no section [x]; choose from: [default], " in result.err, result
+
+
 # --- set --------------------------------------------------------------------------------------------------------------
 
 

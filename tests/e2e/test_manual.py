@@ -91,6 +91,16 @@ def test_exit_statuses(text):
     assert section(text, "EXIT STATUS", "EXAMPLES") == " ".join(f"{number} {words}" for number, words in rows)
 
 
+@pytest.mark.parametrize("status", [0, 1, 6, 10, 11])
+def test_the_example_for_cron(text, status):
+    """It rotates when something expires, not when that could not be found out."""
+    example = text.split("less than 30 days left: ", 1)[1].split(" Complete ", 1)[0].replace("\\ ", "")
+    assert f"\n    {example}\n" in (ROOT / "README.md").read_text()
+    stub = f'gridkey() {{ echo "$*"; test "$2" = rotate || return {status}; }}\n'
+    done = subprocess.run(["sh", "-c", stub + example], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["credential expiring self", "credential rotate self"][: 1 + (status == 10)]
+
+
 def test_version(gridkey, text):
     assert f"This page is of version {gridkey('--version').out.split()[1]}." in text
 

@@ -575,6 +575,17 @@ def test_gridkey_state(gk, fake, edgerc, client, home, where):
     assert not (place / ".edgerc.gridkey" if where == "folder" else place).exists()
 
 
+def test_what_was_done_is_told_when_standard_output_is_full(gk, fake, edgerc, client, home):
+    fake.fault(**MADE, cut_after=0)
+    assert gk(*COMMANDS["credential"]).status == 5
+    result = gk.into_full("credential", "recover", "--dry-run")
+    assert result.status == 11 and "gridkey: standard output" in result.err, result
+    result = gk.into_full("credential", "recover", "--clean", "--yes")
+    assert result.status == 5 and "the same command tells what is left; but standard output" in result.err, result
+    assert_clean(home, ".edgerc")
+    assert recover(gk).status == 0
+
+
 def test_a_destination_of_its_own(gk, fake, edgerc, client, home):
     """The command that the message names finds the journal, from another folder as well."""
     folder = home / "kept"

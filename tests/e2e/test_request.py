@@ -282,10 +282,12 @@ def test_what_the_server_sends_cannot_play_with_the_terminal(gk, fake):
 
 
 def test_standard_output_that_is_full(gk, fake):
-    command = [str(gk.binary), *map(str, gk.options), "request", "GET", "/echo"]
-    with open("/dev/full", "wb") as full:
-        process = subprocess.run(command, env=gk.environment(), stdout=full, stderr=subprocess.PIPE, text=True)
-    assert process.returncode == 11 and "standard output" in process.stderr and "No space left" in process.stderr
+    result = gk.into_full("request", "GET", "/echo")
+    assert result.status == 11 and "standard output" in result.err and "No space left" in result.err, result
+    result = gk.into_full("request", "POST", "/echo", "-d", "{}")
+    assert result.status == 5 and "POST /echo was carried out (answer 200), do not repeat it" in result.err, result
+    assert "the answer is lost: standard output cannot be written (No space left on device)" in result.err
+    assert [record["method"] for record in fake.requests] == ["GET", "POST"]
 
 
 def test_it_can_show_the_client_itself(gk, fake):

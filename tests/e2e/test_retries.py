@@ -204,8 +204,11 @@ def test_a_post_cut_by_a_kept_connection_that_ends(gk, fake):
 def test_a_post_that_may_have_been_done(gk, fake, status):
     headers = {} if status == 503 else AT_ONCE
     fake.fault(status=status, headers=headers, times=None)
-    assert call(gk, "POST", "-d", "{}").status == 8
+    result = call(gk, "POST", "-d", "{}")
+    assert result.status == 8 and "look before you run it again" in result.err and "later" not in result.err, result
     assert len(tries(fake)) == 1
+    result = call(gk, "PUT", "-d", "{}", "--retries", "0")
+    assert result.status == 8 and result.err.endswith("; run it again later\n"), result
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -171,6 +171,9 @@ def test_quiet(gk, fake, edgerc):
     edgerc.chmod(0o644)
     assert "chmod 600" in gk("request", "GET", "/echo").err
     assert gk("request", "GET", "/echo", "-q").err == ""
+    for name in "/dev/null", "/dev/zero":  # whose modes are nobody's mistake
+        result = gk("request", "GET", "/echo", "--edgerc", name)
+        assert result.status == 3 and "chmod" not in result.err, result
     assert "gridkey: " in gk("request", "GET", "/nothing", "-q").err
 
 

@@ -41,7 +41,7 @@ static bool is_object(const struct buffer *body)
 
 static void explain(const struct http_response *response)
 {
-    const struct problem_context context = {"GET", "/path", 1700000000};
+    const struct problem_context context = {"GET", "/path", 1700000000, PROBLEM_AGAIN};
     bool burst = problem_is_burst(response);
     bool inactive = problem_is_inactive_token(response);
     struct buffer status = BUFFER_EMPTY;

@@ -92,6 +92,8 @@ static const struct host_case host_cases[] = {
     {"h:4x", NULL, "the host h cannot be used: the port is not a number", 0, false, false},
     {"user:pa55/word", NULL, "the host user cannot be used: the port", 0, false, false},
     {"h:1:2", NULL, "an IPv6 address is written in brackets", 0, false, false},
+    {"::1", NULL, "the host cannot be used: an IPv6 address is written in brackets", 0, false,
+     false},
     {"2001:db8::1", NULL, "an IPv6 address is written in brackets", 0, false, false},
     {"[::1", NULL, "is not closed", 0, false, false},
     {"[", NULL, "is not closed", 0, false, false},

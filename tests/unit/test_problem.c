@@ -35,7 +35,7 @@ static void answer(struct http_response *response, int status, const char *body,
 static void explain(int status, const char *body, const char *date, struct error *error)
 {
     const struct problem_context context = {
-        .method = "GET", .target = "/x?y=1", .unix_seconds = NOW};
+        .method = "GET", .target = "/x?y=1", .unix_seconds = NOW, .again = PROBLEM_AGAIN};
     struct http_response response;
 
     answer(&response, status, body, date);

@@ -298,6 +298,9 @@ static void test_refused_files(void **state)
     put("open", "", 0);
     assert_int_equal(chmod("open", 0660), 0);
     assert_open_fails("open", STATUS_FILE, "open: lets other users in");
+    put("it's open", "", 0);
+    assert_int_equal(chmod("it's open", 0644), 0);
+    assert_open_fails("it's open", STATUS_FILE, "chmod 600 'it'\\''s open'");
     assert_int_equal(mkfifo("fifo", 0600), 0);
     assert_open_fails("fifo", STATUS_FILE, "fifo: ");
     assert_open_fails(".", STATUS_FILE, ".: cannot be written (Is a directory); ");
