@@ -221,7 +221,8 @@ void table_end(struct table *table, size_t width, struct buffer *out)
 {
     size_t widths[TABLE_COLUMNS_MOST] = {0};
     const char *cells = buffer_text(&table->cells);
-    const char *end = cells + table->cells.length;
+    /* Without memory for all of them they are not in columns, and nothing of it is shown. */
+    const char *end = cells + (table->cells.failed ? 0 : table->cells.length);
     size_t column = 0;
     size_t used = 0;
 

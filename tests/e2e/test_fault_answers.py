@@ -4,7 +4,7 @@ What came whole is stored, and what did not is explained. See faultline.py.
 """
 
 import pytest
-from fault_scenarios import SCENARIOS, Create, CredentialCreate, RecoverLost, RecoverRotation, Rotate
+from fault_scenarios import SCENARIOS, Create, CredentialCreate, RecoverBare, RecoverLost, RecoverRotation, Rotate
 from faultline import Point, loop
 
 from fake.delivery import render
@@ -12,7 +12,7 @@ from fake.faults import Fault
 
 MAKERS = [Create, CredentialCreate, Rotate]  # one for each kind of answer that has a secret in it
 CALLERS = [kind for kind in SCENARIOS if kind.makes is not None]
-ASKERS = [*CALLERS, RecoverLost, RecoverRotation]
+ASKERS = [*CALLERS, RecoverBare, RecoverLost, RecoverRotation]
 PAUSE = 1  # seconds without a byte, after which gridkey gives up
 
 
