@@ -359,6 +359,8 @@ static int rotation_wait(struct rotation *rotation, struct error *error)
     deposit_full_path(rotation->deposit->wish.path, &path);
     (void)json_add_text(note, "destination", buffer_text(&path));
     (void)json_add_text(note, "section", rotation->deposit->wish.section);
+    (void)json_add_text(note, "format", format_name(rotation->deposit->wish.format));
+    sealed_intend(&rotation->deposit->wish.sealed_to, note);
     (void)json_add_copy(note, "old", rotation->old);
     (void)json_add_text(note, "retireAt", date);
     json_write(&text, note, false);
