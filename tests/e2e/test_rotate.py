@@ -351,6 +351,7 @@ def test_grace(case, fake, journal):
     note = json.loads(data)
     assert kind == "note" and note["old"]["credentialId"] == str(case.old["credentialId"])
     assert note["clientId"] == case.client["clientId"] and note["section"] == case.section
+    assert note["format"] == "edgerc" and "sealTo" not in note
     when = calendar.timegm(time.strptime(note["retireAt"], "%Y-%m-%dT%H:%M:%S.000Z"))
     assert before + 7 * DAY <= when <= time.time() + 7 * DAY
     assert case.new["clientSecret"].encode() not in data

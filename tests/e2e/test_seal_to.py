@@ -196,6 +196,8 @@ def test_rotate(gk, fake, home, key, to, box, tmp_path):
     assert read_by_all(opened(key, home / "box.age", tmp_path / "plain"), "box") == values(fake, "box")
     [(kind, note)] = read_journal(home / ".box.age.gridkey")
     assert kind == "note" and json.loads(note)["old"]["credentialId"] == str(old["credentialId"])
+    # What the command that ends the wait needs besides.
+    assert json.loads(note)["sealTo"] == to[1::2] and json.loads(note)["format"] == "edgerc"
     (home / ".box.age.gridkey").rename(tmp_path / "journal")
     assert_only_ciphertext(fake, home, result)
     (tmp_path / "journal").rename(home / ".box.age.gridkey")
