@@ -54,7 +54,7 @@ static int parser_take_room(struct buffer *buffer, size_t size)
     if (buffer_reserve(buffer, size) != 0) {
         return -1;
     }
-    memset(buffer->data, 0, size);
+    memset(buffer->data + buffer->length, 0, size);
     return 0;
 }
 
