@@ -2,9 +2,9 @@
 #
 #   make [all]     build/gridkey, stripped, build/gridkey.debug with its map file, and build/gridkey.1
 #   make install   the binary into $(DESTDIR)$(PREFIX)/bin, the manual page into share/man/man1
-#   make test      tools, build, check-static, lint, unit, fuzz-seeds, e2e, faults-spread, and test-cross
-#                  for three machines; test-all: also analyze, repro, size, test-cross for every
-#                  machine, valgrind, and faults: every point of the fault loops
+#   make test      tools, build, check-static, lint, size-here, unit, fuzz-seeds, e2e, faults-spread, and
+#                  test-cross for three machines; test-all: also analyze, repro, test-cross and size
+#                  for every machine, valgrind, and faults: every point of the fault loops
 #   make fuzz      look for faults with libFuzzer for TIME seconds (60)
 #   make demo      create a client against a local stand-in for the API;  bench: measure it
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
@@ -109,7 +109,7 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
 .PHONY: all check-static lint unit unit-release e2e faults faults-spread valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
-	test-all repro size demo bench deps install \
+	test-all repro size size-here demo bench deps install \
 	clean FORCE
 
 all: $(BUILD)/gridkey $(BUILD)/gridkey.1
@@ -452,7 +452,7 @@ test:
 	@CROSS='$(CROSS_SPREAD)' sh tests/install-tools.sh cross
 	+$(MAKE) $(PARALLEL) all
 	+$(MAKE) $(PARALLEL) --output-sync=target CROSS='$(CROSS_SPREAD)' \
-		check-static lint unit fuzz-seeds $(BUILD)/faults/gridkey test-cross
+		check-static lint size-here unit fuzz-seeds $(BUILD)/faults/gridkey test-cross
 	$(MAKE) e2e
 	$(MAKE) faults-spread
 
@@ -472,9 +472,12 @@ repro: $(FETCHED) $(FETCHED_CROSS)
 		ROOTS='$(if $(filter default none,$(ROOTS)),$(ROOTS),$(abspath $(ROOTS)))' \
 		BEARSSL_SRC='$(abspath $(BEARSSL_SRC))' CJSON_SRC='$(abspath $(CJSON_SRC))'
 
-size:
+size: size-here
 	@sh tests/install-tools.sh cross
-	@$(MAKE) --no-print-directory all cross
+	@$(MAKE) --no-print-directory cross
+
+# The binary for this machine, without roots too, and the memory that it needs.
+size-here: all
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/rootless THIRD=$(THIRD) ROOTS=none all
 	@sh tests/lint/size.sh $(BUILD) $(SIZE_LIMIT) $(SIZE_LIMIT_ROOTLESS) $(MEMORY_LIMIT)
 
