@@ -250,9 +250,9 @@ PACKED_PLACE = $(or $(shell $(CC) -Wl,--verbose 2>/dev/null | \
 	awk '/^  \.data / { place = "" } /^  \.s?bss / && place == "" { place = $$1 } END { print place }'),.bss)
 MAP := -Wl,-Map,$(BUILD)/gridkey.map
 
-# Of nm: in one order, and without what the linker names where it goes round an error of a processor
-# (e843419@... on aarch64): of code that is not written, it cannot tell whether that was needed.
-ADDRESSES := cut -d' ' -f1,3 | grep -v @ | sort
+# In one order. Of global symbols: of code that is not written the linker leaves out local ones when there
+# is no -g, and on aarch64 it names where it goes round an error of the processor without need.
+ADDRESSES := cut -d' ' -f1,3 | sort
 
 ifeq ($(PACK),no)
 $(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-0.o $(BUILD)/settings-link
@@ -262,8 +262,8 @@ else
 $(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-2.o src/base/packed.ld src/base/packed.sh
 	@$(if $(V),,echo "  LINK $@")
 	$(call link,(NOLOAD),-Wl$(comma)-T$(comma)$@.ld $(MAP))
-	$(Q)$(NM) $(BUILD)/gridkey.placed | $(ADDRESSES) >$(BUILD)/placed.nm
-	$(Q)$(NM) $@ | $(ADDRESSES) | cmp - $(BUILD)/placed.nm
+	$(Q)$(NM) -g $(BUILD)/gridkey.placed | $(ADDRESSES) >$(BUILD)/placed.nm
+	$(Q)$(NM) -g $@ | $(ADDRESSES) | cmp - $(BUILD)/placed.nm
 	$(Q)sh src/base/packed.sh $@
 endif
 
