@@ -76,12 +76,6 @@ static int create_show(const struct target *target, const struct save *save,
         save_describe(save, &out);
     }
     result = output_write(&out, error);
-    if (result != 0) {
-        (void)error_prefix(error,
-                           "credential %s of client %s was made and is stored in %s, do not repeat "
-                           "this; but ",
-                           client->credential.credential_id, target->id, save->wish.path);
-    }
     buffer_free(&out);
     return result;
 }

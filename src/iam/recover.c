@@ -15,6 +15,12 @@ const char *recovery_journal(const struct recovery *recovery)
     return buffer_text(&recovery->deposit->journal.path);
 }
 
+int recovery_advise_clean(const struct recovery *recovery, struct error *error)
+{
+    (void)deposit_advise(recovery->deposit, error);
+    return error_suffix(error, " --clean");
+}
+
 /* A lost secret outweighs all, and what merely differs is outweighed by all. */
 static void recovery_worsen(struct recovery *recovery, enum exit_status status)
 {
@@ -405,8 +411,7 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
                         "%s ends in what is no whole record and may hold a secret; once you have "
                         "looked at it, remove it with: ",
                         recovery_journal(recovery));
-        (void)deposit_advise(deposit, error);
-        return error_suffix(error, " --clean");
+        return recovery_advise_clean(recovery, error);
     }
     recovery->remark("%s ended in a record that was %s", recovery_journal(recovery),
                      harmless ? "cut off before anything was asked for" : "not whole");
@@ -414,7 +419,8 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
     return deposit_finish(deposit, error);
 }
 
-void recovery_settle_status(const struct recovery *recovery, struct error *error)
+/* Once something was changed, no status may say that it is as if nothing had been sent. */
+static void recovery_settle_status(const struct recovery *recovery, struct error *error)
 {
     if (recovery->changed && error_denies_sending(error)) {
         error->status = STATUS_UNKNOWN;

@@ -43,7 +43,4 @@ struct recovery {
  */
 int recovery_run(struct recovery *recovery, struct error *error);
 
-/* Once something was changed, no status may say that it is as if nothing had been sent. */
-void recovery_settle_status(const struct recovery *recovery, struct error *error);
-
 #endif

@@ -197,8 +197,8 @@ static int recovery_settle(struct recovery *recovery, const struct leftover *lef
                               "is not in use yourself, with gridkey client delete or credential "
                               "delete, then run again: "
                             : "deactivate and delete what is left over with: ");
-        (void)deposit_advise(recovery->deposit, error);
-        return error_suffix(error, count > found->calls ? "" : " --clean");
+        return count > found->calls ? deposit_advise(recovery->deposit, error)
+                                    : recovery_advise_clean(recovery, error);
     }
     if (count == 0 && !recovery->clean && signer != NULL &&
         !text_equal(signer, session->credential->access_token)) {
@@ -208,8 +208,7 @@ static int recovery_settle(struct recovery *recovery, const struct leftover *lef
                         "or forget it with: ",
                         json_get_text(leftover->intent, "operation"),
                         json_get_text(leftover->intent, "time"));
-        (void)deposit_advise(recovery->deposit, error);
-        return error_suffix(error, " --clean");
+        return recovery_advise_clean(recovery, error);
     }
     if (count == 0) {
         recovery->remark("nothing is left of the %s that was interrupted at %s",
@@ -224,8 +223,7 @@ static int recovery_settle(struct recovery *recovery, const struct leftover *lef
                         "an answer that cannot be read is in %s; once you have looked at it, "
                         "remove it with: ",
                         recovery_journal(recovery));
-        (void)deposit_advise(recovery->deposit, error);
-        return error_suffix(error, " --clean");
+        return recovery_advise_clean(recovery, error);
     }
     return 0;
 }
@@ -328,8 +326,7 @@ int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover
                         "client %s (%s) was made, but no credential of it is stored: make one with "
                         "gridkey credential create %1s, or delete the client with: ",
                         made->client_id, made->client_name, made->client_id);
-        (void)deposit_advise(recovery->deposit, error);
-        result = error_suffix(error, " --clean");
+        result = recovery_advise_clean(recovery, error);
     }
     buffer_free(&destination);
     json_free(shown);

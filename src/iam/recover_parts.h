@@ -10,6 +10,9 @@
 /* Where the journal is. */
 const char *recovery_journal(const struct recovery *recovery);
 
+/* Put the command that removes what is left behind a sentence. Returns -1. */
+int recovery_advise_clean(const struct recovery *recovery, struct error *error);
+
 /* A line of the report, about a client or credential as the API shows it where shown is given. */
 void recovery_report(struct recovery *recovery, const struct leftover *leftover,
                      const struct json *shown, const char *outcome);

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "iam/leftover.h"
+#include "scratch.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,21 +31,6 @@
 #define CLIENT                                                                                     \
     "{\"clientId\":\"abc\",\"accessToken\":\"akab-a\",\"baseURL\":"                                \
     "\"https://akab-h.luna.akamaiapis.net\",\"clientName\":\"web\""
-
-static char scratch[] = "/tmp/gridkey-leftover-XXXXXX";
-
-static int set_up(void **state)
-{
-    (void)state;
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0 ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    (void)unlink(JOURNAL);
-    return chdir("/") != 0 || rmdir(scratch) != 0 ? -1 : 0;
-}
 
 /* A journal of these; a kind of -1 ends them. */
 struct row {
@@ -332,5 +317,5 @@ int main(void)
         cmocka_unit_test(test_the_same_target),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
