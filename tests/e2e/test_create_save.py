@@ -174,8 +174,8 @@ def test_standard_output_needs_no_place_for_a_journal(gk, fake, home, edgerc, tm
 
 
 def test_standard_output_that_is_full_loses_nothing(gk, fake, home):
-    with open("/dev/full", "wb") as full:
-        status, err = run_with_output(gk, full, *SMALLEST, "--save", "-")
+    result = gk.into_full("client", "create", *SMALLEST, "--save", "-")
+    status, err = result.status, result.err
     journal = home / ".edgerc.gridkey"
     assert status == 9 and str(journal) in err and "standard output" in err and "No space left" in err
     (kind, _), (answer, data) = read_journal(journal)
@@ -194,8 +194,8 @@ def test_a_secret_is_not_thrown_away(gk, fake, home, output):
 
 
 def test_what_was_made_is_told_when_standard_output_is_full(gk, fake, edgerc, home):
-    with open("/dev/full", "wb") as full:
-        status, err = run_with_output(gk, full, *SMALLEST)
+    result = gk.into_full("client", "create", *SMALLEST)
+    status, err = result.status, result.err
     assert status == 5 and fake.client("web")["clientId"] in err and str(edgerc) in err and "do not repeat" in err
     assert_stored(fake, edgerc)
     assert_clean(home, ".edgerc")

@@ -2,15 +2,11 @@
 
 import re
 import shlex
-import subprocess
 
 import pytest
 from creating import SMALLEST, assert_clean, assert_no_secret
 from managing import credential_in
 from test_recover import COMMANDS, IAM_APIS, MADE, Case, client, journal, killed_with_the_answer, recover  # noqa: F401
-
-FULL = "/dev/full"
-
 
 def follow(gk, result, *more, **options):
     """Runs the command that the message ends in, word by word."""
@@ -18,16 +14,6 @@ def follow(gk, result, *more, **options):
     words = shlex.split(command)
     assert words[:3] == ["gridkey", "credential", "recover"], result
     return gk(*words[1:], *more, **options)
-
-
-def to_full_output(gk, *arguments, text="", home=None):
-    command = [str(word) for word in (gk.binary, *gk.options, *arguments)]
-    env = gk.environment({"HOME": str(home)} if home else None)
-    with open(FULL, "wb") as full:
-        done = subprocess.run(
-            command, env=env, cwd=gk.home, input=text, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
-        )
-    return done.returncode, done.stderr
 
 
 @pytest.mark.parametrize("answered", [True, False], ids=["with its answer", "without"])
@@ -57,8 +43,8 @@ def test_the_command_that_is_named_cleans(gk, fake, edgerc, client, journal):  #
 
 def test_each_once_on_standard_output(gk, fake, edgerc, home, journal):  # noqa: F811
     for name in ("one", "two"):
-        status, err = to_full_output(gk, "client", "create", *SMALLEST, "--name", name, "--save", "-")
-        assert status == 9 and "recover --save -" in err, err
+        result = gk.into_full("client", "create", *SMALLEST, "--name", name, "--save", "-")
+        assert result.status == 9 and "recover --save -" in result.err, result
     result = recover(gk)
     assert result.status == 9 and "[" not in result.out, result
     result = follow(gk, result)
@@ -69,11 +55,12 @@ def test_each_once_on_standard_output(gk, fake, edgerc, home, journal):  # noqa:
 def test_kept_nowhere_names_what_has_to_go(gk, fake, edgerc, client, tmp_path):  # noqa: F811
     """Without a place for a journal: the message says what was made, and how to delete it."""
     arguments = ("--edgerc", "-", *COMMANDS["credential"], "--save", "-")
-    status, err = to_full_output(gk, *arguments, text=edgerc.read_text(), home=tmp_path / "none")
-    assert status == 9, err
+    with edgerc.open("rb") as text:
+        result = gk.into_full(*arguments, stdin=text, env={"HOME": str(tmp_path / "none")})
+    assert result.status == 9, result
     new = client["credentials"][-1]
     ending = f"gridkey credential deactivate {client['clientId']} {new['credentialId']}"
-    assert err.strip().endswith(ending) and new["clientSecret"] not in err, err
+    assert result.err.strip().endswith(ending) and new["clientSecret"] not in result.err, result
     assert gk(*ending.split()[1:], "--yes").status == 0 and new["status"] == "INACTIVE"
 
 

@@ -179,11 +179,8 @@ def test_quiet(gk, fake, edgerc):
 
 def test_full_standard_output(gridkey):
     for arguments in (["--help"], ["--version"]):
-        with open("/dev/full", "wb") as full:
-            process = subprocess.run(
-                [gridkey.binary, *arguments], env=gridkey.environment(), stdout=full, stderr=subprocess.PIPE, text=True
-            )
-        assert process.returncode == 11 and "standard output" in process.stderr
+        result = gridkey.into_full(*arguments)
+        assert result.status == 11 and "standard output" in result.err
 
 
 def test_no_environment_at_all(gridkey, fake, edgerc):
