@@ -352,7 +352,7 @@ def test_connections_that_come_to_nothing(gridkey, certificates, fake, kind):
     result = reach(gridkey, fake.port, certificates.ca, "--connect-timeout", "1")
     assert time.monotonic() - began < 20
     if kind == "rst" and "could not connect" in result.err:
-        words = "(127.0.0.1: Connection reset by peer); nothing was sent"  # it struck that early
+        words = "(127.0.0.1: Connection reset by peer); no request was sent, check the route"  # it struck that early
         assert result.status == 4 and words in result.err
     else:
         assert_refusal(result, NO_TLS[kind])
