@@ -74,6 +74,13 @@ bool error_denies_sending(const struct error *error)
            error->status == STATUS_SYSTEM;
 }
 
+void error_admit_change(struct error *error)
+{
+    if (error_denies_sending(error)) {
+        error->status = STATUS_UNKNOWN;
+    }
+}
+
 int error_set_memory(struct error *error)
 {
     return error_set(error, STATUS_SYSTEM, ERROR_NO_MEMORY);

@@ -62,6 +62,9 @@ int error_set_memory(struct error *error);
  */
 bool error_denies_sending(const struct error *error);
 
+/* Something was changed before this error: STATUS_UNKNOWN in place of a status that denies it. */
+void error_admit_change(struct error *error);
+
 /*
  * Print "gridkey: SENTENCE" and a newline to standard error in one write; control characters,
  * which may come from a server, are shown as '?', but for newlines.

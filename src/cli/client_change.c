@@ -148,7 +148,11 @@ static int delete_run(struct target *target, struct error *error)
         return -1;
     }
     if (target_do(target, "DELETE", "", error) != 0) {
-        return active == 0 ? -1 : error_suffix(error, ". Its credentials are deactivated already");
+        if (active > 0) {
+            error_admit_change(error);
+            (void)error_suffix(error, ". Its credentials are deactivated already");
+        }
+        return -1;
     }
     return target_say(target, "deleted");
 }

@@ -123,43 +123,18 @@ static int creating_draft(struct creating *creating, struct error *error)
 static int creating_reserve(struct creating *creating, struct error *error)
 {
     const struct invocation *invocation = creating->invocation;
-    int result;
 
     if (!creating_wants_credential(creating)) {
+        creating->context.session.confine = true;
         return 0;
     }
     if (save_read(&creating->save, invocation, json_get_text(creating->draft, "clientName"),
                   error) != 0) {
         return -1;
     }
-    if (invocation_has(invocation, "dry-run")) {
-        result = deposit_check(&creating->save.wish, error);
-    } else {
-        creating->has_deposit = true;
-        result = deposit_open(&creating->deposit, &creating->save.wish, error);
-        if (result == 0 && !creating->deposit.has_journal) {
-            output_remark("there is no place for a journal, so a crash could lose the secret; "
-                          "name one with GRIDKEY_STATE");
-        }
-        if (result == 0 && creating->deposit.older > 0) {
-            struct buffer command = BUFFER_EMPTY;
-
-            deposit_recover_command(&creating->deposit, &command);
-            output_remark("what an earlier run left to do, or did not finish, is in %s; see: %s",
-                          deposit_journal_name(&creating->deposit), buffer_text(&command));
-            buffer_free(&command);
-        }
-    }
-    if (result != 0 && error->status == STATUS_USAGE) {
-        bool named = invocation_has(invocation, "save-section");
-
-        (void)error_prefix(error, named ? "--save-section \"%s\": " : "the client's name \"%s\": ",
-                           creating->save.wish.section);
-        if (!named) {
-            (void)error_suffix(error, " section with --save-section");
-        }
-    }
-    return result;
+    creating->has_deposit = !invocation_has(invocation, "dry-run");
+    return save_open(&creating->save, invocation, creating->has_deposit ? &creating->deposit : NULL,
+                     &creating->context.session, error);
 }
 
 /* Ask for the user where none is named, then turn names into ids. */

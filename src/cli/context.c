@@ -25,8 +25,7 @@
 #define CONTEXT_RETRIES_MOST 20
 #define CONTEXT_EXPIRY_MOST (731 * (int64_t)DATE_SECONDS_PER_DAY)
 
-/* The value of a variable that is set and not empty. */
-static const char *context_variable(const char *name)
+const char *context_variable(const char *name)
 {
     const char *value = getenv(name);
 
@@ -145,7 +144,7 @@ static int context_read_edgerc(struct context *context, const char *name, const 
     }
     if (result == 0) {
         context_warn_mode(shown, &facts);
-        result = edgerc_read_section(buffer_text(&text), text.length, shown, section,
+        result = edgerc_read_section(buffer_text(&text), text.length, shown, section, "--section",
                                      &context->credential, &notes, error);
         output_remark_lines(buffer_text(&notes));
         buffer_format(&context->source, "%s [%s]", shown, section);
@@ -431,7 +430,7 @@ int context_open(struct context *context, const struct invocation *invocation, s
     edgegrid_session_init(&context->session, &context->credential, &context->settings);
     context->session.clock_offset = offset;
     context->session.retries = retries;
-    /* What stores opens its files later, and enters the sandbox when it asks for the secret. */
+    /* What stores opens its files later, and enters the sandbox then. */
     context->session.confine = !invocation_takes(invocation, "save");
     context->session.user_agent = "gridkey/" VERSION;
     context->session.account_key = context_account_key(context);

@@ -67,6 +67,9 @@ int context_read_expiry(const char *text, int64_t now, int64_t *expires, struct 
 /* The same for a credential that is yet to be made, which lasts for two years at most. */
 int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, struct error *error);
 
+/* The value of a variable of the environment that is set and not empty, or NULL. */
+const char *context_variable(const char *name);
+
 /* Append path with a "~" or "~/" at its start replaced by $HOME. */
 int context_expand_home(const char *path, struct buffer *out, struct error *error);
 

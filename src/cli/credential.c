@@ -12,6 +12,7 @@
 #include "cli/target.h"
 #include "iam/create.h"
 #include "iam/credential.h"
+#include "iam/leftover.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,9 @@ static int create_show(const struct target *target, const struct save *save,
 static int create_run(struct target *target, const struct save *save, struct deposit *deposit,
                       int64_t expires, struct error *error)
 {
+    const char *description = invocation_value(target->invocation, "description");
     struct edgegrid_session *session = &target->context.session;
+    struct json *intent = credential_intent_new(OPERATION_CREDENTIAL, expires, description);
     struct new_client client;
     struct json *answer = NULL;
     char date[DATE_TEXT_SIZE];
@@ -91,13 +94,12 @@ static int create_run(struct target *target, const struct save *save, struct dep
     int result = new_client_from_json(target->client, &client, error);
 
     if (result == 0 &&
-        (credential_make(session, deposit, &client, target->client, &answer, error) != 0 ||
+        (credential_make(session, deposit, &client, target->client, intent, &answer, error) != 0 ||
          new_client_store(session, deposit, &client, error) != 0)) {
         result = -1;
     } else if (result == 0) {
+        result = new_client_settle(session, &client, expires, description, error);
         (void)deposit_finish(deposit, &later);
-        result = new_client_settle(session, &client, expires,
-                                   invocation_value(target->invocation, "description"), error);
         if (result != 0) {
             (void)error_prefix(error, "the credential is stored in %s, but: ", save->wish.path);
             (void)creation_went_out("credential", error);
@@ -117,6 +119,7 @@ static int create_run(struct target *target, const struct save *save, struct dep
             result = -1;
         }
     }
+    json_free(intent);
     json_free(answer);
     new_client_free(&client);
     return result;
@@ -139,16 +142,14 @@ int command_credential_create(const struct invocation *invocation, struct error 
     if (result == 0) {
         result = save_read(&save, invocation, target.name, error);
     }
-    if (result == 0 && target.context.session.dry_run != NULL) {
-        result = deposit_check(&save.wish, error) == 0
-                     ? target_do(&target, "POST", "/credentials", error)
-                     : -1;
-    } else if (result == 0) {
-        has_deposit = true;
-        result = deposit_open(&deposit, &save.wish, error);
+    if (result == 0) {
+        has_deposit = target.context.session.dry_run == NULL;
+        result = save_open(&save, invocation, has_deposit ? &deposit : NULL,
+                           &target.context.session, error);
     }
-    if (result == 0 && has_deposit) {
-        result = create_run(&target, &save, &deposit, expires, error);
+    if (result == 0) {
+        result = has_deposit ? create_run(&target, &save, &deposit, expires, error)
+                             : target_do(&target, "POST", "/credentials", error);
     }
     if (has_deposit) {
         deposit_close(&deposit);

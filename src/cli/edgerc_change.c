@@ -234,8 +234,8 @@ static int edgerc_read_source(const struct invocation *invocation, const char *n
     if (wanted == NULL) {
         wanted = count == 1 && first != NULL ? first : "default";
     }
-    result =
-        edgerc_read_section(buffer_text(text), text->length, name, wanted, credential, NULL, error);
+    result = edgerc_read_section(buffer_text(text), text->length, name, wanted, "--section",
+                                 credential, NULL, error);
     free(first);
     return result;
 }

@@ -14,8 +14,8 @@ int edgerc_file_name(const struct invocation *invocation, struct buffer *path, s
     const char *name = invocation_value(invocation, "edgerc");
 
     if (name == NULL) {
-        name = getenv("AKAMAI_EDGERC");
-        name = name == NULL || *name == '\0' ? "~/.edgerc" : name;
+        name = context_variable("AKAMAI_EDGERC");
+        name = name == NULL ? "~/.edgerc" : name;
     }
     return context_expand_home(name, path, error);
 }

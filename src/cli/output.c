@@ -43,19 +43,33 @@ static void output_line(const char *start, const char *text, size_t length)
     buffer_free(&line);
 }
 
-void output_remark(const char *format, ...)
+static void output_say(const char *format, va_list arguments)
 {
     struct buffer text = BUFFER_EMPTY;
-    va_list arguments;
 
-    if (output_is_quiet) {
-        return;
-    }
-    va_start(arguments, format);
     buffer_format_list(&text, format, arguments);
-    va_end(arguments);
     output_line("gridkey: ", buffer_text(&text), text.length);
     buffer_free(&text);
+}
+
+void output_remark(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (!output_is_quiet) {
+        output_say(format, arguments);
+    }
+    va_end(arguments);
+}
+
+void output_warn(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    output_say(format, arguments);
+    va_end(arguments);
 }
 
 void output_remark_lines(const char *text)

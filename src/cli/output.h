@@ -15,6 +15,9 @@ int output_write(const struct buffer *data, struct error *error);
 /* Say a line on standard error, behind "gridkey: "; silenced by output_be_quiet. */
 void output_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same for what has to be known: never silenced. */
+void output_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Say each line of a text that has several, as remarks. */
 void output_remark_lines(const char *text);
 

@@ -107,11 +107,13 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
                                 .grace = grace,
                                 .replace = invocation_has(target->invocation, "replace"),
                                 .keep = invocation_has(target->invocation, "keep"),
-                                .remark = output_remark};
+                                .remark = output_remark,
+                                .warn = output_warn};
     int result = deposit_open(&deposit, &save->wish, error);
 
     edgegrid_credential_init(&rotation.held);
     if (result == 0) {
+        deposit_confine(&deposit, rotation.session);
         result = rotation_run(&rotation, error);
         if (rotation.resumed) {
             output_remark("carried on what an earlier run began");

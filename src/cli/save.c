@@ -47,11 +47,8 @@ int save_read_or(struct save *save, const struct invocation *invocation, const c
     const char *format = invocation_value(invocation, "format");
 
     memset(save, 0, sizeof *save);
-    save->wish.state = getenv("GRIDKEY_STATE");
-    save->wish.home = getenv("HOME");
-    if (save->wish.state != NULL && *save->wish.state == '\0') {
-        save->wish.state = NULL;
-    }
+    save->wish.state = context_variable("GRIDKEY_STATE");
+    save->wish.home = context_variable("HOME");
     save->wish.replace = invocation_has(invocation, "replace");
     if ((format != NULL && format_find(format, &save->wish.format, error) != 0) ||
         save_read_recipients(invocation, &save->wish.sealed_to, error) != 0) {
@@ -87,6 +84,42 @@ int save_read_or(struct save *save, const struct invocation *invocation, const c
 void save_free(struct save *save)
 {
     buffer_free(&save->path);
+}
+
+static void save_remark(const struct deposit *deposit)
+{
+    struct buffer command = BUFFER_EMPTY;
+
+    if (!deposit->has_journal) {
+        output_remark("there is no place for a journal, so a crash could lose the secret; "
+                      "name one with GRIDKEY_STATE");
+    }
+    if (deposit->older > 0) {
+        deposit_recover_command(deposit, &command);
+        output_remark("what an earlier run left to do, or did not finish, is in %s; see: %s",
+                      deposit_journal_name(deposit), buffer_text(&command));
+        buffer_free(&command);
+    }
+}
+
+int save_open(const struct save *save, const struct invocation *invocation, struct deposit *deposit,
+              struct edgegrid_session *session, struct error *error)
+{
+    bool named = invocation_has(invocation, "save-section");
+    int result = deposit == NULL ? deposit_check(&save->wish, error)
+                                 : deposit_open(deposit, &save->wish, error);
+
+    if (result == 0 && deposit != NULL) {
+        deposit_confine(deposit, session);
+        save_remark(deposit);
+    } else if (result != 0 && error->status == STATUS_USAGE) {
+        (void)error_prefix(error, named ? "--save-section \"%s\": " : "the client's name \"%s\": ",
+                           save->wish.section);
+        if (!named) {
+            (void)error_suffix(error, " section with --save-section");
+        }
+    }
+    return result;
 }
 
 void save_describe(const struct save *save, struct buffer *out)

@@ -65,8 +65,8 @@ static void note_oddities(const char *text, size_t length, const struct edgerc_p
 }
 
 int edgerc_read_section(const char *text, size_t length, const char *file_name, const char *section,
-                        struct edgegrid_credential *credential, struct buffer *notes,
-                        struct error *error)
+                        const char *option, struct edgegrid_credential *credential,
+                        struct buffer *notes, struct error *error)
 {
     struct edgerc_report report = {notes, file_name, 0};
     struct edgerc_place place;
@@ -79,7 +79,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
         return -1;
     }
     if (!edgerc_find_section(text, length, section, &place)) {
-        return edgerc_error_absent(text, length, file_name, section, " with --section", error);
+        return edgerc_error_absent(text, length, file_name, section, option, error);
     }
     edgerc_collect_keys(text, length, &place, &keys);
     note_oddities(text, length, &place, &keys, &report);
@@ -93,7 +93,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
     }
     missing = edgerc_missing_keys(&keys);
     if (missing != 0) {
-        return edgerc_error_missing(file_name, &place, &keys, missing, error);
+        return edgerc_error_missing(file_name, &place, &keys, missing, option, error);
     }
     if (apply_keys(&keys, file_name, credential, notes, error) != 0) {
         return -1;
@@ -164,7 +164,7 @@ int edgerc_next_item(const char *text, size_t length, const char *file_name, con
     struct edgerc_place place;
 
     if (!edgerc_find_section(text, length, section, &place)) {
-        return edgerc_error_absent(text, length, file_name, section, "", error);
+        return edgerc_error_absent(text, length, file_name, section, NULL, error);
     }
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {

@@ -23,11 +23,12 @@
  *
  * notes (may be NULL) gets one line "FILE:LINE: sentence" for whatever was put right or could be
  * misunderstood. Returns 0; or -1 with STATUS_FILE and "FILE:LINE: sentence" when the text cannot
- * be read, the section is not there or lacks a key, or a value cannot be used.
+ * be read, the section is not there or lacks a key, or a value cannot be used;
+ * option is the one that chooses another section, "--section" for one.
  */
 int edgerc_read_section(const char *text, size_t length, const char *file_name, const char *section,
-                        struct edgegrid_credential *credential, struct buffer *notes,
-                        struct error *error);
+                        const char *option, struct edgegrid_credential *credential,
+                        struct buffer *notes, struct error *error);
 
 struct edgerc_section {
     const char *name; /* in the text, not NUL-terminated; "default" for a file without a header */

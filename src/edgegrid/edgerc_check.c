@@ -199,7 +199,7 @@ static void check_section(const char *text, size_t length, const struct edgerc_s
      */
     if (missing != 0 && (present != 0 || keys.unknown == 0) &&
         !(place.name_length == 7 && memcmp(place.name, "DEFAULT", 7) == 0)) {
-        (void)edgerc_error_missing(report->file_name, &place, &keys, missing, &error);
+        (void)edgerc_error_missing(report->file_name, &place, &keys, missing, "--section", &error);
         report_error(report, &error);
     }
 }

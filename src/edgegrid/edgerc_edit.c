@@ -26,7 +26,7 @@ static int find_place(const char *text, size_t length, const char *file_name, co
         return -1;
     }
     if (!edgerc_find_exact(text, length, section, strlen(section), place)) {
-        return edgerc_error_absent(text, length, file_name, section, "", error);
+        return edgerc_error_absent(text, length, file_name, section, NULL, error);
     }
     return 0;
 }

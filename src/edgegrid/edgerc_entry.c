@@ -175,7 +175,7 @@ int edgerc_verify(const char *text, size_t length, const char *file_name, const 
         return -1;
     }
     if (!edgerc_find_exact(text, length, section, strlen(section), &place)) {
-        return edgerc_error_absent(text, length, file_name, section, "", error);
+        return edgerc_error_absent(text, length, file_name, section, NULL, error);
     }
     for (size_t at = 0; at < count && result == 0; at++) {
         const char *expected = entries[at].value;

@@ -219,7 +219,8 @@ void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_pl
 }
 
 int edgerc_error_missing(const char *file_name, const struct edgerc_place *place,
-                         const struct edgerc_keys *keys, unsigned missing, struct error *error)
+                         const struct edgerc_keys *keys, unsigned missing, const char *option,
+                         struct error *error)
 {
     struct buffer list = BUFFER_EMPTY;
     bool single = (missing & (missing - 1)) == 0;
@@ -232,9 +233,9 @@ int edgerc_error_missing(const char *file_name, const struct edgerc_place *place
         }
     }
     (void)error_set(error, STATUS_FILE,
-                    "%s:%zu: section [%.*s] has no %s; add %s or choose another with --section",
-                    file_name, place->line, (int)place->name_length, place->name,
-                    buffer_text(&list), single ? "it" : "them");
+                    "%s:%zu: section [%.*s] has no %s; add %s or choose another with %s", file_name,
+                    place->line, (int)place->name_length, place->name, buffer_text(&list),
+                    single ? "it" : "them", option);
     buffer_free(&list);
     return -1;
 }
@@ -254,14 +255,17 @@ static unsigned name_distance(const char *section, const char *name, size_t leng
 }
 
 int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
-                        const char *how, struct error *error)
+                        const char *option, struct error *error)
 {
     struct edgerc_section present = {0};
     struct edgerc_section nearest = {0};
     struct buffer list = BUFFER_EMPTY;
+    const char *with = option == NULL ? "" : " with ";
     unsigned best = SUGGESTION_LONGEST;
     size_t cursor = 0;
     size_t count = 0;
+
+    option = option == NULL ? "" : option;
 
     while (edgerc_next_section(text, length, &cursor, &present)) {
         unsigned distance = name_distance(section, present.name, present.name_length);
@@ -281,10 +285,11 @@ int edgerc_error_absent(const char *text, size_t length, const char *file_name, 
     }
     (void)error_set(error, STATUS_FILE, "%s: has no section [%s]", file_name, section);
     if (best < SUGGESTION_LONGEST) {
-        (void)error_suffix(error, "; did you mean [%.*s]? Choose%s from: %s",
-                           (int)nearest.name_length, nearest.name, how, buffer_text(&list));
+        (void)error_suffix(error, "; did you mean [%.*s]? Choose%s%s from: %s",
+                           (int)nearest.name_length, nearest.name, with, option,
+                           buffer_text(&list));
     } else if (count != 0) {
-        (void)error_suffix(error, "; choose%s from: %s", how, buffer_text(&list));
+        (void)error_suffix(error, "; choose%s%s from: %s", with, option, buffer_text(&list));
     } else {
         (void)error_suffix(error, "; it has none at all, so add it or name another file");
     }

@@ -74,15 +74,19 @@ void edgerc_report_line(struct edgerc_report *report, const struct edgerc_line *
 void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_place *place,
                             const struct edgerc_keys *keys);
 
-/* The error for a section that lacks the keys given as bits. Returns -1. */
+/*
+ * The error for a section that lacks the keys given as bits, with the option that chooses another.
+ * Returns -1.
+ */
 int edgerc_error_missing(const char *file_name, const struct edgerc_place *place,
-                         const struct edgerc_keys *keys, unsigned missing, struct error *error);
+                         const struct edgerc_keys *keys, unsigned missing, const char *option,
+                         struct error *error);
 
 /*
- * The error for a section that is not there, with those that are and how to choose one: "", or
- * " with" an option. Returns -1.
+ * The error for a section that is not there, with those that are and the option that chooses one
+ * of them (NULL: an argument does). Returns -1.
  */
 int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
-                        const char *how, struct error *error);
+                        const char *option, struct error *error);
 
 #endif

@@ -391,7 +391,7 @@ int edgerc_set_keys(const char *text, size_t length, const char *file_name, cons
         return -1;
     }
     if (!edgerc_find_exact(text, length, section, strlen(section), &change.place)) {
-        return edgerc_error_absent(text, length, file_name, section, "", error);
+        return edgerc_error_absent(text, length, file_name, section, NULL, error);
     }
     change.line_end = find_line_end(text, length);
     plan_change(&change, text, length);

@@ -18,7 +18,8 @@
 
 #include <string.h>
 
-#define PROBLEM_TEXT_MOST 200 /* bytes of a server's text in a sentence */
+#define PROBLEM_TEXT_MOST 200  /* bytes of a server's text in a sentence */
+#define PROBLEM_TEXTS_MOST 300 /* when there are so many, no other is added */
 #define PROBLEM_ERRORS_MOST 4
 
 struct problem_known {
@@ -120,7 +121,8 @@ static const char *problem_member(const struct json *body, const char *name)
 
 static void problem_add(struct buffer *out, const char *text)
 {
-    if (text != NULL && *text != '\0') {
+    /* Behind it come our own words, which must not be cut off. */
+    if (text != NULL && *text != '\0' && out->length < PROBLEM_TEXTS_MOST) {
         buffer_format(out, "%s%.*s", out->length == 0 ? "" : ": ", PROBLEM_TEXT_MOST, text);
     }
 }

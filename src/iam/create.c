@@ -6,6 +6,7 @@
 #include "http/parser.h"
 #include "http/url.h"
 #include "iam/credential.h"
+#include "iam/leftover.h"
 #include "iam/lookup.h"
 
 #include <stdlib.h>
@@ -22,10 +23,8 @@ static const struct http_header creation_headers[] = {{"Content-Type", "applicat
 
 static struct json *creation_intent(const struct client_creation *creation)
 {
-    struct json *intent;
+    struct json *intent = credential_intent_new(OPERATION_CLIENT, creation->expires, NULL);
 
-    intent = json_new_object();
-    (void)json_add_text(intent, "operation", "client create");
     (void)json_add_copy(intent, "clientName", json_get(creation->body, "clientName"));
     (void)json_add_copy(intent, "authorizedUsers", json_get(creation->body, "authorizedUsers"));
     return intent;
@@ -153,9 +152,13 @@ int creation_went_out(const char *made, struct error *error)
 static int creation_second(struct client_creation *creation, struct error *error)
 {
     struct new_client *client = &creation->client;
+    struct json *intent = credential_intent_new(OPERATION_CREDENTIAL, creation->expires, NULL);
     enum exit_status status;
+    int result =
+        credential_make(creation->session, creation->deposit, client, NULL, intent, NULL, error);
 
-    if (credential_make(creation->session, creation->deposit, client, NULL, NULL, error) == 0) {
+    json_free(intent);
+    if (result == 0) {
         return 0;
     }
     status = error->status;
@@ -221,9 +224,10 @@ int client_creation_run(struct client_creation *creation, struct error *error)
     if (!creation->stored) {
         return result;
     }
+    result = creation_settle(creation, error);
     /* What cannot be taken out of the journal now is told by the next run. */
     (void)deposit_finish(creation->deposit, &later);
-    if (creation_settle(creation, error) != 0) {
+    if (result != 0) {
         (void)error_prefix(error,
                            "the credential is stored in %s, but: ", creation->deposit->wish.path);
         return creation_went_out("client", error);

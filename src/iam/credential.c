@@ -120,22 +120,35 @@ static int credential_take(const struct deposit *deposit, const struct http_resp
     return 0;
 }
 
-int credential_make(struct edgegrid_session *session, struct deposit *deposit,
-                    struct new_client *client, const struct json *shown, struct json **answer,
-                    struct error *error)
+struct json *credential_intent_new(const char *operation, int64_t expires, const char *description)
 {
     struct json *intent = json_new_object();
-    int result;
+    char date[DATE_TEXT_SIZE];
 
-    (void)json_add_text(intent, "operation", "credential create");
-    result = credential_make_with(session, deposit, client, shown, intent, answer, error);
-    json_free(intent);
-    return result;
+    (void)json_add_text(intent, "operation", operation);
+    if (expires != 0) {
+        date_write_iso(expires, date);
+        (void)json_add_text(intent, "expiresOn", date);
+    }
+    if (description != NULL) {
+        (void)json_add_text(intent, "description", description);
+    }
+    return intent;
 }
 
-int credential_make_with(struct edgegrid_session *session, struct deposit *deposit,
-                         struct new_client *client, const struct json *shown, struct json *intent,
-                         struct json **answer, struct error *error)
+void credential_intent_wants(const struct json *intent, int64_t *expires, const char **description)
+{
+    const char *date = json_get_text(intent, "expiresOn");
+
+    if (date == NULL || date_parse_iso(date, expires) != 0) {
+        *expires = 0;
+    }
+    *description = json_get_text(intent, "description");
+}
+
+int credential_make(struct edgegrid_session *session, struct deposit *deposit,
+                    struct new_client *client, const struct json *shown, struct json *intent,
+                    struct json **answer, struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
     struct http_response response = {0};

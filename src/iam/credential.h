@@ -36,20 +36,25 @@ int client_fetch(struct edgegrid_session *session, const char *client_id, struct
                  struct error *error);
 
 /*
+ * A new intent: which operation of leftover.h, and what is to be set once the credential is there,
+ * an expiry (0: as it comes) and a description (NULL: none), so that recovering can do it. To be
+ * released with json_free; a failure shows in json_build_failed.
+ */
+struct json *credential_intent_new(const char *operation, int64_t expires, const char *description);
+
+/* Read these two from an intent. */
+void credential_intent_wants(const struct json *intent, int64_t *expires, const char **description);
+
+/*
  * POST a new credential of the client by way of the deposit, into client->credential. What is known
- * of the client, and the credentials that GET shows of it (shown; NULL: not asked), go into the
- * intent, so that recovering needs no network. *answer (may be NULL) is the API's object without
- * the secret. Returns 0, or -1 as deposit_call, or with STATUS_NOT_STORED for an answer that
- * cannot be read.
+ * of the client, and the credentials that GET shows of it (shown; NULL: not asked), are added to
+ * the intent, so that recovering needs no network. *answer (may be NULL) is the API's object
+ * without the secret. Returns 0, or -1 as deposit_call, or with STATUS_NOT_STORED for an answer
+ * that cannot be read.
  */
 int credential_make(struct edgegrid_session *session, struct deposit *deposit,
-                    struct new_client *client, const struct json *shown, struct json **answer,
-                    struct error *error);
-
-/* The same with an intent (an object) of the caller's, to which all that is added. */
-int credential_make_with(struct edgegrid_session *session, struct deposit *deposit,
-                         struct new_client *client, const struct json *shown, struct json *intent,
-                         struct json **answer, struct error *error);
+                    struct new_client *client, const struct json *shown, struct json *intent,
+                    struct json **answer, struct error *error);
 
 /* PUT expiry and status, which the API wants both each time, and a description unless NULL. */
 int credential_update(struct edgegrid_session *session, const char *client_id,

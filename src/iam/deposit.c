@@ -32,6 +32,7 @@ static void deposit_start(struct deposit *deposit, const struct deposit_wish *wi
 {
     memset(deposit, 0, sizeof *deposit);
     deposit->wish = *wish;
+    deposit->found_by = wish->path;
     deposit->reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
     deposit->journal = (struct journal)JOURNAL_EMPTY;
 }
@@ -168,7 +169,7 @@ int deposit_read_held(const struct deposit *deposit, struct edgegrid_credential 
     const struct buffer *text = &deposit->reservation.old;
 
     return edgerc_read_section(buffer_text(text), text->length, deposit->wish.path,
-                               deposit->wish.section, held, NULL, error);
+                               deposit->wish.section, "--save-section", held, NULL, error);
 }
 
 int deposit_check(const struct deposit_wish *wish, struct error *error)
@@ -265,6 +266,13 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     json_write(&text, intent, false);
     if (json_build_failed() || path.failed || text.failed) {
         result = error_set_memory(error);
+    } else if (deposit->older > DEPOSIT_OLDER_MOST - DEPOSIT_RUN_MOST ||
+               !journal_has_room(&deposit->journal, text.length)) {
+        (void)error_set(error, STATUS_FILE,
+                        "%s is full of what interrupted runs left, so nothing was sent; clear it "
+                        "up first with: ",
+                        deposit_journal_name(deposit));
+        result = deposit_advise(deposit, error);
     } else {
         result = journal_append(&deposit->journal, JOURNAL_INTENT, buffer_text(&text), text.length,
                                 error);
@@ -301,8 +309,7 @@ static bool deposit_beside(const struct deposit *deposit)
     return length == operations_name_offset(journal) && strncmp(path, journal, length) == 0;
 }
 
-/* From here on only these directories are written to. */
-static void deposit_confine(const struct deposit *deposit, struct edgegrid_session *session)
+void deposit_confine(const struct deposit *deposit, struct edgegrid_session *session)
 {
     if (deposit->reservation.directory >= 0) {
         sandbox_allow_directory(deposit->reservation.directory);
@@ -326,7 +333,6 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
     if (deposit_intend(deposit, session, intent, error) != 0) {
         return -1;
     }
-    deposit_confine(deposit, session);
     if (edgegrid_session_call(session, call, response, error) != 0) {
         if (error->status == STATUS_UNKNOWN) {
             return deposit_explain_unknown(deposit, intent, error);

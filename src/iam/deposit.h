@@ -17,7 +17,8 @@
 
 #include <stdbool.h>
 
-#define DEPOSIT_OLDER_MOST 256
+#define DEPOSIT_OLDER_MOST 256 /* records in a journal that can be dealt with */
+#define DEPOSIT_RUN_MOST 8     /* and what one run may add */
 
 struct deposit_wish {
     const char *path;    /* the destination file; "-" for standard output */
@@ -34,6 +35,8 @@ struct deposit_wish {
 
 struct deposit {
     struct deposit_wish wish; /* borrowed texts */
+    const char *found_by;     /* what --save has to say for this journal; borrowed */
+    bool says_place;          /* and it has to say it even if it is the usual place */
     struct store_reservation reservation;
     struct journal journal;
     bool has_journal; /* false only for standard output with no place for one */
@@ -98,6 +101,9 @@ bool deposit_is_whole(const struct deposit_wish *wish);
 
 /* Whether deposit_open would refuse what is there already; for dry runs, which reserve nothing. */
 int deposit_check(const struct deposit_wish *wish, struct error *error);
+
+/* All is open: from the session's first call on only these directories can be written to. */
+void deposit_confine(const struct deposit *deposit, struct edgegrid_session *session);
 
 /*
  * Make a call that makes a secret: writes the intent (an object; destination and section are

@@ -51,9 +51,9 @@ void deposit_recover_command(const struct deposit *deposit, struct buffer *out)
         buffer_format(out, "GRIDKEY_STATE=%1s ", wish->state);
     }
     buffer_append_text(out, "gridkey credential recover");
-    if (home == 0 || strncmp(wish->path, wish->home, home) != 0 ||
-        !text_equal(wish->path + home, "/.edgerc")) {
-        buffer_format(out, " --save %1s", wish->path);
+    if (home == 0 || deposit->says_place || strncmp(deposit->found_by, wish->home, home) != 0 ||
+        !text_equal(deposit->found_by + home, "/.edgerc")) {
+        buffer_format(out, " --save %1s", deposit->found_by);
     }
 }
 

@@ -1,12 +1,10 @@
 #include "iam/recover.h"
 
 #include "base/text.h"
-#include "edgegrid/edgerc.h"
 #include "iam/create.h"
 #include "iam/credential.h"
 #include "iam/recover_parts.h"
 #include "iam/rotate.h"
-#include "iam/sealed.h"
 
 #include <string.h>
 
@@ -92,116 +90,6 @@ int recovery_get_client(struct edgegrid_session *session, const char *client_id,
 
 /* --- an answer ------------------------------------------------------------------------------ */
 
-/* Where the intent wants it; relative paths, of before they were noted in full, as --save says. */
-static int recovery_aim(struct recovery *recovery, const struct leftover *leftover,
-                        struct error *error)
-{
-    const char *path = json_get_text(leftover->intent, "destination");
-    const char *section = json_get_text(leftover->intent, "section");
-    const char *format = json_get_text(leftover->intent, "format");
-    struct deposit_wish wish = recovery->given;
-    struct error ignored;
-
-    if (path != NULL && (*path == '/' || text_equal(path, "-"))) {
-        wish.path = path;
-    }
-    if (section != NULL) {
-        wish.section = section;
-    }
-    if (format != NULL) {
-        (void)format_find(format, &wish.format, &ignored);
-    }
-    if (sealed_read_intent(leftover->intent, &wish.sealed_to, error) != 0) {
-        return -1;
-    }
-    wish.replace = true; /* what is there is looked at below */
-    if (text_equal(wish.path, "-") && !text_equal(recovery->given.path, "-")) {
-        recovery->deposit->wish = wish; /* so that the command to run has it */
-        return error_set(
-            error, STATUS_FILE,
-            "the credential was to go to standard output, which has to be asked for once more");
-    }
-    if (wish.section == NULL) {
-        return error_set(error, STATUS_FILE, "the intent names no section; give --save-section");
-    }
-    if (deposit_aim(recovery->deposit, &wish, error) == 0) {
-        return 0;
-    }
-    if (!recovery->elsewhere || text_equal(wish.path, recovery->given.path)) {
-        return -1;
-    }
-    /* The folder has moved, say. */
-    recovery->remark("%s cannot be used; the credential goes to %s", wish.path,
-                     recovery->given.path);
-    wish.path = recovery->given.path;
-    return deposit_aim(recovery->deposit, &wish, error);
-}
-
-enum recovery_place { PLACE_FREE, PLACE_HELD, PLACE_MEANT, PLACE_OTHER };
-
-/* What the destination holds in the place that the credential is for. */
-static enum recovery_place recovery_look(const struct recovery *recovery,
-                                         const struct leftover *leftover)
-{
-    const struct deposit *deposit = recovery->deposit;
-    const struct buffer *old = &deposit->reservation.old;
-    const struct new_credential *credential = &leftover->made.credential;
-    const char *meant = json_get_text(leftover->intent, "replaces");
-    const char *rotated = json_get_text(json_get(leftover->intent, "old"), "client_token");
-    struct edgegrid_credential held;
-    struct error ignored;
-    enum recovery_place place = PLACE_OTHER;
-
-    if (text_equal(deposit->wish.path, "-") || old->length == 0 ||
-        (!deposit_is_whole(&deposit->wish) &&
-         !edgerc_has_section(buffer_text(old), old->length, deposit->wish.section))) {
-        return PLACE_FREE;
-    }
-    meant = meant == NULL ? rotated : meant;
-    if (deposit_is_whole(&deposit->wish)) {
-        return text_find_ignore_case(buffer_text(old), credential->client_token) != NULL
-                   ? PLACE_HELD
-               : meant != NULL && text_find_ignore_case(buffer_text(old), meant) != NULL
-                   ? PLACE_MEANT
-                   : PLACE_OTHER;
-    }
-    edgegrid_credential_init(&held);
-    if (deposit_read_held(deposit, &held, &ignored) == 0) {
-        if (text_equal(held.client_token, credential->client_token) &&
-            text_equal(held.client_secret, credential->client_secret)) {
-            place = PLACE_HELD;
-        } else if (meant != NULL && text_equal(held.client_token, meant)) {
-            place = PLACE_MEANT;
-        }
-    }
-    edgegrid_credential_free(&held);
-    return place;
-}
-
-/* The place for it, another section where one is given and needed; -1 when it is another's. */
-static int recovery_choose(struct recovery *recovery, const struct leftover *leftover,
-                           enum recovery_place *place, struct error *error)
-{
-    struct deposit *deposit = recovery->deposit;
-    const bool whole = deposit_is_whole(&deposit->wish);
-
-    *place = recovery_look(recovery, leftover);
-    if (*place == PLACE_OTHER && recovery->section != NULL && !whole) {
-        deposit->wish.section = recovery->section;
-        *place = recovery_look(recovery, leftover);
-    }
-    if (*place == PLACE_OTHER && !recovery->replace) {
-        return error_set(error, STATUS_FILE,
-                         "%s%s%s%s holds another credential by now; replace that with --replace, "
-                         "or choose another place with --save-section",
-                         deposit->wish.path, whole ? "" : " [", whole ? "" : deposit->wish.section,
-                         whole ? "" : "]");
-    }
-    /* A section that comes about meanwhile is nobody's to replace. */
-    deposit->wish.replace = *place != PLACE_FREE;
-    return 0;
-}
-
 /* What is known of the credential is stored without a network; the session is for what is not. */
 static int recovery_store(struct recovery *recovery, struct leftover *leftover, struct error *error)
 {
@@ -226,8 +114,11 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
     const struct deposit_wish *wish = &recovery->deposit->wish;
     const struct new_client *made = &leftover->made;
     const char *id = made->credential.credential_id;
+    const char *description;
     struct edgegrid_session *session;
+    int64_t expires;
 
+    credential_intent_wants(leftover->intent, &expires, &description);
     if (recovery->dry_run) {
         recovery->remark("credential %s of client %s %s %s", id, made->client_id,
                          place == PLACE_HELD ? "is in" : "would be stored in", wish->path);
@@ -245,15 +136,21 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
         recovery->remark("the old one, %s, was not touched",
                          json_get_text(json_get(leftover->intent, "old"), "credentialId"));
     }
-    if (!new_credential_is_active(&made->credential) &&
-        (recovery_open(recovery, leftover, &session, error) != 0 ||
-         new_client_settle(session, made, 0, NULL, error) != 0)) {
-        return error_prefix(error,
-                            "the credential is stored in %s, but it is %s and has to be "
-                            "made active, for which this command can be run again: ",
-                            wish->path, made->credential.status);
+    if (!new_credential_is_active(&made->credential) || expires != 0 || description != NULL) {
+        int result = recovery_open(recovery, leftover, &session, error);
+
+        if (result == 0) {
+            recovery->changed = true;
+            result = new_client_settle(session, made, expires, description, error);
+        }
+        if (result != 0) {
+            return error_prefix(error,
+                                "the credential is stored in %s, but it is %s, and what else was "
+                                "asked for it has to be set, for which this command can be run "
+                                "again: ",
+                                wish->path, made->credential.status);
+        }
     }
-    recovery->changed = recovery->changed || !new_credential_is_active(&made->credential);
     recovery_report(recovery, leftover, NULL, place == PLACE_HELD ? "in place" : "stored");
     return 0;
 }
@@ -262,8 +159,11 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
 static int recovery_rotate(struct recovery *recovery, const struct leftover *leftover, size_t at,
                            enum recovery_place place, struct error *error)
 {
-    struct rotation rotation = {
-        .deposit = recovery->deposit, .grace = -1, .only = at + 1, .remark = recovery->remark};
+    struct rotation rotation = {.deposit = recovery->deposit,
+                                .grace = -1,
+                                .only = at + 1,
+                                .remark = recovery->remark,
+                                .warn = recovery->remark};
     struct json *client = NULL;
     bool keeps_tail = recovery->deposit->keeps_tail;
     int result;
@@ -329,8 +229,7 @@ static int recovery_finish(struct recovery *recovery, struct leftover *leftover,
                          "there",
                          recovery_journal(recovery));
     }
-    if (recovery_aim(recovery, leftover, error) != 0 ||
-        recovery_choose(recovery, leftover, &place, error) != 0) {
+    if (recovery_choose(recovery, leftover, &place, error) != 0) {
         return deposit_keep(recovery->deposit, error);
     }
     if (leftover->kind == LEFTOVER_ROTATION && (place == PLACE_MEANT || place == PLACE_HELD)) {
@@ -422,8 +321,8 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
 /* Once something was changed, no status may say that it is as if nothing had been sent. */
 static void recovery_settle_status(const struct recovery *recovery, struct error *error)
 {
-    if (recovery->changed && error_denies_sending(error)) {
-        error->status = STATUS_UNKNOWN;
+    if (recovery->changed) {
+        error_admit_change(error);
     }
 }
 
@@ -439,6 +338,7 @@ int recovery_run(struct recovery *recovery, struct error *error)
     struct deposit *deposit = recovery->deposit;
     struct leftover leftover = {0};
     size_t at = 0;
+    size_t before;
     bool attached = false;
     int step = 1;
 
@@ -452,15 +352,18 @@ int recovery_run(struct recovery *recovery, struct error *error)
            (step = leftover_at(&deposit->journal, at, &leftover, error)) == 1) {
         attached = attached || leftover.torn;
         deposit->wish = recovery->given;
+        deposit->found_by = recovery->given.path;
+        deposit->says_place = false;
         deposit->answered = false;
         deposit->client_id = deposit->credential_id = NULL;
+        before = deposit->older;
         step = recovery_deal(recovery, &leftover, at, error);
         if (step < 0 || (step == 0 && !recovery->dry_run && deposit_finish(deposit, error) != 0)) {
             recovery_fail(recovery, error);
             step = 1;
         }
         /* What follows has moved up when the journal was written anew. */
-        at += step == 0 && !recovery->dry_run && !deposit->dropped[at] ? 0 : leftover.count;
+        at += deposit->older < before ? 0 : leftover.count;
         leftover_free(&leftover);
     }
     leftover_free(&leftover);
@@ -477,6 +380,8 @@ int recovery_run(struct recovery *recovery, struct error *error)
         (void)store_reserve(&deposit->reservation, recovery->given.path, 0, error);
     }
     deposit->wish = recovery->given;
+    deposit->found_by = recovery->given.path;
+    deposit->says_place = false;
     if (deposit->journal.torn && !attached && recovery_end_tail(recovery, error) != 0) {
         recovery_fail(recovery, error);
     }

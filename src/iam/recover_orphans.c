@@ -336,7 +336,7 @@ int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover
 void recovery_tell_wait(struct recovery *recovery, const struct leftover *leftover)
 {
     const struct json *old = json_get(leftover->intent, "old");
-
+    const char *account = json_get_text(leftover->intent, "accountSwitchKey");
     const char *format = json_get_text(leftover->intent, "format");
     struct buffer more = BUFFER_EMPTY;
 
@@ -345,7 +345,14 @@ void recovery_tell_wait(struct recovery *recovery, const struct leftover *leftov
     }
     for (const struct json *at = json_first(json_get(leftover->intent, "sealTo")); at != NULL;
          at = json_next(at)) {
-        buffer_format(&more, " --seal-to %1s", json_text(at));
+        buffer_format(&more, " --seal-to %1s%s", json_text(at),
+                      json_next(at) == NULL ? " --grace 1" : ""); /* it has to be given there */
+    }
+    if (json_is_true(json_get(leftover->intent, "keep"))) {
+        buffer_append_text(&more, " --keep");
+    }
+    if (account != NULL) {
+        buffer_format(&more, " --account-key %1s", account);
     }
     recovery->remark("the old credential %s of client %s may work until %s; after that it is "
                      "retired by: gridkey credential rotate %1s --save %1s --save-section %1s%s "

@@ -1,5 +1,5 @@
 /*
- * What recover.c and recover_orphans.c share.
+ * What the parts of recovering share.
  */
 #ifndef IAM_RECOVER_PARTS_H
 #define IAM_RECOVER_PARTS_H
@@ -27,6 +27,22 @@ int recovery_open(struct recovery *recovery, const struct leftover *leftover,
 /* GET the client with its credentials; *client is to be released. Returns 0, or -1. */
 int recovery_get_client(struct edgegrid_session *session, const char *client_id,
                         struct json **client, struct error *error);
+
+/* What the destination holds in the place that a credential is for: */
+enum recovery_place {
+    PLACE_FREE,
+    PLACE_HELD,  /* the credential itself */
+    PLACE_MEANT, /* the one that it replaces */
+    PLACE_OTHER
+};
+
+/*
+ * Aim the deposit at the credential's place: that of the intent, or where it cannot be used what
+ * --save and --save-section name. Returns 0 and what is there; or -1 with STATUS_FILE, also when
+ * the place is another's by now.
+ */
+int recovery_choose(struct recovery *recovery, const struct leftover *leftover,
+                    enum recovery_place *place, struct error *error);
 
 /*
  * Ask the API what a call without a whole answer, of the record of that number, has made; name it,

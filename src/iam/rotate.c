@@ -8,6 +8,7 @@
 #include "iam/credential.h"
 #include "iam/leftover.h"
 #include "iam/lookup.h"
+#include "iam/rotate_parts.h"
 #include "iam/sealed.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #define PROOF_FIRST_PAUSE 250 /* milliseconds; doubles */
 #define PROOF_LONGEST_PAUSE 8000
 
-static const char *rotation_client_id(const struct rotation *rotation)
+const char *rotation_client_id(const struct rotation *rotation)
 {
     return json_get_text(rotation->client, "clientId");
 }
@@ -98,9 +99,10 @@ static int rotation_note_old(struct rotation *rotation, struct error *error)
     if (id == NULL) {
         return error_set(error, STATUS_FILE,
                          "%s [%s] holds no credential of the API client %s; choose its section "
-                         "with --save-section, or add one with: gridkey credential create",
+                         "with --save-section, or add one with: gridkey credential create %1s",
                          deposit->wish.path, deposit->wish.section,
-                         json_get_text(rotation->client, "clientName"));
+                         json_get_text(rotation->client, "clientName"),
+                         rotation_client_id(rotation));
     }
     rotation->old = json_new_object();
     (void)json_add_text(rotation->old, "credentialId", id);
@@ -115,17 +117,24 @@ static int rotation_note_old(struct rotation *rotation, struct error *error)
 
 /* --- what an earlier run left --------------------------------------------------------------- */
 
-/* Whether it is of a rotation of this client into this section. */
-static bool rotation_owns(const struct rotation *rotation, const struct leftover *leftover)
+/* Whether it is of a rotation of this client into this section, or the one that is to be resumed.
+ */
+static bool rotation_owns(const struct rotation *rotation, const struct leftover *leftover,
+                          size_t at)
 {
     const struct deposit_wish *wish = &rotation->deposit->wish;
     const char *section = json_get_text(leftover->intent, "section");
     const char *destination = json_get_text(leftover->intent, "destination");
     struct buffer path = BUFFER_EMPTY;
-    bool owns = (leftover->kind == LEFTOVER_ROTATION || leftover->kind == LEFTOVER_WAIT) &&
-                leftover->made.client_id != NULL && section != NULL &&
-                text_equal(leftover->made.client_id, rotation_client_id(rotation)) &&
-                text_equal(section, wish->section);
+    bool owns;
+
+    if (rotation->only != 0) {
+        return rotation->only == at + 1; /* the place may be another by now */
+    }
+    owns = (leftover->kind == LEFTOVER_ROTATION || leftover->kind == LEFTOVER_WAIT) &&
+           leftover->made.client_id != NULL && section != NULL &&
+           text_equal(leftover->made.client_id, rotation_client_id(rotation)) &&
+           text_equal(section, wish->section);
 
     /* Beside the destination there are its own records only, however its path was written. */
     if (owns && wish->state != NULL) {
@@ -177,11 +186,11 @@ static void rotation_name_orphans(const struct rotation *rotation, const struct 
         }
         if (there == NULL && json_get_text(at, "status") != NULL &&
             text_equal(json_get_text(at, "status"), "ACTIVE")) {
-            rotation->remark("credential %s was made since an earlier run was interrupted, and its "
-                             "secret may be lost; if it is not in use: gridkey credential "
-                             "deactivate %1s %1s",
-                             json_number_text(id), rotation_client_id(rotation),
-                             json_number_text(id));
+            rotation->warn("credential %s was made since an earlier run was interrupted, and its "
+                           "secret may be lost; if it is not in use: gridkey credential "
+                           "deactivate %1s %1s",
+                           json_number_text(id), rotation_client_id(rotation),
+                           json_number_text(id));
         }
     }
 }
@@ -201,8 +210,7 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
          at += leftover.count) {
         leftover_free(&leftover);
         result = leftover_at(&deposit->journal, at, &leftover, error) < 0 ? -1 : 0;
-        if (result == 0 && (rotation->only == 0 || rotation->only == at + 1) &&
-            rotation_owns(rotation, &leftover)) {
+        if (result == 0 && rotation_owns(rotation, &leftover, at)) {
             rotation->resumed = deposit->answered = false;
             new_credential_free(&rotation->made.credential);
             rotation->waiting = leftover.kind == LEFTOVER_WAIT;
@@ -237,42 +245,17 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
 
 static int rotation_make(struct rotation *rotation, struct error *error)
 {
-    struct json *intent = json_new_object();
+    struct json *intent = credential_intent_new(OPERATION_ROTATE, 0, NULL);
     int result;
 
-    (void)json_add_text(intent, "operation", OPERATION_ROTATE);
     (void)json_add_copy(intent, "old", rotation->old);
     /* Whoever carries on has to know. */
     (void)json_add_integer(intent, "grace", rotation->grace);
     (void)json_add_boolean(intent, "keep", rotation->keep);
-    result = credential_make_with(rotation->session, rotation->deposit, &rotation->made,
-                                  rotation->client, intent, NULL, error);
+    result = credential_make(rotation->session, rotation->deposit, &rotation->made,
+                             rotation->client, intent, NULL, error);
     json_free(intent);
     return result;
-}
-
-/* A session that signs with the new credential, to the client's own host. */
-static void rotation_sign_with_new(const struct rotation *rotation,
-                                   struct edgegrid_credential *credential,
-                                   struct http_settings *settings, struct edgegrid_session *session)
-{
-    const struct new_client *made = &rotation->made;
-    struct error ignored;
-
-    *settings = *rotation->session->connection.settings;
-    (void)url_host_parse(made->host, strlen(made->host), URL_HTTPS_PORT, &settings->host, &ignored);
-    edgegrid_credential_init(credential);
-    credential->host = made->host;
-    credential->access_token = made->access_token;
-    credential->client_token = made->credential.client_token;
-    credential->client_secret = made->credential.client_secret;
-    edgegrid_session_init(session, credential, settings);
-    session->user_agent = rotation->session->user_agent;
-    session->clock_offset = rotation->session->clock_offset;
-    session->retries = rotation->session->retries;
-    if (text_equal(made->access_token, rotation->session->credential->access_token)) {
-        session->account_key = rotation->session->account_key; /* it is the same client */
-    }
 }
 
 /* One signed call, which proves it also when the answer is that it may not see itself. */
@@ -309,70 +292,6 @@ static int rotation_prove(struct edgegrid_session *session, struct error *error)
     return result;
 }
 
-/* --- the old one's end ---------------------------------------------------------------------- */
-
-/* Deactivate and delete, each only if it is not done; a credential that is gone is fine. */
-static int rotation_retire(struct rotation *rotation, struct edgegrid_session *session,
-                           struct error *error)
-{
-    const char *id = json_get_text(rotation->old, "credentialId");
-    const char *client_id = rotation_client_id(rotation);
-    struct buffer path = BUFFER_EMPTY;
-    struct json *shown = NULL;
-    const char *status;
-    int result;
-
-    if (id == NULL) {
-        return error_set(error, STATUS_FILE, "%s does not say which credential is the old one",
-                         deposit_journal_name(rotation->deposit));
-    }
-    credential_path(&path, client_id, id);
-    result = iam_get(session, &path, &shown, error);
-    if (result != 0) {
-        return error->status == STATUS_NOT_FOUND ? 0 : -1;
-    }
-    status = json_get_text(shown, "status");
-    if (status != NULL && text_equal(status, "ACTIVE")) {
-        result = credential_deactivate(session, client_id, id, error);
-    }
-    if (result == 0 && !rotation->keep && (status == NULL || !text_equal(status, "DELETED"))) {
-        result = credential_delete(session, client_id, id, error);
-    }
-    json_free(shown);
-    return result;
-}
-
-/* Leave a note in place of all else of this run: who is to be retired, and when. */
-static int rotation_wait(struct rotation *rotation, struct error *error)
-{
-    struct json *note = json_new_object();
-    struct buffer path = BUFFER_EMPTY;
-    struct buffer text = BUFFER_EMPTY;
-    char date[DATE_TEXT_SIZE];
-    int result;
-
-    rotation->waiting = true;
-    rotation->retire_at = edgegrid_session_time(rotation->session) + rotation->grace;
-    date_write_iso(rotation->retire_at, date);
-    (void)json_add_text(note, "operation", OPERATION_ROTATE);
-    (void)json_add_text(note, "clientId", rotation_client_id(rotation));
-    deposit_full_path(rotation->deposit->wish.path, &path);
-    (void)json_add_text(note, "destination", buffer_text(&path));
-    (void)json_add_text(note, "section", rotation->deposit->wish.section);
-    (void)json_add_text(note, "format", format_name(rotation->deposit->wish.format));
-    sealed_intend(&rotation->deposit->wish.sealed_to, note);
-    (void)json_add_copy(note, "old", rotation->old);
-    (void)json_add_text(note, "retireAt", date);
-    json_write(&text, note, false);
-    result = json_build_failed() || path.failed || text.failed
-                 ? error_set_memory(error)
-                 : deposit_leave_note(rotation->deposit, &text, error);
-    buffer_free(&text);
-    buffer_free(&path);
-    json_free(note);
-    return result;
-}
-
 /* --- the whole ------------------------------------------------------------------------------ */
 
 /* From a credential that is in the journal to one that is in the file and works. */
@@ -399,26 +318,8 @@ static int rotation_place(struct rotation *rotation, struct error *error)
     return result;
 }
 
-/* The old one's end is signed for by whoever may: not by itself, once the new one is in place. */
-static int rotation_end(struct rotation *rotation, bool is_self, struct error *error)
-{
-    struct edgegrid_credential credential;
-    struct http_settings settings;
-    struct edgegrid_session with_new;
-    int result;
-
-    if (!is_self || rotation->made.credential.client_token == NULL) {
-        return rotation_retire(rotation, rotation->session, error);
-    }
-    rotation_sign_with_new(rotation, &credential, &settings, &with_new);
-    result = rotation_retire(rotation, &with_new, error);
-    edgegrid_session_close(&with_new);
-    return result;
-}
-
 static int rotation_go_on(struct rotation *rotation, struct error *error)
 {
-    const char *token = rotation->session->credential->client_token;
     const char *old_token = json_get_text(rotation->old, "client_token");
     const bool sealed = rotation->deposit->wish.sealed_to.count > 0;
 
@@ -458,12 +359,7 @@ static int rotation_go_on(struct rotation *rotation, struct error *error)
             return rotation_wait(rotation, error);
         }
     }
-    old_token = json_get_text(rotation->old, "client_token");
-    if (rotation_end(rotation, old_token != NULL && text_equal(token, old_token), error) != 0) {
-        return error_suffix(error, ". The new credential is in place and works, only the old one "
-                                   "is left: run the same command again");
-    }
-    return deposit_finish(rotation->deposit, error);
+    return rotation_end(rotation, error) == 0 ? deposit_finish(rotation->deposit, error) : -1;
 }
 
 int rotation_run(struct rotation *rotation, struct error *error)
@@ -484,8 +380,8 @@ int rotation_run(struct rotation *rotation, struct error *error)
         return 0;
     }
     /* Something was made: no status may say that it is as if nothing had been sent. */
-    if (rotation->stored && error_denies_sending(error)) {
-        error->status = STATUS_UNKNOWN;
+    if (rotation->stored) {
+        error_admit_change(error);
     }
     return -1;
 }

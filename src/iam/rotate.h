@@ -33,6 +33,7 @@ struct rotation {
     size_t only;                      /* 0; or 1 + the number of the journal's record whose
                                          rotation is to be carried on, and no new one begun */
     void (*remark)(const char *format, ...) __attribute__((format(printf, 1, 2)));
+    void (*warn)(const char *format, ...) __attribute__((format(printf, 1, 2))); /* never quiet */
     struct edgegrid_credential held; /* what the section holds; init'ed by the caller */
     const char *held_token;          /* of the credential that the destination holds, or NULL */
     /* What came of it: */

@@ -34,6 +34,7 @@
 #define STATUS_LIMIT 999
 #define STATUS_LINE_SIZE 16
 #define ADVICE "set GRIDKEY_STATE to a file elsewhere"
+#define ADVICE_REWRITE "run again later" /* elsewhere what is in it would not be found */
 
 static const char *const kind_names[] = {
     [JOURNAL_INTENT] = "intent",
@@ -150,6 +151,33 @@ int journal_find(const char *path, bool *exists, struct error *error)
     return 0;
 }
 
+/* The new journal, until it has its name. Not that of the destination's new file, NAME.gridkey-new.
+ */
+static int journal_temporary(const struct journal *journal, struct buffer *path)
+{
+    buffer_format(path, "%s-next", buffer_text(&journal->path));
+    return path->failed ? -1 : 0;
+}
+
+/* Whether this is, or was to become, a journal: its first write may have been cut anywhere. */
+static bool journal_is_one(const struct buffer *bytes)
+{
+    size_t length = bytes->length < MAGIC_LENGTH ? bytes->length : MAGIC_LENGTH;
+
+    return length == 0 || *bytes->data == '\0' || memcmp(bytes->data, MAGIC, length) == 0;
+}
+
+/* Take away what a run that was killed left of a new journal: we hold the lock of the old one. */
+static void journal_sweep(const struct journal *journal)
+{
+    struct buffer temporary = BUFFER_EMPTY;
+
+    if (journal_temporary(journal, &temporary) == 0) {
+        (void)operations_current()->unlink(buffer_text(&temporary));
+    }
+    buffer_free(&temporary);
+}
+
 /* Read the open file and tell whole records from what is torn. */
 static int journal_read(struct journal *journal, size_t size, struct error *error)
 {
@@ -172,6 +200,13 @@ static int journal_read(struct journal *journal, size_t size, struct error *erro
     }
     buffer_truncate(bytes, end);
     journal->torn = end > journal->complete;
+    if (!journal_is_one(bytes)) {
+        return error_set(error, STATUS_FILE,
+                         "%s: is something else than a journal of gridkey's, so it is not touched; "
+                         "move it away or set GRIDKEY_STATE to another file",
+                         buffer_text(&journal->path));
+    }
+    journal_sweep(journal);
     return 0;
 }
 
@@ -238,16 +273,19 @@ static int journal_write(struct journal *journal, size_t room)
     return result;
 }
 
+bool journal_has_room(const struct journal *journal, size_t length)
+{
+    return journal->complete + length <= JOURNAL_BEGUN;
+}
+
 static int journal_append_parts(struct journal *journal, enum journal_kind kind, const char *first,
                                 const void *data, size_t length, struct error *error)
 {
     const char *path = buffer_text(&journal->path);
     int result = 0;
 
-    if (kind == JOURNAL_INTENT && journal->complete + length > JOURNAL_BEGUN) {
-        return error_set(error, STATUS_FILE,
-                         "%s: is too long; finish what is in it with gridkey credential recover",
-                         path);
+    if (kind == JOURNAL_INTENT && !journal_has_room(journal, length)) {
+        return error_set(error, STATUS_FILE, "%s: is too long; finish first what is in it", path);
     }
     buffer_truncate(&journal->bytes, journal->complete);
     record_append(&journal->bytes, kind, first, data, length);
@@ -259,6 +297,12 @@ static int journal_append_parts(struct journal *journal, enum journal_kind kind,
     if (result != 0) {
         buffer_truncate(&journal->bytes, journal->complete);
         journal->bytes.failed = false;
+        /* What will not be asked for must not look as if it had been; an answer is worth keeping.
+         */
+        if (kind == JOURNAL_INTENT && journal->torn &&
+            operations_truncate(journal->descriptor, journal->complete) == 0) {
+            journal->torn = false;
+        }
     }
     return result;
 }
@@ -320,15 +364,15 @@ static int rewrite_file(struct journal *journal, const char *temporary, struct b
     const char *path = buffer_text(&journal->path);
     struct stat facts;
     bool created;
-    int descriptor =
-        operations_open_locked(temporary, path, LOCKED_FRESH, ADVICE, &facts, &created, error);
+    int descriptor = operations_open_locked(temporary, path, LOCKED_FRESH, ADVICE_REWRITE, &facts,
+                                            &created, error);
 
     if (descriptor < 0) {
         return -1;
     }
     if (operations_write(descriptor, bytes->data, bytes->length, 0) != 0 ||
         operations_sync(descriptor) != 0 || operations_current()->rename(temporary, path) != 0) {
-        (void)operations_fail(error, path, "written", errno, ADVICE);
+        (void)operations_fail(error, path, "written", errno, ADVICE_REWRITE);
         (void)operations_current()->unlink(temporary);
         (void)operations_close(&descriptor);
         return -1;
@@ -341,7 +385,7 @@ static int rewrite_file(struct journal *journal, const char *temporary, struct b
     journal->torn = false;
     *bytes = (struct buffer)BUFFER_EMPTY;
     if (operations_sync_directory(journal->directory) != 0) {
-        return operations_fail(error, path, "written", errno, ADVICE);
+        return operations_fail(error, path, "written", errno, ADVICE_REWRITE);
     }
     return 0;
 }
@@ -356,7 +400,7 @@ int journal_rewrite(struct journal *journal, const struct journal_record *record
     if (count == 0) {
         return journal_remove(journal, error);
     }
-    buffer_format(&temporary, "%s-new", buffer_text(&journal->path));
+    (void)journal_temporary(journal, &temporary);
     for (size_t at = 0; at < count; at++) {
         record_append(&bytes, records[at].kind, "", records[at].data, records[at].length);
     }

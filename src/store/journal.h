@@ -78,7 +78,7 @@ int journal_find(const char *path, bool *exists, struct error *error);
 
 /*
  * Open the journal, or create it with mode 0600, lock it and read its records. journal need not be
- * initialised. A file that another user owns or may open is refused.
+ * initialised. A file that another user owns or may open, or that is no journal, is refused.
  *
  * Returns 0; or -1 with STATUS_FILE (STATUS_SYSTEM when disk or memory failed), nothing being left
  * open.
@@ -95,6 +95,9 @@ int journal_open(struct journal *journal, const char *path, struct error *error)
  */
 int journal_append(struct journal *journal, enum journal_kind kind, const void *data, size_t length,
                    struct error *error);
+
+/* Whether an intent of length bytes may still be appended: see JOURNAL_BEGUN. */
+bool journal_has_room(const struct journal *journal, size_t length);
 
 /* Append a JOURNAL_ANSWER made of an HTTP status and a raw body; as journal_append. */
 int journal_append_answer(struct journal *journal, unsigned status, const void *body, size_t length,

@@ -337,13 +337,17 @@ static int check_found_file(const char *path, const struct stat *facts, struct e
 static int open_and_lock(const char *path, enum operations_locked which, struct stat *facts,
                          bool *created)
 {
-    const int found_flags = which == LOCKED_KEPT ? O_RDWR : O_RDONLY | O_NONBLOCK;
+    /* Not read only: what stands for flock on NFS does not lock such a file. */
+    const int found_flags = O_RDWR | O_NOFOLLOW | (which == LOCKED_KEPT ? 0 : O_NONBLOCK);
     int descriptor = operations_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     int number = 0;
 
     *created = descriptor >= 0;
     if (descriptor < 0 && errno == EEXIST) {
-        descriptor = operations_open(path, found_flags | O_NOFOLLOW, 0);
+        descriptor = operations_open(path, found_flags, 0);
+        if (descriptor < 0 && errno == EACCES && which == LOCKED_FRESH) {
+            descriptor = operations_open(path, (found_flags & ~O_RDWR) | O_RDONLY, 0);
+        }
         if (descriptor < 0 && errno == ENOENT) {
             errno = ESTALE;
         }
@@ -383,6 +387,19 @@ int operations_open_locked(const char *path, const char *purpose, enum operation
                          "%s: another gridkey is at work and holds %s; wait until it has ended "
                          "and run again",
                          purpose == NULL ? path : purpose, purpose == NULL ? "it" : path);
+    }
+    if (descriptor < 0 && purpose != NULL && (errno == EACCES || errno == EPERM)) {
+        int number = errno;
+        struct stat found;
+
+        /* Of a run with sudo, say: it is in the way of a file that could be written. */
+        if (operations_in_use->lstat(path, &found) == 0 && found.st_uid != geteuid()) {
+            return error_set(error, STATUS_FILE,
+                             "%s: is left over from a run as another user, and in the way of %s; "
+                             "remove it and run again",
+                             path, purpose);
+        }
+        errno = number;
     }
     if (descriptor < 0) {
         return operations_fail(error, purpose == NULL ? path : purpose, "written", errno, advice);

@@ -37,12 +37,26 @@ class CreateInTwo(Create):
 
 
 class CredentialCreate(Case):
+    """What is asked for beside the credential takes a call of its own, once that is stored."""
+
     name = "credential"
     makes = CLIENTS + "/*/credentials"
+    wanted = "in a loop"
 
     def prepare(self):
         self.client = self.fake.add_client(clientName="web")
-        self.arguments = ("credential", "create", self.client["clientId"])
+        self.arguments = ("credential", "create", self.client["clientId"], "--description", self.wanted)
+
+    def check_complete(self, result):
+        super().check_complete(result)
+        assert [entry.get("description") for entry in self.client["credentials"]] == [self.wanted]
+
+    def check_recovered(self, result, again, lost):
+        super().check_recovered(result, again, lost)
+        # Where no answer told that it failed, it is not forgotten.
+        assert not self.credentials_made() or result.returncode != -9 or all(
+            credential.get("description") == self.wanted for credential in self.credentials_made()
+        ), again
 
 
 class ToOutput(CredentialCreate):
@@ -142,6 +156,35 @@ class RotateLater(Rotate):
     def follow_up(self, result, may_lose=False):
         self.arguments = (*self.arguments[:-1], "0")
         super().follow_up(result, may_lose)
+
+
+class RotateBeside(Rotate):
+    """There is a note in the journal, of another client's old credential, and it stays."""
+
+    name = "rotate-beside"
+    left = (".edgerc.gridkey",)
+
+    def prepare(self):
+        other = self.fake.add_client(clientName="neighbour")
+        self.fake.add_credential(other["clientId"])
+        self.edgerc.write_text(self.edgerc.read_text() + "\n" + self.fake.edgerc_text("neighbour", other["clientId"]))
+        assert self.run(arguments=("credential", "rotate", "neighbour", "--grace", "7")).returncode == 0
+        [self.note] = self.records()
+        other_section = self.fake.edgerc_text("neighbour", other["clientId"])
+        super().prepare()
+        self.edgerc.write_text(self.edgerc.read_text() + "\n" + other_section)
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert self.note[1] in self.journal.read_bytes(), "the note has gone"
+
+    def check_clean(self, stored=True):
+        names = {path.name for path in self.home.iterdir()} - (set() if stored else {".edgerc.gridkey-new"})
+        assert names == {".edgerc", ".edgerc.gridkey"}
+        self.check_journal()
+
+    def check_journal(self):
+        assert self.records() == [self.note]
 
 
 class RotateRecovered(Rotate):
@@ -265,4 +308,4 @@ class RecoverRotation(Rotate):
 
 
 SCENARIOS = [Create, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, Rotate, RotateSelf, RotateLater]
-SCENARIOS += [RotateRecovered, RotateSelfRecovered, Recover, RecoverLost, RecoverBare, RecoverRotation]
+SCENARIOS += [RotateBeside, RotateRecovered, RotateSelfRecovered, Recover, RecoverLost, RecoverBare, RecoverRotation]

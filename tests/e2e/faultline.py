@@ -209,6 +209,10 @@ class Case:
         names = {path.name for path in self.home.iterdir()}
         assert names - (set() if stored else {".edgerc.gridkey-new"}) == {".edgerc"}
 
+    def check_journal(self):
+        """Nothing is left in it once all is done."""
+        assert not self.journal.exists(), "the journal stays"
+
     # -- and then ---------------------------------------------------------------------------------------------------
 
     recover_options = ()
@@ -256,7 +260,7 @@ def recover(case, result, may_lose=False):
         assert not case.names_made(), f"not taken away: {again}"
     assert again.returncode == 0, again
     case.check_recovered(result, again, bool(lost))
-    assert not case.journal.exists(), f"the journal stays: {again}"
+    case.check_journal()
     case.check_clean(begun and not lost and case.made())
 
 

@@ -85,6 +85,14 @@ def test_delete_fails_half_way(gk, fake, client):
     assert changes(fake)[-1] == ("DELETE", path_of(client)) and len(fake.clients) == 1
 
 
+def test_delete_is_cut_off_half_way(gk, fake, client):
+    """No connection for the second step: no status may say that nothing was changed."""
+    fake.fault(method="POST", close=True)
+    fake.connection_fault("rst", times=None, skip=1)
+    result = gk("client", "delete", "edge box", "--yes", "--retries", "0")
+    assert result.status == 5 and "deactivated already" in result.err, result
+
+
 def test_the_deactivation_fails(gk, fake, client):
     fake.fault(method="POST", status=403)
     result = gk("client", "delete", "edge box", "--yes")

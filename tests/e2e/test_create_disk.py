@@ -249,6 +249,9 @@ def test_killed_when_all_is_stored(gk, fake, home, edgerc, at_post):
     fake.set(create_credential="INACTIVE")
     killed_at(gk, at_post, CLIENTS + "/", "PUT")
     assert_stored(fake, edgerc)
+    fake.on_request = None
+    assert gk("credential", "recover").status == 0
+    assert fake.client("web")["credentials"][-1]["status"] == "ACTIVE"
     assert_clean(home, ".edgerc")
 
 

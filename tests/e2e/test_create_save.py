@@ -171,6 +171,21 @@ def test_standard_output_needs_no_place_for_a_journal(gk, fake, home, edgerc, tm
     result = create(gk, "--edgerc", tmp_path / "admin", *SMALLEST, "--save", "-", cwd=tmp_path)
     assert result.status == 0 and result.out.startswith("[web]\n")
     assert "GRIDKEY_STATE" in result.err and "crash" in result.err
+    [client] = [client for client in fake.clients if client["clientName"] == "web"]
+    command = ["credential", "create", client["clientId"], "--edgerc", tmp_path / "admin", "--save", "-"]
+    result = gk(*command, cwd=tmp_path)
+    assert result.status == 0 and result.out.startswith("[web]\n")
+    assert "GRIDKEY_STATE" in result.err and "crash" in result.err
+
+
+def test_an_empty_home_is_none(gk, fake, home, edgerc, tmp_path):
+    """The journal of what goes to standard output is then where gridkey runs, and not in /."""
+    edgerc.rename(tmp_path / "admin")
+    environment = {**gk.environment(), "HOME": "", "GRIDKEY_STATE": ""}
+    fake.fault(method="POST", cut_after=0)
+    command = [gk.binary, *gk.options, "client", "create", *SMALLEST, "--edgerc", tmp_path / "admin", "--save", "-"]
+    done = subprocess.run(list(map(str, command)), env=environment, cwd=home, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 5 and [path.name for path in home.iterdir()] == [".edgerc.gridkey"], done
 
 
 def test_standard_output_that_is_full_loses_nothing(gk, fake, home):

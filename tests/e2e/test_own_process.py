@@ -9,23 +9,28 @@ from creating import SMALLEST, create
 
 
 @pytest.fixture
-def first(gk, home):
-    """first(PATTERN): the number of the first system call of a `verify` that it matches."""
-    record = home / "calls"
-    command = ["strace", "-f", "-o", str(record), str(gk.binary), *map(str, gk.options), "verify"]
-    done = subprocess.run(command, env=gk.environment(), cwd=home, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done
-    lines = record.read_text().splitlines()
+def trace(gk, home):
+    """trace(COMMAND...): runs it; gives first(PATTERN), the number of its first system call that matches."""
 
-    def find(pattern):
-        found = [number for number, line in enumerate(lines) if re.search(pattern, line)]
-        assert found, f"no {pattern} in:\n" + "\n".join(lines)
-        return found[0]
+    def run(*arguments):
+        record = home.with_suffix(".calls")
+        command = ["strace", "-f", "-o", str(record), str(gk.binary), *map(str, gk.options), *map(str, arguments)]
+        done = subprocess.run(command, env=gk.environment(), cwd=home, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done
+        lines = record.read_text().splitlines()
 
-    return find
+        def first(pattern):
+            found = [number for number, line in enumerate(lines) if re.search(pattern, line)]
+            assert found, f"no {pattern} in:\n" + "\n".join(lines)
+            return found[0]
+
+        return first
+
+    return run
 
 
-def test_before_a_secret_is_read(first):
+def test_before_a_secret_is_read(trace):
+    first = trace("verify")
     secret = first(r"open(at)?\(.*/\.edgerc")
     assert first(r"prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE.* = 0") < secret
     assert first(r"prctl\(PR_SET_NO_NEW_PRIVS, 1, .* = 0") < secret
@@ -33,9 +38,23 @@ def test_before_a_secret_is_read(first):
     assert first(r"umask\(077\)") < secret
 
 
-def test_landlock_before_the_first_connection(first):
-    """A kernel that has none is at least asked."""
-    assert first(r"landlock_create_ruleset\(|syscall_0x1bc\(") < first(r"connect\(.*AF_INET")
+# A kernel that has none is at least asked.
+SANDBOX = r"landlock_restrict_self\(|syscall_0x1be\(|landlock_create_ruleset\(.* = -1 |syscall_0x1bc\(.* = -1 "
+
+
+@pytest.mark.parametrize(
+    "command", [["verify"], ["client", "create", *SMALLEST], ["client", "create", *SMALLEST, "--no-credential"]]
+)
+def test_landlock_before_the_first_connection(trace, command):
+    first = trace(*command)
+    assert first(SANDBOX) < first(r"connect\(.*AF_INET")
+
+
+def test_landlock_before_a_credential_is_asked_for(trace, fake):
+    client = fake.add_client(clientName="edge box")
+    trace("credential", "create", client["clientId"])(SANDBOX)
+    trace("credential", "rotate", "edge box", "--grace", "7")(SANDBOX)
+    trace("credential", "rotate", "edge box", "--grace", "0")(SANDBOX)  # which asks for none, and ends the old one
 
 
 def test_while_it_speaks_to_the_server(gk, fake):

@@ -524,7 +524,7 @@ def test_a_torn_intent_is_nothing(gk, fake, edgerc, home, journal, tail):
 
 
 def test_a_tail_of_another_kind_is_kept(gk, fake, edgerc, journal):
-    for tail in (b"what is this", b"gridkey1 0123456789abcdef answer 400\n201\n{"):
+    for tail in (b"\0what is this", b"gridkey1 0123456789abcdef answer 400\n201\n{"):
         write_journal(journal, [], tail)
         result = recover(gk)
         assert result.status == 10 and str(journal) in result.err, result

@@ -411,7 +411,15 @@ def test_a_section_that_is_not_there(gk, fake, home):
     fake.add_client(clientName="third")
     result = gk("credential", "rotate", "third")
     assert result.status == 3 and "[third]" in result.err and changes(fake) == [], result
+    assert "choose with --save-section from: " in result.err, result
     assert_clean(home, ".edgerc")
+
+
+def test_a_section_that_lacks_a_key(gk, fake, client, edgerc):
+    edgerc.write_text(edgerc.read_text() + "[half]\nhost = h.example\n")
+    result = gk("credential", "rotate", "edge box", "--save-section", "half")
+    assert result.status == 3 and "or choose another with --save-section\n" in result.err, result
+    assert changes(fake) == []
 
 
 def test_a_section_of_another_client(gk, fake, client, home):
@@ -675,6 +683,16 @@ def test_after_a_grace_the_end_fails_once(case, fake):
     assert case.rotate(*clock).status == 0
     fake.set_time(time.time())
     case.done()
+
+
+def test_after_a_grace_the_end_is_cut_off(gk, fake, client):
+    """Deactivated, then no connection: no status may say that nothing was changed."""
+    assert gk("credential", "rotate", "edge box", "--grace", "3").status == 0
+    fake.fault(method="POST", close=True)
+    fake.connection_fault("rst", times=None, skip=1)
+    result = gk("credential", "rotate", "edge box", "--grace", "0", "--retries", "0")
+    assert result.status == 5 and "run the same command again" in result.err, result
+    assert client["credentials"][0]["status"] == "INACTIVE"
 
 
 def test_what_is_left_by_others_is_not_carried_on(case, gk, fake, edgerc, journal):

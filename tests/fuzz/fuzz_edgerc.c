@@ -88,8 +88,8 @@ static void check_sections(const struct buffer *text)
 
         edgegrid_credential_init(&credential);
         FUZZ_REQUIRE(edgerc_has_section(text->data, text->length, name));
-        result = edgerc_read_section(text->data, text->length, FILE_NAME, name, &credential, &notes,
-                                     &error);
+        result = edgerc_read_section(text->data, text->length, FILE_NAME, name, "--section",
+                                     &credential, &notes, &error);
         FUZZ_REQUIRE(result != 0 || section.complete);
         FUZZ_REQUIRE(result == 0 || error.status == STATUS_FILE);
         if (result == 0) {

@@ -39,8 +39,8 @@ static void read_text(struct reading *reading, const char *text, size_t length, 
 {
     memset(reading, 0, sizeof *reading);
     edgegrid_credential_init(&reading->credential);
-    reading->result = edgerc_read_section(text, length, FILE_NAME, section, &reading->credential,
-                                          &reading->notes, &reading->error);
+    reading->result = edgerc_read_section(text, length, FILE_NAME, section, "--section",
+                                          &reading->credential, &reading->notes, &reading->error);
 }
 
 static void release(struct reading *reading)

@@ -35,9 +35,9 @@ static void assert_verified(const struct buffer *out, const char *section)
 
     assert_int_equal(edgerc_verify(out->data, out->length, FILE_NAME, section, four, 4, &error), 0);
     edgegrid_credential_init(&credential);
-    assert_int_equal(
-        edgerc_read_section(out->data, out->length, FILE_NAME, section, &credential, NULL, &error),
-        0);
+    assert_int_equal(edgerc_read_section(out->data, out->length, FILE_NAME, section, "--section",
+                                         &credential, NULL, &error),
+                     0);
     assert_string_equal(credential.host, "h.example");
     assert_string_equal(credential.client_secret, "S=");
     edgegrid_credential_free(&credential);

@@ -1,0 +1,121 @@
+/*
+ * Where the credential of an interrupted run goes.
+ */
+#include "base/text.h"
+#include "edgegrid/edgerc.h"
+#include "iam/recover_parts.h"
+#include "iam/sealed.h"
+
+/* Aim where the intent wants it; relative paths, of before they were noted in full, as --save says.
+ */
+static int recovery_aim(struct recovery *recovery, const struct leftover *leftover,
+                        struct error *error)
+{
+    const char *path = json_get_text(leftover->intent, "destination");
+    const char *section = json_get_text(leftover->intent, "section");
+    const char *format = json_get_text(leftover->intent, "format");
+    struct deposit_wish wish = recovery->given;
+    struct error ignored;
+
+    if (path != NULL && (*path == '/' || text_equal(path, "-"))) {
+        wish.path = path;
+    }
+    if (section != NULL) {
+        wish.section = section;
+    }
+    if (format != NULL) {
+        (void)format_find(format, &wish.format, &ignored);
+    }
+    if (sealed_read_intent(leftover->intent, &wish.sealed_to, error) != 0) {
+        return -1;
+    }
+    wish.replace = true; /* what is there is looked at below */
+    if (text_equal(wish.path, "-") && !text_equal(recovery->given.path, "-")) {
+        recovery->deposit->found_by = "-"; /* so that the command to run has it */
+        return error_set(
+            error, STATUS_FILE,
+            "the credential was to go to standard output, which has to be asked for once more");
+    }
+    if (wish.section == NULL) {
+        return error_set(error, STATUS_FILE, "the intent names no section; give --save-section");
+    }
+    if (deposit_aim(recovery->deposit, &wish, error) == 0) {
+        return 0;
+    }
+    if (!recovery->elsewhere || text_equal(wish.path, recovery->given.path)) {
+        /* Named, the place of the journal can take the credential. */
+        recovery->deposit->says_place = !text_equal(wish.path, recovery->given.path);
+        return -1;
+    }
+    /* The folder has moved, say. */
+    recovery->remark("%s cannot be used; the credential goes to %s", wish.path,
+                     recovery->given.path);
+    wish.path = recovery->given.path;
+    return deposit_aim(recovery->deposit, &wish, error);
+}
+
+/* What the destination holds in the place that the credential is for. */
+static enum recovery_place recovery_look(const struct recovery *recovery,
+                                         const struct leftover *leftover)
+{
+    const struct deposit *deposit = recovery->deposit;
+    const struct buffer *old = &deposit->reservation.old;
+    const struct new_credential *credential = &leftover->made.credential;
+    const char *meant = json_get_text(leftover->intent, "replaces");
+    const char *rotated = json_get_text(json_get(leftover->intent, "old"), "client_token");
+    struct edgegrid_credential held;
+    struct error ignored;
+    enum recovery_place place = PLACE_OTHER;
+
+    if (text_equal(deposit->wish.path, "-") || old->length == 0 ||
+        (!deposit_is_whole(&deposit->wish) &&
+         !edgerc_has_section(buffer_text(old), old->length, deposit->wish.section))) {
+        return PLACE_FREE;
+    }
+    meant = meant == NULL ? rotated : meant;
+    if (deposit_is_whole(&deposit->wish)) {
+        return text_find_ignore_case(buffer_text(old), credential->client_token) != NULL
+                   ? PLACE_HELD
+               : meant != NULL && text_find_ignore_case(buffer_text(old), meant) != NULL
+                   ? PLACE_MEANT
+                   : PLACE_OTHER;
+    }
+    edgegrid_credential_init(&held);
+    if (deposit_read_held(deposit, &held, &ignored) == 0) {
+        if (text_equal(held.client_token, credential->client_token) &&
+            text_equal(held.client_secret, credential->client_secret)) {
+            place = PLACE_HELD;
+        } else if (meant != NULL && text_equal(held.client_token, meant)) {
+            place = PLACE_MEANT;
+        }
+    }
+    edgegrid_credential_free(&held);
+    return place;
+}
+
+int recovery_choose(struct recovery *recovery, const struct leftover *leftover,
+                    enum recovery_place *place, struct error *error)
+{
+    struct deposit *deposit = recovery->deposit;
+    bool whole;
+
+    if (recovery_aim(recovery, leftover, error) != 0) {
+        return -1;
+    }
+    whole = deposit_is_whole(&deposit->wish);
+    *place = recovery_look(recovery, leftover);
+    if (*place == PLACE_OTHER && recovery->section != NULL && !whole) {
+        deposit->wish.section = recovery->section;
+        *place = recovery_look(recovery, leftover);
+    }
+    if (*place == PLACE_OTHER && !recovery->replace) {
+        return error_set(error, STATUS_FILE,
+                         "%s%s%s%s holds another credential by now; replace that with --replace, "
+                         "or choose another place with --save-section",
+                         deposit->wish.path, whole ? "" : " [", whole ? "" : deposit->wish.section,
+                         whole ? "" : "]");
+    }
+    /* A section that comes about meanwhile is nobody's to replace. */
+    deposit->wish.replace = *place != PLACE_FREE;
+    return 0;
+}
