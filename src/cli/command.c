@@ -12,7 +12,7 @@ static const struct option global_options[] = {
     {"json", 0, NULL, "data as JSON"},
     {"cacert", 0, "FILE", "trust only these roots (PEM)"},
     {"pin", 0, "sha256/BASE64",
-     "this public key must be in the chain that the server sends (repeat)"},
+     "this public key must be in the chain that the server sends (repeat: one of them)"},
     {"proxy", 0, "URL", "go through http://[USER:PASSWORD@]HOST:PORT"},
     {"connect-to", 0, "HOST[:PORT]", "connect there; the TLS name and signature stay"},
     {"timeout", 0, "SECONDS", "for one request (60)"},

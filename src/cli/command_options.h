@@ -83,7 +83,7 @@ static const struct option rotate_options[] = {
 
 static const struct option save_options[] = {
     {"save", 0, "FILE", "where the credential goes (~/.edgerc; - is standard output)"},
-    {"save-section", 0, "NAME", "section there (the client's name)"},
+    {"save-section", 0, "NAME", "section there (the client's name; of --format env default)"},
     {"replace", 0, NULL, "that section (or file) may exist, and is replaced"},
     {"format", 0, "edgerc|json|env|k8s-secret", "what it is stored as (edgerc)"},
     {"seal-to", 0, "age1...", "encrypt it for another machine, a key of keygen's there (repeat)"},
