@@ -29,6 +29,7 @@ def trace(gk, home):
     return run
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="strace shows the arguments of a process that is not dumpable to root alone")
 def test_before_a_secret_is_read(trace):
     first = trace("verify")
     secret = first(r"open(at)?\(.*/\.edgerc")
@@ -47,7 +48,7 @@ SANDBOX = r"landlock_restrict_self\(|syscall_0x1be\(|landlock_create_ruleset\(.*
 )
 def test_landlock_before_the_first_connection(trace, command):
     first = trace(*command)
-    assert first(SANDBOX) < first(r"connect\(.*AF_INET")
+    assert first(SANDBOX) < first(r"connect\(\d")
 
 
 def test_landlock_before_a_credential_is_asked_for(trace, fake):
