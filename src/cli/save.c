@@ -91,8 +91,8 @@ static void save_remark(const struct deposit *deposit)
     struct buffer command = BUFFER_EMPTY;
 
     if (!deposit->has_journal) {
-        output_remark("there is no place for a journal, so a crash could lose the secret; "
-                      "name one with GRIDKEY_STATE");
+        output_warn("there is no place for a journal, so a crash could lose the secret; "
+                    "name one with GRIDKEY_STATE");
     }
     if (deposit->older > 0) {
         deposit_recover_command(deposit, &command);

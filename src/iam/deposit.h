@@ -39,9 +39,10 @@ struct deposit {
     bool says_place;          /* and it has to say it even if it is the usual place */
     struct store_reservation reservation;
     struct journal journal;
-    bool has_journal; /* false only for standard output with no place for one */
-    bool keeps_tail;  /* the journal's torn end is still needed: it is not written anew */
-    size_t older;     /* records that an earlier run left */
+    bool has_journal;   /* false only for standard output with no place for one */
+    bool keeps_tail;    /* the journal's torn end is still needed: it is not written anew */
+    size_t older;       /* records that an earlier run left */
+    unsigned rewritten; /* how often the journal was written anew, so that what follows moved up */
     /* Of these, the ones that this run carries on and deposit_finish takes out. */
     bool dropped[DEPOSIT_OLDER_MOST];
     /* Set by new_client_store, for the sentence that names what has to go; borrowed, or NULL. */
@@ -95,6 +96,9 @@ int deposit_advise(const struct deposit *deposit, struct error *error);
  * Append the destination so that it can be found from any directory. A failure shows in the buffer.
  */
 void deposit_full_path(const char *path, struct buffer *out);
+
+/* Whether the destination is standard output. */
+bool deposit_is_output(const struct deposit_wish *wish);
 
 /* Whether the credential takes the whole file, and not a section of an .edgerc. */
 bool deposit_is_whole(const struct deposit_wish *wish);

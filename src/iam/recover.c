@@ -114,11 +114,7 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
     const struct deposit_wish *wish = &recovery->deposit->wish;
     const struct new_client *made = &leftover->made;
     const char *id = made->credential.credential_id;
-    const char *description;
-    struct edgegrid_session *session;
-    int64_t expires;
 
-    credential_intent_wants(leftover->intent, &expires, &description);
     if (recovery->dry_run) {
         recovery->remark("credential %s of client %s %s %s", id, made->client_id,
                          place == PLACE_HELD ? "is in" : "would be stored in", wish->path);
@@ -136,20 +132,12 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
         recovery->remark("the old one, %s, was not touched",
                          json_get_text(json_get(leftover->intent, "old"), "credentialId"));
     }
-    if (!new_credential_is_active(&made->credential) || expires != 0 || description != NULL) {
-        int result = recovery_open(recovery, leftover, &session, error);
-
-        if (result == 0) {
-            recovery->changed = true;
-            result = new_client_settle(session, made, expires, description, error);
-        }
-        if (result != 0) {
-            return error_prefix(error,
-                                "the credential is stored in %s, but it is %s, and what else was "
-                                "asked for it has to be set, for which this command can be run "
-                                "again: ",
-                                wish->path, made->credential.status);
-        }
+    if (recovery_complete(recovery, leftover, error) != 0) {
+        return error_prefix(error,
+                            "the credential is stored in %s, but it was answered %s, and what "
+                            "else was asked for it has to be set, for which this command can be "
+                            "run again: ",
+                            wish->path, made->credential.status);
     }
     recovery_report(recovery, leftover, NULL, place == PLACE_HELD ? "in place" : "stored");
     return 0;
@@ -203,6 +191,9 @@ static int recovery_rotate(struct recovery *recovery, const struct leftover *lef
         recovery_report(recovery, leftover, NULL, "rotated");
     } else if (result == 0) {
         recovery_report(recovery, leftover, NULL, "deleted meanwhile");
+    } else {
+        /* What it took for its own is still to be dealt with. */
+        memset(recovery->deposit->dropped + at, false, leftover->count);
     }
     rotation_free(&rotation);
     json_free(client);
@@ -326,7 +317,7 @@ static void recovery_settle_status(const struct recovery *recovery, struct error
     }
 }
 
-static void recovery_fail(struct recovery *recovery, struct error *error)
+void recovery_fail(struct recovery *recovery, struct error *error)
 {
     recovery_settle_status(recovery, error);
     error_print(error);
@@ -338,7 +329,7 @@ int recovery_run(struct recovery *recovery, struct error *error)
     struct deposit *deposit = recovery->deposit;
     struct leftover leftover = {0};
     size_t at = 0;
-    size_t before;
+    unsigned rewritten;
     bool attached = false;
     int step = 1;
 
@@ -356,14 +347,14 @@ int recovery_run(struct recovery *recovery, struct error *error)
         deposit->says_place = false;
         deposit->answered = false;
         deposit->client_id = deposit->credential_id = NULL;
-        before = deposit->older;
+        rewritten = deposit->rewritten;
         step = recovery_deal(recovery, &leftover, at, error);
         if (step < 0 || (step == 0 && !recovery->dry_run && deposit_finish(deposit, error) != 0)) {
             recovery_fail(recovery, error);
             step = 1;
         }
         /* What follows has moved up when the journal was written anew. */
-        at += deposit->older < before ? 0 : leftover.count;
+        at += deposit->rewritten != rewritten ? 0 : leftover.count;
         leftover_free(&leftover);
     }
     leftover_free(&leftover);

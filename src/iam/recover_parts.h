@@ -28,6 +28,17 @@ int recovery_open(struct recovery *recovery, const struct leftover *leftover,
 int recovery_get_client(struct edgegrid_session *session, const char *client_id,
                         struct json **client, struct error *error);
 
+/* Print the error, which leaves records where they are, and note its status. */
+void recovery_fail(struct recovery *recovery, struct error *error);
+
+/*
+ * Once a credential is stored: set what was asked for beside it, as far as nobody has changed it
+ * since. Returns 0, also when that cannot be done at all, of which it tells; or -1 with an error
+ * when it may be tried again.
+ */
+int recovery_complete(struct recovery *recovery, const struct leftover *leftover,
+                      struct error *error);
+
 /* What the destination holds in the place that a credential is for: */
 enum recovery_place {
     PLACE_FREE,

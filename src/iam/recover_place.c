@@ -1,8 +1,11 @@
 /*
- * Where the credential of an interrupted run goes.
+ * Where the credential of an interrupted run goes, and what it still needs then.
  */
+#include "base/date.h"
 #include "base/text.h"
 #include "edgegrid/edgerc.h"
+#include "iam/credential.h"
+#include "iam/lookup.h"
 #include "iam/recover_parts.h"
 #include "iam/sealed.h"
 
@@ -16,6 +19,7 @@ static int recovery_aim(struct recovery *recovery, const struct leftover *leftov
     const char *format = json_get_text(leftover->intent, "format");
     struct deposit_wish wish = recovery->given;
     struct error ignored;
+    bool elsewhere;
 
     if (path != NULL && (*path == '/' || text_equal(path, "-"))) {
         wish.path = path;
@@ -39,12 +43,16 @@ static int recovery_aim(struct recovery *recovery, const struct leftover *leftov
     if (wish.section == NULL) {
         return error_set(error, STATUS_FILE, "the intent names no section; give --save-section");
     }
+    elsewhere = !text_equal(wish.path, recovery->given.path);
+    recovery->deposit->says_place = elsewhere;
     if (deposit_aim(recovery->deposit, &wish, error) == 0) {
         return 0;
     }
-    if (!recovery->elsewhere || text_equal(wish.path, recovery->given.path)) {
-        /* Named, the place of the journal can take the credential. */
-        recovery->deposit->says_place = !text_equal(wish.path, recovery->given.path);
+    if (!recovery->elsewhere || !elsewhere) {
+        /* Named, the place of the journal can take a section; a whole file has to be a free one. */
+        if (elsewhere && deposit_is_whole(&wish)) {
+            recovery->deposit->found_by = "FILE";
+        }
         return -1;
     }
     /* The folder has moved, say. */
@@ -109,13 +117,93 @@ int recovery_choose(struct recovery *recovery, const struct leftover *leftover,
         *place = recovery_look(recovery, leftover);
     }
     if (*place == PLACE_OTHER && !recovery->replace) {
-        return error_set(error, STATUS_FILE,
-                         "%s%s%s%s holds another credential by now; replace that with --replace, "
-                         "or choose another place with --save-section",
-                         deposit->wish.path, whole ? "" : " [", whole ? "" : deposit->wish.section,
-                         whole ? "" : "]");
+        return whole ? error_set(error, STATUS_FILE,
+                                 "%s holds %s; replace that with --replace, or name another file "
+                                 "with --save",
+                                 deposit->wish.path,
+                                 deposit->wish.sealed_to.count > 0
+                                     ? "something sealed, be it this credential or another"
+                                     : "something else by now")
+                     : error_set(error, STATUS_FILE,
+                                 "%s [%s] holds another credential by now; replace that with "
+                                 "--replace, or choose another place with --save-section",
+                                 deposit->wish.path, deposit->wish.section);
     }
     /* A section that comes about meanwhile is nobody's to replace. */
     deposit->wish.replace = *place != PLACE_FREE;
     return 0;
+}
+
+/* Change what is still as the answer had it. */
+static int recovery_complete_shown(struct recovery *recovery, const struct leftover *leftover,
+                                   struct edgegrid_session *session, const struct json *shown,
+                                   struct error *error)
+{
+    const struct new_credential *made = &leftover->made.credential;
+    const char *status = json_get_text(shown, "status");
+    const char *described = json_get_text(shown, "description");
+    const char *description;
+    int64_t expires;
+    int64_t then;
+    int64_t now;
+
+    credential_intent_wants(leftover->intent, &expires, &description);
+    if (status == NULL || date_parse_iso(json_get_text(shown, "expiresOn"), &now) != 0) {
+        return error_set(error, STATUS_REFUSED, "the API does not tell its status and expiry");
+    }
+    if (expires == 0 || made->expires_on == NULL || date_parse_iso(made->expires_on, &then) != 0 ||
+        then != now) {
+        expires = now;
+    }
+    if (described != NULL && *described != '\0') {
+        description = NULL;
+    }
+    if (!new_credential_is_active(made) && text_equal(status, made->status)) {
+        status = "ACTIVE";
+    } else if (expires == now && description == NULL) {
+        return 0;
+    }
+    recovery->changed = true;
+    return credential_update(session, leftover->made.client_id, made->credential_id, expires,
+                             status, description, error);
+}
+
+int recovery_complete(struct recovery *recovery, const struct leftover *leftover,
+                      struct error *error)
+{
+    const struct new_client *made = &leftover->made;
+    const char *id = made->credential.credential_id;
+    const char *description;
+    struct edgegrid_session *session;
+    struct buffer path = BUFFER_EMPTY;
+    struct json *shown = NULL;
+    int64_t expires;
+    int result;
+
+    credential_intent_wants(leftover->intent, &expires, &description);
+    if (new_credential_is_active(&made->credential) && expires == 0 && description == NULL) {
+        return 0;
+    }
+    if (id == NULL) {
+        (void)error_set(error, STATUS_REFUSED, "the answer does not say which credential it is");
+        result = -1;
+    } else if (recovery_open(recovery, leftover, &session, error) != 0) {
+        return -1;
+    } else {
+        credential_path(&path, made->client_id, id);
+        result = iam_get(session, &path, &shown, error);
+    }
+    if (shown != NULL && json_get_text(shown, "status") != NULL &&
+        text_equal(json_get_text(shown, "status"), "DELETED")) {
+        recovery->remark("credential %s was deleted meanwhile", id);
+    } else if (result == 0) {
+        result = recovery_complete_shown(recovery, leftover, session, shown, error);
+    }
+    json_free(shown);
+    if (result != 0 && (error->status == STATUS_REFUSED || error->status == STATUS_NOT_FOUND)) {
+        (void)error_suffix(error, "; so its status, expiry and description stay as they are");
+        recovery_fail(recovery, error);
+        return 0;
+    }
+    return result;
 }

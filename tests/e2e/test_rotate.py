@@ -799,7 +799,7 @@ def test_another_format(gk, fake, client, home, kind):
     old = client["credentials"][0]
     fake.add_credential(client["clientId"], status="INACTIVE")
     (home / "kept").write_text(json.dumps({"client_token": old["clientToken"]}))
-    flags = ["--save", "kept", "--format", kind]
+    flags = ["--save", "kept", "--format", kind, "--replace"]
     result = gk("credential", "rotate", "edge box", *flags)
     assert (result.status, result.err) == (0, ""), result
     new = client["credentials"][-1]
@@ -824,6 +824,8 @@ def test_another_format_of_the_credential_in_use(gk, fake, home, kind):
     assert result.status == 3 and "holds no credential" in result.err and changes(fake) == [], result
     (home / "kept").write_text(json.dumps({"client_token": fake.admin["client_token"]}))
     result = gk("credential", "rotate", "self", *flags)
+    assert result.status == 3 and "something else than gridkey writes" in result.err and changes(fake) == [], result
+    result = gk("credential", "rotate", "self", *flags, "--replace")
     assert result.status == 0, result
     assert [credential["status"] for credential in own["credentials"]] == ["DELETED", "ACTIVE", "ACTIVE"]
     assert values_of(kind, (home / "kept").read_text())["client_token"] == own["credentials"][-1]["clientToken"]
@@ -839,6 +841,54 @@ def test_another_format_when_the_old_one_cannot_be_told(gk, fake, client, home, 
     assert_clean(home, ".edgerc", "kept")
 
 
+OTHERS = {
+    "json": lambda text: text.replace("{", '{"other": 1,', 1),
+    "env": lambda text: text + "DB_PASSWORD=x\n",
+    "k8s-secret": lambda text: text + "  more: y\n",
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_what_others_put_into_the_file_is_not_lost(gk, fake, client, home, kind):
+    flags = ["--save", "kept", "--format", kind]
+    assert gk("credential", "create", "edge box", *flags).status == 0
+    own = (home / "kept").read_text()
+    (home / "kept").write_text(OTHERS[kind](own))
+    asked = len(changes(fake))
+    result = gk("credential", "rotate", "edge box", *flags)
+    assert result.status == 3 and "something else than gridkey writes" in result.err, result
+    assert (home / "kept").read_text() == OTHERS[kind](own) and len(changes(fake)) == asked
+    (home / "kept").write_text(own)
+    assert gk("credential", "rotate", "edge box", *flags).status == 0
+    assert gk("credential", "rotate", "edge box", *flags).status == 0
+
+
+@pytest.mark.parametrize("header", ["[Default]", "[DEFAULT]"])
+def test_a_section_that_is_another_by_name(gk, fake, edgerc, header):
+    """What would be written is not what is read: the old credential would stay where it is read."""
+    text = edgerc.read_text().replace("[default]", header) + "account_key = 1-ABCD\n"
+    edgerc.write_text(text + ("[prod]\nmax_body = 1024\n" if header == "[DEFAULT]" else ""))
+    section = ["--section", "prod"] if header == "[DEFAULT]" else []
+    before = edgerc.read_bytes()
+    result = gk(*section, "credential", "rotate", "self")
+    assert result.status == 3 and "put all four keys under" in result.err, result
+    assert changes(fake) == [] and edgerc.read_bytes() == before
+
+
+def test_a_dot_makes_another_file(gk, fake, client, edgerc, home):
+    """.two and two share a journal, but not their rotations."""
+    for name, credential in ((".two", client["credentials"][0]), ("two", fake.add_credential(client["clientId"]))):
+        values = fake.credential_values(client["clientId"], client["credentials"].index(credential))
+        text = "[x]\n" + "".join(f"{key} = {values[key]}\n" for key in ("host", "client_token", "client_secret", "access_token"))
+        (home / name).write_text(text)
+        (home / name).chmod(0o600)
+    flags = ["--save-section", "x", "--save"]
+    assert gk("credential", "rotate", "edge box", *flags, home / ".two", "--grace", "7").status == 0
+    result = gk("credential", "rotate", "edge box", *flags, home / "two")
+    assert result.status == 0 and "stays until" not in result.out, result
+    assert [entry["status"] for entry in client["credentials"]] == ["ACTIVE", "DELETED", "ACTIVE", "ACTIVE"]
+
+
 def test_self_from_the_environment(gk, fake, home):
     """No file has it: where it shall go must be said, or be there under the client's name."""
     values = fake.admin
@@ -847,7 +897,7 @@ def test_self_from_the_environment(gk, fake, home):
     result = gk("credential", "rotate", "self", env=env)
     assert result.status == 3 and changes(fake) == [], result
     (home / "kept").write_text(json.dumps({"client_token": values["client_token"]}))
-    result = gk("credential", "rotate", "self", "--save", "kept", "--format", "env", env=env)
+    result = gk("credential", "rotate", "self", "--save", "kept", "--format", "env", "--replace", env=env)
     assert result.status == 0, result
     new = values_of("env", (home / "kept").read_text())
     env = {f"AKAMAI_{name.upper()}": new[name] for name in ("host", "client_token", "client_secret", "access_token")}
