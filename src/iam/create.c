@@ -116,7 +116,11 @@ int new_client_store(struct edgegrid_session *session, struct deposit *deposit,
                                               .access_token = client->access_token,
                                               .client_token = client->credential.client_token,
                                               .client_secret = client->credential.client_secret};
-    return deposit_store(deposit, &credential, error);
+    if (deposit_store(deposit, &credential, error) != 0) {
+        return -1;
+    }
+    deposit->client_token = credential.client_token;
+    return 0;
 }
 
 int new_client_settle(struct edgegrid_session *session, const struct new_client *client,

@@ -21,10 +21,44 @@ const char *deposit_journal_name(const struct deposit *deposit)
     return deposit->has_journal ? buffer_text(&deposit->journal.path) : "";
 }
 
+/*
+ * While an intent without an answer is left, what was made since is noted, so that recovering does
+ * not take it for what the intent may have made; otherwise such notes are taken out. Returns
+ * whether there is one.
+ */
+static bool deposit_keep_intents(struct journal_record *records, size_t *count)
+{
+    size_t kept = 0;
+    bool found = false;
+
+    for (size_t i = 0; i < *count; i++) {
+        found = found || records[i].kind == JOURNAL_INTENT;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (found || records[i].kind != JOURNAL_DONE) {
+            records[kept++] = records[i];
+        }
+    }
+    *count = kept;
+    return found;
+}
+
+static void deposit_write_done(const struct deposit *deposit, struct buffer *out)
+{
+    struct json *done = json_new_object();
+
+    (void)json_add_text(done, "clientId", deposit->client_id);
+    (void)json_add_text(done, "credentialId", deposit->credential_id);
+    (void)json_add_text(done, "clientToken", deposit->client_token);
+    json_write(out, done, false);
+    json_free(done);
+}
+
 /* Keep what earlier runs left, drop what this one wrote or carried on; then the note, if any. */
 static int deposit_rewrite(struct deposit *deposit, const struct buffer *note, struct error *error)
 {
-    struct journal_record records[DEPOSIT_OLDER_MOST + 1];
+    struct journal_record records[DEPOSIT_OLDER_MOST + 2];
+    struct buffer done = BUFFER_EMPTY;
     size_t cursor = 0;
     size_t count = 0;
     int result;
@@ -38,11 +72,23 @@ static int deposit_rewrite(struct deposit *deposit, const struct buffer *note, s
             count++;
         }
     }
+    if (!deposit_keep_intents(records, &count)) {
+        /* Nothing is asked about any more: what later runs made need not be known. */
+    } else if (deposit->client_token != NULL) {
+        deposit_write_done(deposit, &done);
+        records[count++] = (struct journal_record){JOURNAL_DONE, buffer_text(&done), done.length};
+    }
     if (note != NULL) {
         records[count++] = (struct journal_record){JOURNAL_NOTE, buffer_text(note), note->length};
     }
     deposit->has_journal = count > 0;
-    result = journal_rewrite(&deposit->journal, records, count, error);
+    result = done.failed || json_build_failed()
+                 ? error_set_memory(error)
+                 : journal_rewrite(&deposit->journal, records, count, error);
+    buffer_free(&done);
+    if (result == 0) {
+        deposit->client_token = NULL; /* it is noted once */
+    }
     /* Also when it failed it may be the new one. */
     deposit->rewritten += result == 0 || deposit_count(deposit) != deposit->older;
     deposit->older = result == 0 ? count : deposit_count(deposit);
@@ -64,6 +110,14 @@ static void deposit_note_replaced(const struct deposit *deposit, struct json *in
     edgegrid_credential_free(&held);
 }
 
+/* How long, in seconds, the request may be on its way: what came about later is none of its. */
+static int64_t deposit_patience(const struct edgegrid_session *session)
+{
+    const struct http_settings *settings = session->connection.settings;
+
+    return (settings->connect_timeout_milliseconds + settings->timeout_milliseconds) / 1000 + 1;
+}
+
 static int deposit_intend(struct deposit *deposit, const struct edgegrid_session *session,
                           struct json *intent, struct error *error)
 {
@@ -77,6 +131,7 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     }
     date_write_iso(edgegrid_session_time(session), now);
     (void)json_add_text(intent, "time", now);
+    (void)json_add_integer(intent, "patience", deposit_patience(session));
     (void)json_add_text(intent, "host", session->credential->host);
     (void)json_add_text(intent, "signedWith", session->credential->access_token);
     deposit_full_path(deposit->wish.path, &path);
@@ -218,6 +273,32 @@ int deposit_keep(const struct deposit *deposit, struct error *error)
 
 /* --- storing -------------------------------------------------------------------------------- */
 
+/* Whether somebody put another credential into the place of the one that is to be replaced. */
+static bool deposit_was_changed(const struct deposit *deposit, const char *token)
+{
+    const struct buffer *old = &deposit->reservation.old;
+    const char *text = buffer_text(old);
+    struct edgegrid_credential held;
+    struct error ignored;
+    bool changed = false;
+
+    if (deposit->replaces == NULL || old->length == 0 || deposit->wish.sealed_to.count > 0) {
+        return false;
+    }
+    if (deposit_is_whole(&deposit->wish)) {
+        return text_find_ignore_case(text, deposit->replaces) == NULL &&
+               text_find_ignore_case(text, token) == NULL;
+    }
+    edgegrid_credential_init(&held);
+    if (edgerc_has_section(text, old->length, deposit->wish.section)) {
+        changed = deposit_read_held(deposit, &held, &ignored) != 0 ||
+                  (!text_equal(held.client_token, deposit->replaces) &&
+                   !text_equal(held.client_token, token));
+    }
+    edgegrid_credential_free(&held);
+    return changed;
+}
+
 static int deposit_merge(const struct deposit *deposit,
                          const struct edgegrid_credential *credential, struct buffer *out,
                          struct error *error)
@@ -238,6 +319,12 @@ static int deposit_merge(const struct deposit *deposit,
     if (deposit_is_whole(wish) &&
         deposit_refuse(wish, &deposit->reservation.facts, old, error) != 0) {
         return -1;
+    }
+    if (deposit_was_changed(deposit, credential->client_token)) {
+        return error_set(error, STATUS_FILE,
+                         "%s was changed meanwhile, and another credential is in the place of the "
+                         "one that was to be replaced",
+                         wish->path);
     }
     if (wish->format == FORMAT_EDGERC) {
         old = deposit_is_whole(wish) ? &nothing : old;
@@ -302,6 +389,11 @@ int deposit_finish(struct deposit *deposit, struct error *error)
 int deposit_leave_note(struct deposit *deposit, const struct buffer *note, struct error *error)
 {
     return deposit_rewrite(deposit, note, error);
+}
+
+void deposit_forget_made(struct deposit *deposit)
+{
+    deposit->client_id = deposit->credential_id = deposit->client_token = NULL;
 }
 
 void deposit_close(struct deposit *deposit)

@@ -48,6 +48,9 @@ struct deposit {
     /* Set by new_client_store, for the sentence that names what has to go; borrowed, or NULL. */
     const char *client_id;
     const char *credential_id;
+    const char *client_token; /* once it is stored; a note of it is for later recovering */
+    /* NULL; or the client token of what may be replaced, and nothing that took its place since. */
+    const char *replaces;
     bool answered;         /* an answer that may hold a secret is in the journal */
     struct buffer message; /* what went to standard output, when that is the destination */
 };
@@ -129,6 +132,9 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
  */
 int deposit_store(struct deposit *deposit, const struct edgegrid_credential *credential,
                   struct error *error);
+
+/* What was made is released now. */
+void deposit_forget_made(struct deposit *deposit);
 
 /*
  * All is in place: take this run's records, and those that are dropped, out of the journal; older

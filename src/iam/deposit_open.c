@@ -169,6 +169,20 @@ int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct
                : -1;
 }
 
+/* Whether there is a journal, if only one that another gridkey is at work with. */
+static bool deposit_finds_journal(const struct deposit_wish *wish)
+{
+    struct buffer path = BUFFER_EMPTY;
+    struct error ignored;
+    bool exists = false;
+
+    if (deposit_journal_path(wish, &path, &ignored) == 0) {
+        (void)journal_find(buffer_text(&path), &exists, &ignored);
+    }
+    buffer_free(&path);
+    return exists;
+}
+
 int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
 {
     deposit_start(deposit, wish);
@@ -177,7 +191,10 @@ int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struc
     }
     if (deposit_is_output(wish)) {
         /* Asked for on standard output, a place on a disk is a comfort, not a condition. */
-        return deposit_take_journal(deposit, error) == 0 || wish->state == NULL ? 0 : -1;
+        return deposit_take_journal(deposit, error) == 0 ||
+                       (wish->state == NULL && !deposit_finds_journal(wish))
+                   ? 0
+                   : -1;
     }
     return deposit_aim(deposit, wish, error) == 0 ? deposit_take_journal(deposit, error) : -1;
 }

@@ -103,7 +103,9 @@ static int recovery_store(struct recovery *recovery, struct leftover *leftover, 
     if (new_client_store(session, recovery->deposit, made, error) != 0) {
         return -1;
     }
-    recovery->printed = recovery->printed || text_equal(recovery->deposit->wish.path, "-");
+    if (deposit_is_output(&recovery->deposit->wish)) {
+        recovery->printed = recovery->changed = true; /* no status may make a script drop it */
+    }
     return 0;
 }
 
@@ -123,6 +125,10 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
     if (place != PLACE_HELD && recovery_store(recovery, leftover, error) != 0) {
         return -1;
     }
+    recovery_take_place(recovery);
+    recovery->deposit->client_id = made->client_id;
+    recovery->deposit->credential_id = id;
+    recovery->deposit->client_token = made->credential.client_token;
     recovery->remark("credential %s of client %s is %s%s%s%s", id, made->client_id,
                      text_equal(wish->path, "-") ? "on standard output" : "stored in ",
                      text_equal(wish->path, "-") ? "" : wish->path,
@@ -196,12 +202,12 @@ static int recovery_rotate(struct recovery *recovery, const struct leftover *lef
         memset(recovery->deposit->dropped + at, false, leftover->count);
     }
     rotation_free(&rotation);
+    deposit_forget_made(recovery->deposit);
     json_free(client);
     return result;
 }
 
-/* All of it is done: its records may go. */
-static void recovery_drop(struct recovery *recovery, const struct leftover *leftover, size_t at)
+void recovery_drop(struct recovery *recovery, const struct leftover *leftover, size_t at)
 {
     if (!recovery->dry_run) {
         memset(recovery->deposit->dropped + at, true, leftover->count);
@@ -217,7 +223,7 @@ static int recovery_finish(struct recovery *recovery, struct leftover *leftover,
     recovery->deposit->answered = true;
     if (leftover->salvaged) {
         recovery->remark("the answer in %s is not whole, but what matters is: it is taken from "
-                         "there",
+                         "there; try it with gridkey verify",
                          recovery_journal(recovery));
     }
     if (recovery_choose(recovery, leftover, &place, error) != 0) {
@@ -269,7 +275,9 @@ static int recovery_deal(struct recovery *recovery, struct leftover *leftover, s
                          struct error *error)
 {
     if (leftover->kind == LEFTOVER_WAIT) {
-        recovery_tell_wait(recovery, leftover);
+        return recovery_wait(recovery, leftover, at, error);
+    }
+    if (leftover->kind == LEFTOVER_DONE) {
         return 1;
     }
     if (leftover->kind == LEFTOVER_OTHER ||
@@ -346,7 +354,6 @@ int recovery_run(struct recovery *recovery, struct error *error)
         deposit->found_by = recovery->given.path;
         deposit->says_place = false;
         deposit->answered = false;
-        deposit->client_id = deposit->credential_id = NULL;
         rewritten = deposit->rewritten;
         step = recovery_deal(recovery, &leftover, at, error);
         if (step < 0 || (step == 0 && !recovery->dry_run && deposit_finish(deposit, error) != 0)) {
@@ -355,9 +362,11 @@ int recovery_run(struct recovery *recovery, struct error *error)
         }
         /* What follows has moved up when the journal was written anew. */
         at += deposit->rewritten != rewritten ? 0 : leftover.count;
+        deposit_forget_made(deposit);
         leftover_free(&leftover);
     }
     leftover_free(&leftover);
+    buffer_free(&recovery->taken);
     if (step < 0 || json_build_failed()) {
         (void)error_set_memory(error);
         recovery_settle_status(recovery, error);

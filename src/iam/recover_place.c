@@ -9,6 +9,8 @@
 #include "iam/recover_parts.h"
 #include "iam/sealed.h"
 
+#include <string.h>
+
 /* Aim where the intent wants it; relative paths, of before they were noted in full, as --save says.
  */
 static int recovery_aim(struct recovery *recovery, const struct leftover *leftover,
@@ -101,6 +103,31 @@ static enum recovery_place recovery_look(const struct recovery *recovery,
     return place;
 }
 
+/* A line for the place that is aimed at. */
+static void recovery_write_place(const struct recovery *recovery, struct buffer *out)
+{
+    const struct deposit_wish *wish = &recovery->deposit->wish;
+
+    buffer_format(out, "%s [%s]\n", wish->path, deposit_is_whole(wish) ? "" : wish->section);
+}
+
+/* Whether another credential of this journal went there just now. */
+static bool recovery_is_taken(struct recovery *recovery)
+{
+    struct buffer line = BUFFER_EMPTY;
+    bool taken;
+
+    recovery_write_place(recovery, &line);
+    taken = line.failed || strstr(buffer_text(&recovery->taken), buffer_text(&line)) != NULL;
+    buffer_free(&line);
+    return taken && !deposit_is_output(&recovery->deposit->wish);
+}
+
+void recovery_take_place(struct recovery *recovery)
+{
+    recovery_write_place(recovery, &recovery->taken);
+}
+
 int recovery_choose(struct recovery *recovery, const struct leftover *leftover,
                     enum recovery_place *place, struct error *error)
 {
@@ -115,6 +142,13 @@ int recovery_choose(struct recovery *recovery, const struct leftover *leftover,
     if (*place == PLACE_OTHER && recovery->section != NULL && !whole) {
         deposit->wish.section = recovery->section;
         *place = recovery_look(recovery, leftover);
+    }
+    if (*place == PLACE_OTHER && recovery_is_taken(recovery)) {
+        return error_set(error, STATUS_FILE,
+                         "%s%s%s%s got another credential of this journal just now; choose another "
+                         "place for this one, with %s",
+                         deposit->wish.path, whole ? "" : " [", whole ? "" : deposit->wish.section,
+                         whole ? "" : "]", whole ? "--save" : "--save-section");
     }
     if (*place == PLACE_OTHER && !recovery->replace) {
         return whole ? error_set(error, STATUS_FILE,

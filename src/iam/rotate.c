@@ -191,10 +191,16 @@ static int rotation_take_answer(struct rotation *rotation, struct leftover *left
     return 0;
 }
 
-/* Someone made these after an intent whose answer never came; their secrets are lost. */
-static void rotation_name_orphans(const struct rotation *rotation, const struct json *intent)
+/*
+ * Someone made these after an intent whose answer never came; their secrets are lost. Returns
+ * whether there are any; named when wanted.
+ */
+static bool rotation_find_orphans(const struct rotation *rotation, const struct json *intent,
+                                  bool named)
 {
     const struct json *known = json_get(intent, "known");
+    const char *token;
+    bool found = false;
 
     for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
          at = json_next(at)) {
@@ -204,8 +210,14 @@ static void rotation_name_orphans(const struct rotation *rotation, const struct 
         while (there != NULL && !json_equal(there, id)) {
             there = json_next(there);
         }
-        if (there == NULL && json_get_text(at, "status") != NULL &&
-            text_equal(json_get_text(at, "status"), "ACTIVE")) {
+        token = json_get_text(at, "clientToken");
+        if (there != NULL || rotation_holds(rotation, token) ||
+            json_get_text(at, "status") == NULL ||
+            !text_equal(json_get_text(at, "status"), "ACTIVE")) {
+            continue;
+        }
+        found = true;
+        if (named) {
             rotation->warn("credential %s was made since an earlier run was interrupted, and its "
                            "secret may be lost; if it is not in use: gridkey credential "
                            "deactivate %1s %1s",
@@ -213,6 +225,7 @@ static void rotation_name_orphans(const struct rotation *rotation, const struct 
                            json_number_text(id));
         }
     }
+    return found;
 }
 
 /*
@@ -235,7 +248,11 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
             new_credential_free(&rotation->made.credential);
             rotation->waiting = leftover.kind == LEFTOVER_WAIT;
             result = rotation_take_answer(rotation, &leftover, error);
-            memset(deposit->dropped + at, true, leftover.count);
+            /* An intent whose orphan is there still stays, so that recovering can end that. */
+            memset(deposit->dropped + at,
+                   !leftover_is_lost(&leftover) ||
+                       !rotation_find_orphans(rotation, leftover.intent, false),
+                   leftover.count);
             json_free(intent);
             intent = leftover.intent;
             leftover.intent = NULL;
@@ -244,7 +261,7 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
     leftover_free(&leftover);
     if (result == 0 && intent != NULL) {
         if (!rotation->resumed && !rotation->waiting) {
-            rotation_name_orphans(rotation, intent);
+            (void)rotation_find_orphans(rotation, intent, true);
         } else {
             if (rotation->grace < 0) {
                 (void)json_integer(json_get(intent, "grace"), &rotation->grace);
@@ -323,6 +340,7 @@ static int rotation_place(struct rotation *rotation, struct error *error)
     int result;
 
     rotation_sign_with_new(rotation, &credential, &settings, &with_new);
+    rotation->deposit->replaces = rotation->held_token;
     if (new_client_settle(rotation->session, &rotation->made, 0, NULL, error) != 0 ||
         rotation_prove(&with_new, error) != 0) {
         (void)error_suffix(error,

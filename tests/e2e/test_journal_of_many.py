@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from creating import SMALLEST, assert_clean, create, read_journal
+from creating import SMALLEST, assert_clean, create, read_journal, read_left
 from managing import add_section, credential_in
 from test_accounts import KEY
 from test_recover import (  # noqa: F401
@@ -257,6 +257,12 @@ def test_orphans_are_named_whatever_is_silenced(gk, fake, edgerc, client, journa
     _, orphan = case.lose({"cut_after": 0})
     result = gk("-q", *case.command)
     assert result.status == 0 and f"credential {orphan['credentialId']} was made since" in result.err, result
+    # And not forgotten: recovering ends it, and not the one that was made next.
+    assert [kind for kind, _ in read_journal(journal)] == ["intent", "done"]
+    assert recover(gk).status == 10
+    result = recover(gk, "--clean", "--yes")
+    assert result.status == 0 and orphan["status"] == "DELETED" and not journal.exists(), result
+    assert credential_in(fake, edgerc, "edge box")["status"] == "ACTIVE"
 
 
 def test_what_the_server_says_does_not_hide_the_advice(gk, fake, edgerc, client, journal):  # noqa: F811
@@ -295,7 +301,7 @@ def test_what_failed_stays_when_the_next_is_done(gk, fake, edgerc, client, journ
     fake.fault(method="GET", path="*/self", status=401, times=None)
     result = recover(gk, "--timeout", "1")
     assert result.status == 9 and "is safe in" in result.err, result
-    assert read_journal(journal) == records
+    assert read_left(journal) == records
     fake.clear_faults()
     assert recover(gk).status == 0 and not journal.exists()
 

@@ -10,7 +10,7 @@ import time
 import pytest
 from edgerc_readers import read_by_all
 from conftest import DEFAULT_HOST, OTHER_HOST, ROOT
-from creating import assert_clean, assert_no_secret, posts, read_intent, read_journal, read_section
+from creating import assert_clean, assert_no_secret, posts, read_intent, read_journal, read_left, read_section
 from managing import add_section, assert_signs, bodies, changes, credential_in, path_of
 from other_clients import CLIENTS
 from test_create_schema import check, specification  # noqa: F401  (fixtures)
@@ -505,6 +505,10 @@ def test_the_answer_is_lost(case, fake, journal, unchanged, fault):
         words = f"gridkey credential deactivate {case.client['clientId']} {orphan['credentialId']}"
         assert words in result.err and orphan["status"] == "ACTIVE"
     assert ("secret may be lost" in result.err) == bool(orphans)
+    # What was named is not forgotten, and ended by recovering.
+    assert journal.exists() == bool(orphans)
+    assert case.gk("credential", "recover", "--clean", "--yes").status == 0
+    assert all(orphan["status"] == "DELETED" for orphan in orphans)
     case.done()
     result = case.rotate()
     assert (result.status, result.err) == (0, "")
@@ -702,7 +706,7 @@ def test_what_is_left_by_others_is_not_carried_on(case, gk, fake, edgerc, journa
     assert gk("client", "create", *flags).status == 5
     left = read_journal(journal)
     assert case.rotate().status == 0
-    assert read_journal(journal) == left and case.stored() is case.new and case.old["status"] == "DELETED"
+    assert read_left(journal) == left and case.stored() is case.new and case.old["status"] == "DELETED"
 
 
 def test_the_new_one_was_deleted_meanwhile(case, fake):
