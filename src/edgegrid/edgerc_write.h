@@ -49,17 +49,15 @@ int edgerc_check_entry(const struct edgerc_entry *entry, struct error *error);
  * with keys but no header, as that download does, gets a line "[default]" on top.
  *
  * A section that is there keeps its lines: entries with the same keys get the new values in their
- * place (a comment behind the old value moves to a line above), keys it lacks come behind its last
- * one, and where the section or a key is there more than once, the last is set and the others go.
+ * place (a comment behind the old value moves to a line above), and where the section or a key is
+ * there more than once, the last is set and the others go. Keys it lacks come behind the last known
+ * one that no value goes on behind, else right below the header. A known key that is indented
+ * deeper than the known one above is indented as that; the second half of a secret that was broken
+ * over two lines goes with it. Other keys may have values of several lines, and all theirs stays.
  */
 int edgerc_write_section(const char *text, size_t length, const char *file_name,
                          const char *section, const struct edgerc_entry *entries, size_t count,
                          enum edgerc_write_mode mode, struct buffer *out, struct error *error);
-
-/* Set entries in a section that must be there, as above. */
-int edgerc_set_keys(const char *text, size_t length, const char *file_name, const char *section,
-                    const struct edgerc_entry *entries, size_t count, struct buffer *out,
-                    struct error *error);
 
 /*
  * Take a section out: its header, its lines, the comments right below them unless the next header

@@ -28,6 +28,13 @@ static int write_four(const char *text, const char *section, enum edgerc_write_m
     return edgerc_write_section(text, strlen(text), FILE_NAME, section, four, 4, mode, out, error);
 }
 
+static int set_in_a(const struct edgerc_entry *entries, size_t count, struct buffer *out,
+                    struct error *error)
+{
+    return edgerc_write_section("[a]\n", 4, FILE_NAME, "a", entries, count, EDGERC_REPLACE, out,
+                                error);
+}
+
 static void assert_verified(const struct buffer *out, const char *section)
 {
     struct edgegrid_credential credential;
@@ -125,17 +132,15 @@ static void test_entries_refused(void **state)
 
     (void)state;
     for (size_t at = 0; at < sizeof bad / sizeof bad[0]; at++) {
-        assert_int_equal(edgerc_set_keys("[a]\n", 4, FILE_NAME, "a", &bad[at], 1, &out, &error),
-                         -1);
+        assert_int_equal(set_in_a(&bad[at], 1, &out, &error), -1);
         assert_int_equal(error.status, STATUS_USAGE);
         assert_int_equal(out.length, 0);
     }
-    assert_int_equal(edgerc_set_keys("[a]\n", 4, FILE_NAME, "a", twice, 2, &out, &error), -1);
+    assert_int_equal(set_in_a(twice, 2, &out, &error), -1);
     assert_non_null(strstr(error.text, "host is given twice"));
     for (size_t at = 0; at < sizeof good / sizeof good[0]; at++) {
         buffer_clear(&out);
-        assert_int_equal(edgerc_set_keys("[a]\n", 4, FILE_NAME, "a", &good[at], 1, &out, &error),
-                         0);
+        assert_int_equal(set_in_a(&good[at], 1, &out, &error), 0);
         assert_int_equal(edgerc_verify(out.data, out.length, FILE_NAME, "a", &good[at], 1, &error),
                          0);
     }
