@@ -33,7 +33,7 @@ enum edgerc_write_mode {
 
 /*
  * Whether the name of a section can be written so that every library finds it: not empty, at most
- * 255 bytes, no bracket, no control character, no blank at an end, not "DEFAULT".
+ * 255 bytes of UTF-8, no bracket, no control character, no blank at an end, not "DEFAULT".
  */
 int edgerc_check_section_name(const char *name, struct error *error);
 

@@ -225,6 +225,18 @@ def test_utf_16_is_a_problem_for_check_and_an_error_for_the_others(gridkey, home
         assert "UTF-16" in result.err
 
 
+def test_what_is_not_utf_8_is_told_and_not_written(gridkey, home, file):
+    before = facts(file)
+    text = os.fsdecode(b"caf\xe9")
+    for command in (["rename", "default", text], ["set", "default", f"x={text}"], ["import", "-", text]):
+        result = gridkey("edgerc", *command, stdin=DOWNLOAD)
+        assert_silent(result, 2)
+        assert "must be UTF-8" in result.err and facts(file) == before
+    write(file, FILE.encode() + b"# caf\xe9\n")
+    result = gridkey("edgerc", "check")
+    assert f"{file}:{FILE.count(chr(10)) + 1}: hint: " in result.out + result.err and "UTF-8" in result.out + result.err
+
+
 @pytest.mark.parametrize("bits", [0o604, 0o620, 0o640, 0o777])
 def test_a_file_that_others_may_use(gridkey, home, bits):
     path = write(home / ".edgerc", "[default]\n" + DOWNLOAD)

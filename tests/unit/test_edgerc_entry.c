@@ -52,8 +52,9 @@ static void assert_verified(const struct buffer *out, const char *section)
 
 static void test_names_refused(void **state)
 {
-    static const char *const bad[] = {"",     " a",   "a ",   "\ta",  "a]",      "[a",
-                                      "a\nb", "a\rb", "\x7f", "a\tb", "DEFAULT", "\302\240a"};
+    static const char *const bad[] = {"",        " a",        "a ",      "\ta",  "a]",
+                                      "[a",      "a\nb",      "a\rb",    "\x7f", "a\tb",
+                                      "DEFAULT", "\302\240a", "caf\xe9", "\xc3"};
     static const char *const good[] = {"default", "a b", "a:b", "a.b-c_d", "gr\xc3\xbcn",
                                        "Default", "a#b", "a;b", "x=y"};
     char name[EDGERC_NAME_LONGEST + 2];
@@ -109,6 +110,7 @@ static void test_entries_refused(void **state)
         {"linode", "a\nb"},
         {"linode", " a"},
         {"linode", "a\\"},
+        {"linode", "caf\xe9"},
         {"", "a"},
         {"a b", "c"},
         {"a=b", "c"},
@@ -124,6 +126,7 @@ static void test_entries_refused(void **state)
         {"linode", "{\"a\": \"%\"} # x"},
         {"max_body", ""},
         {"linode", ""},
+        {"linode", "caf\xc3\xa9"},
         {"host", "[::1]:9089"},
         {"client_secret", "C113nt53KR3TN6N90yVuAgICxIRwsObLi0E67/N8eRN="},
     };
