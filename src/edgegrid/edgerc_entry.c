@@ -139,6 +139,16 @@ int edgerc_check_entry(const struct edgerc_entry *entry, struct error *error)
     return result;
 }
 
+int edgerc_check_result(const struct buffer *out, const char *file_name, struct error *error)
+{
+    if (buffer_check(out, error) != 0) {
+        return -1;
+    }
+    return edgerc_check_text(buffer_text(out), out->length, file_name, error) == 0
+               ? 0
+               : error_suffix(error, " (it would be so with this change)");
+}
+
 /* Whether the last line of the place with the entry's key has its value. */
 static bool is_entry_there(const char *text, size_t length, const struct edgerc_place *place,
                            const struct edgerc_entry *entry, const char *expected)

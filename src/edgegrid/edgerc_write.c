@@ -419,11 +419,6 @@ static void write_top(struct change *change, const char *text, size_t length)
     }
 }
 
-static int finish(struct change *change, struct error *error)
-{
-    return buffer_check(change->out, error);
-}
-
 int edgerc_write_section(const char *text, size_t length, const char *file_name,
                          const char *section, const struct edgerc_entry *entries, size_t count,
                          enum edgerc_write_mode mode, struct buffer *out, struct error *error)
@@ -448,7 +443,7 @@ int edgerc_write_section(const char *text, size_t length, const char *file_name,
     }
     write_top(&change, text, length);
     buffer_append(&whole, length == mark ? "" : text + mark, length - mark);
-    if (finish(&change, error) != 0) {
+    if (buffer_check(&whole, error) != 0) {
         goto done;
     }
     change.out = out;
@@ -460,9 +455,8 @@ int edgerc_write_section(const char *text, size_t length, const char *file_name,
         append_section(&change, section);
         buffer_append(out, whole.data, whole.length);
         out->failed = out->failed || whole.failed;
-        change.out = out;
     }
-    result = finish(&change, error);
+    result = edgerc_check_result(out, file_name, error);
 done:
     buffer_free(&whole);
     return result;

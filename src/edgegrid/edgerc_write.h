@@ -5,9 +5,10 @@
  * order, unknown keys, a byte order mark. What is written ends its lines as the file's first line
  * ends, and is read back as the same by the official libraries.
  *
- * Pure. out is appended to, and holds secrets. All return 0; or -1 with STATUS_USAGE for a name or
- * value that cannot be written, STATUS_FILE for a file that cannot be changed as asked (the
- * sentence starts with file_name), STATUS_SYSTEM without memory; out is then of no use.
+ * Pure. out is to be empty, and holds secrets. All return 0; or -1 with STATUS_USAGE for a name or
+ * value that cannot be written, STATUS_FILE for a file that cannot be changed as asked or could not
+ * be read afterwards (the sentence starts with file_name), STATUS_SYSTEM without memory; out is
+ * then of no use.
  */
 #ifndef EDGEGRID_EDGERC_WRITE_H
 #define EDGEGRID_EDGERC_WRITE_H
@@ -71,6 +72,9 @@ int edgerc_remove_section(const char *text, size_t length, const char *file_name
 int edgerc_rename_section(const char *text, size_t length, const char *file_name,
                           const char *section, const char *name, struct buffer *out,
                           struct error *error);
+
+/* Whether what was written can be read again: 0; or -1 with STATUS_FILE, or without memory. */
+int edgerc_check_result(const struct buffer *out, const char *file_name, struct error *error);
 
 /* Read the entries back from what was written; -1 with STATUS_FILE when any is not the same. */
 int edgerc_verify(const char *text, size_t length, const char *file_name, const char *section,

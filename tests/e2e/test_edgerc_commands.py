@@ -453,6 +453,24 @@ def test_import_refuses(gridkey, home, file, text, words):
     assert_clean(home, ".edgerc")
 
 
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("".join(f"[s{number}]\nx = y\n" for number in range(4096)), "more than 4096 sections"),
+        ("[a]\n" + "#\n" * ((1 << 19) - 40), "longer than 1 MiB"),
+    ],
+    ids=["sections", "length"],
+)
+def test_what_could_not_be_read_again_is_not_written(gridkey, home, text, words):
+    file = write(home / ".edgerc", text)
+    before = facts(file)
+    for command in (["import", "-", "new"], ["set", "new", *GIVEN]):
+        result = gridkey("edgerc", *command, stdin=DOWNLOAD)
+        assert_silent(result, 3)
+        assert words in result.err and facts(file) == before
+    assert gridkey("edgerc", "set", text[1 : text.index("]")], "x=z").status == 0
+
+
 # --- rename and remove ------------------------------------------------------------------------------------------------
 
 

@@ -181,13 +181,49 @@ static void test_files_refused(void **state)
     buffer_free(&out);
 }
 
+/* What was written has to be readable again. */
+static void test_results_refused(void **state)
+{
+    static char text[EDGERC_TEXT_LONGEST];
+    struct buffer out = BUFFER_EMPTY;
+    struct buffer renamed = BUFFER_EMPTY;
+    struct error error;
+
+    (void)state;
+    for (size_t at = 0; at < sizeof text; at++) {
+        text[at] = "#\n"[at % 2];
+    }
+    memcpy(text, "[b]\n", 4);
+    assert_int_equal(edgerc_write_section(text, sizeof text, FILE_NAME, "a", four, 4,
+                                          EDGERC_REPLACE, &out, &error),
+                     -1);
+    assert_int_equal(error.status, STATUS_FILE);
+    assert_non_null(strstr(error.text, "longer than 1 MiB"));
+    assert_int_equal(
+        edgerc_rename_section(text, sizeof text, FILE_NAME, "b", "bb", &renamed, &error), -1);
+    assert_int_equal(error.status, STATUS_FILE);
+    for (size_t at = 0; at < EDGERC_HEADERS_MOST; at++) {
+        memcpy(text + at * 4, "[b]\n", 4);
+    }
+    buffer_clear(&out);
+    assert_int_equal(edgerc_write_section(text, EDGERC_HEADERS_MOST * 4, FILE_NAME, "b", four, 4,
+                                          EDGERC_REPLACE, &out, &error),
+                     0);
+    buffer_clear(&out);
+    assert_int_equal(edgerc_write_section(text, EDGERC_HEADERS_MOST * 4, FILE_NAME, "a", four, 4,
+                                          EDGERC_REPLACE, &out, &error),
+                     -1);
+    assert_non_null(strstr(error.text, "more than 4096 sections"));
+    buffer_free(&renamed);
+    buffer_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names_refused),
-        cmocka_unit_test(test_entries_refused),
-        cmocka_unit_test(test_verify_sees_differences),
-        cmocka_unit_test(test_files_refused),
+        cmocka_unit_test(test_names_refused),           cmocka_unit_test(test_entries_refused),
+        cmocka_unit_test(test_verify_sees_differences), cmocka_unit_test(test_files_refused),
+        cmocka_unit_test(test_results_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
