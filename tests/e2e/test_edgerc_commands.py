@@ -417,8 +417,31 @@ def test_import_makes_the_file(gridkey, home):
     ],
 )
 def test_import_a_section(gridkey, home, text, arguments, secret):
-    assert_silent(gridkey("edgerc", "import", "-", "new", *arguments, stdin=text))
+    result = gridkey("edgerc", "import", "-", "new", *arguments, stdin=text)
+    assert (result.status, result.out) == (0, "") and ("tool" in result.err) == ("tool" in text)
     assert (home / ".edgerc").read_text() == "[new]\n" + DOWNLOAD.replace(SECRET, secret)
+
+
+def test_import_takes_all_known_keys(gridkey, home):
+    more = "max-body = 131072\nheaders_to_sign = X-B, X-A\naccount-key = 1-A\n"
+    result = gridkey("edgerc", "import", "-", "new", stdin=DOWNLOAD + more)
+    assert_silent(result)
+    assert result.err == ""
+    known = "max_body = 131072\nheaders_to_sign = X-B,X-A\naccount_key = 1-A\n"
+    assert (home / ".edgerc").read_text() == "[new]\n" + DOWNLOAD + known
+    result = gridkey("edgerc", "import", "-", "new", "--replace", stdin=f"[DEFAULT]\nmax_body=8192\n[default]\n{DOWNLOAD}")
+    assert result.status == 0 and "takes max_body from [DEFAULT]" in result.err
+    assert (home / ".edgerc").read_text() == "[new]\n" + DOWNLOAD + known.replace("131072", "8192")
+
+
+def test_import_tells_what_it_does_not_take(gridkey, home):
+    text = f"[a]\n{DOWNLOAD}host = {HOST}\neaa_api_host = x\nmax_body = 128K\nother = {SECRET}\n"
+    result = gridkey("edgerc", "import", "-", "new", stdin=text)
+    assert (result.status, result.out) == (0, "")
+    assert "standard input:6: " in result.err and "standard input:8: max_body is not" in result.err
+    assert "gridkey: standard input: not taken over, as other tools' keys: eaa_api_host, other\n" in result.err
+    assert SECRET not in result.err
+    assert (home / ".edgerc").read_text() == f"[new]\n{DOWNLOAD}max_body = 131072\n"
 
 
 def test_import_over_a_section(gridkey, home, file):
