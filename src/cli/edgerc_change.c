@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/edgerc_file.h"
 #include "cli/output.h"
+#include "cli/save.h"
 #include "edgegrid/edgerc.h"
 #include "edgegrid/edgerc_section.h"
 #include "edgegrid/edgerc_write.h"
@@ -101,6 +102,7 @@ static int edgerc_change(const struct invocation *invocation, const struct edger
     if (result == 0) {
         result = store_commit(&reservation, buffer_text(&out), out.length, error);
     }
+    save_remark_links(&reservation);
     store_release(&reservation);
     buffer_free(&out);
     buffer_free(&path);

@@ -120,6 +120,15 @@ def test_a_link_stays_and_its_target_is_replaced(gk, fake, home, edgerc):
     assert_clean(home / "real", "file")
 
 
+def test_a_hard_link_is_told(gk, fake, home, edgerc):
+    before = edgerc.read_bytes()
+    (home / "copy").hardlink_to(edgerc)
+    result = create(gk, *SMALLEST)
+    assert result.status == 0 and f"{edgerc} has another name (hard link)" in result.err, result
+    assert (home / "copy").read_bytes() == before
+    assert_stored(fake, edgerc, "web", "web")
+
+
 def test_a_link_to_nothing_yet(gk, fake, home):
     (home / "link").symlink_to("made-later")
     assert create(gk, *SMALLEST, "--save", "link").status == 0

@@ -368,6 +368,17 @@ def test_a_link_stays_one(gridkey, home, tmp_path):
     assert (home / ".edgerc").is_symlink() and target.read_text() == FILE.replace("[half]", "[whole]")
 
 
+def test_a_hard_link_that_keeps_the_old_content_is_told(gridkey, home, file):
+    remark = f"gridkey: {file} has another name (hard link), which keeps the old content\n"
+    (home / "copy").hardlink_to(file)
+    result = gridkey("edgerc", "rename", "nosuch", "whole")
+    assert result.status == 3 and remark not in result.err
+    result = gridkey("edgerc", "rename", "half", "whole")
+    assert (result.status, result.out, result.err) == (0, "", remark)
+    assert (home / "copy").read_text() == FILE and "[whole]" in file.read_text()
+    assert_silent(gridkey("edgerc", "rename", "whole", "half"))
+
+
 CHANGES = [
     ["set", "default", "access_token=x"],
     ["import", "download", "new"],
