@@ -40,6 +40,38 @@ size_t text_mark_length(const char *text, size_t length)
     return length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
+size_t text_decode(const char *text, size_t length, uint32_t *code)
+{
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    unsigned char first = (unsigned char)text[0];
+    size_t more = first < 0xc0 || first > 0xf4 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+
+    *code = first < 0x80 ? first : more == 0 ? 0 : first & (0x3fU >> more);
+    for (size_t i = 1; i <= more; i++) {
+        unsigned char byte = i < length ? (unsigned char)text[i] : 0;
+
+        if ((byte & 0xc0) != 0x80) {
+            *code = 0;
+            break;
+        }
+        *code = *code << 6 | (byte & 0x3f);
+    }
+    if (*code < least[more] || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000)) {
+        *code = 0;
+    }
+    return *code == 0 ? 1 : more + 1;
+}
+
+bool text_is_utf8(const char *text, size_t length)
+{
+    uint32_t code = 1;
+
+    for (size_t at = 0; at < length && code != 0;) {
+        at += text_decode(text + at, length - at, &code);
+    }
+    return code != 0;
+}
+
 bool text_equal(const char *one, const char *other)
 {
     return strcmp(one, other) == 0;

@@ -19,6 +19,15 @@ size_t text_skip_white(const char *text, size_t length, size_t at);
 /* How many bytes of a byte order mark (UTF-8) the text of length bytes starts with: 0 or 3. */
 size_t text_mark_length(const char *text, size_t length);
 
+/*
+ * The bytes of the character that the length bytes of text, at least one, start with, and which it
+ * is; of a byte that is no UTF-8 (RFC 3629) 0, as of NUL.
+ */
+size_t text_decode(const char *text, size_t length, uint32_t *code);
+
+/* Whether the length bytes of text, none of them NUL, are UTF-8. */
+bool text_is_utf8(const char *text, size_t length);
+
 bool text_equal(const char *one, const char *other);
 bool text_equal_ignore_case(const char *one, const char *other);
 bool text_equal_ignore_case_length(const char *one, size_t one_length, const char *other);

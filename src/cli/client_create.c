@@ -280,6 +280,7 @@ int command_client_create(const struct invocation *invocation, struct error *err
     creating.invocation = invocation;
     result = creating_run(&creating, error);
     if (creating.has_deposit) {
+        save_remark_links(&creating.deposit.reservation);
         deposit_close(&creating.deposit);
     }
     save_free(&creating.save);

@@ -152,6 +152,7 @@ int command_credential_create(const struct invocation *invocation, struct error 
                              : target_do(&target, "POST", "/credentials", error);
     }
     if (has_deposit) {
+        save_remark_links(&deposit.reservation);
         deposit_close(&deposit);
     }
     save_free(&save);

@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/edgerc_file.h"
 #include "cli/output.h"
+#include "cli/save.h"
 #include "edgegrid/edgerc.h"
 #include "edgegrid/edgerc_section.h"
 #include "edgegrid/edgerc_write.h"
@@ -101,6 +102,7 @@ static int edgerc_change(const struct invocation *invocation, const struct edger
     if (result == 0) {
         result = store_commit(&reservation, buffer_text(&out), out.length, error);
     }
+    save_remark_links(&reservation);
     store_release(&reservation);
     buffer_free(&out);
     buffer_free(&path);
@@ -211,19 +213,62 @@ int command_edgerc_set(const struct invocation *invocation, struct error *error)
     return result;
 }
 
+/* What is read to be imported. */
+struct edgerc_source {
+    const char *name; /* of the file, for messages */
+    struct buffer text;
+    struct edgegrid_credential credential;
+    unsigned given; /* the keys that the section has, as bits */
+    struct buffer max_body;
+    struct buffer headers_to_sign;
+};
+
+/* Say what was put right, and which keys only another tool can know the meaning of. */
+static void edgerc_tell_source(struct edgerc_source *source, const char *section,
+                               const struct buffer *notes)
+{
+    const char *text = buffer_text(&source->text);
+    const char *said = buffer_text(notes);
+    struct buffer rest = BUFFER_EMPTY;
+    struct edgerc_place place;
+    struct edgerc_item item;
+    struct error ignored;
+    size_t cursor = 0;
+
+    /* That Control Center's download has no [section] is all right here; it is the first note. */
+    if (edgerc_find_section(text, source->text.length, section, &place) && place.top) {
+        said += strcspn(said, "\n") + 1;
+    }
+    output_remark_lines(said);
+    while (edgerc_next_item(text, source->text.length, source->name, section, &cursor, &item,
+                            &ignored) == 1) {
+        source->given |= 1U << item.known;
+        if (item.known == EDGEGRID_KEY_UNKNOWN) {
+            buffer_format(&rest, "%s%.*s", rest.length == 0 ? "" : ", ", (int)item.key_length,
+                          item.key);
+        }
+    }
+    if (rest.length != 0) {
+        output_remark("%s: not taken over, as other tools' keys: %s", source->name,
+                      buffer_text(&rest));
+    }
+    buffer_free(&rest);
+}
+
 /* Read the section that is imported: --section's, the only one, or default. */
-static int edgerc_read_source(const struct invocation *invocation, const char *name,
-                              const struct buffer *text, struct edgegrid_credential *credential,
+static int edgerc_read_source(const struct invocation *invocation, struct edgerc_source *source,
                               struct error *error)
 {
     const char *wanted = invocation_value(invocation, "section");
+    const struct buffer *text = &source->text;
+    struct buffer notes = BUFFER_EMPTY;
     struct edgerc_section section;
     char *first = NULL;
     size_t cursor = 0;
     size_t count = 0;
     int result;
 
-    if (edgerc_check_text(buffer_text(text), text->length, name, error) != 0) {
+    if (edgerc_check_text(buffer_text(text), text->length, source->name, error) != 0) {
         return -1;
     }
     while (edgerc_next_section(buffer_text(text), text->length, &cursor, &section)) {
@@ -234,47 +279,74 @@ static int edgerc_read_source(const struct invocation *invocation, const char *n
     if (wanted == NULL) {
         wanted = count == 1 && first != NULL ? first : "default";
     }
-    result = edgerc_read_section(buffer_text(text), text->length, name, wanted, "--section",
-                                 credential, NULL, error);
+    result = edgerc_read_section(buffer_text(text), text->length, source->name, wanted, "--section",
+                                 &source->credential, &notes, error);
+    if (result == 0) {
+        edgerc_tell_source(source, wanted, &notes);
+    }
+    buffer_free(&notes);
     free(first);
     return result;
 }
 
+/* The value of a key as it is to be written; NULL for none. */
+static const char *edgerc_source_value(struct edgerc_source *source, enum edgegrid_key key)
+{
+    const struct edgegrid_credential *credential = &source->credential;
+
+    if (key == EDGEGRID_MAX_BODY_KEY &&
+        ((source->given & 1U << key) != 0 || credential->max_body != EDGEGRID_MAX_BODY)) {
+        buffer_format(&source->max_body, "%zu", credential->max_body);
+        return buffer_text(&source->max_body);
+    }
+    if (key == EDGEGRID_HEADERS_TO_SIGN && credential->headers_to_sign_count != 0) {
+        for (size_t at = 0; at < credential->headers_to_sign_count; at++) {
+            buffer_format(&source->headers_to_sign, "%s%s", at == 0 ? "" : ",",
+                          credential->headers_to_sign[at]);
+        }
+        return buffer_text(&source->headers_to_sign);
+    }
+    return edgegrid_credential_text(credential, key);
+}
+
 int command_edgerc_import(const struct invocation *invocation, struct error *error)
 {
-    const char *name = invocation->arguments[0];
-    struct edgegrid_credential credential;
+    struct edgerc_source source = {.name = invocation->arguments[0]};
     struct edgerc_entry entries[EDGEGRID_KEYS];
     struct edgerc_change change = {
         .section = invocation->arguments[1],
         .entries = entries,
         .mode = invocation_has(invocation, "replace") ? EDGERC_REPLACE : EDGERC_APPEND_NEW};
-    struct buffer text = BUFFER_EMPTY;
-    int result = context_read_file(name, EDGERC_TEXT_LONGEST, &text, error);
+    int result = context_read_file(source.name, EDGERC_TEXT_LONGEST, &source.text, error);
 
-    edgegrid_credential_init(&credential);
-    name = text_equal(name, "-") ? "standard input" : name;
+    edgegrid_credential_init(&source.credential);
+    source.name = text_equal(source.name, "-") ? "standard input" : source.name;
     if (result == 0) {
-        result = edgerc_read_source(invocation, name, &text, &credential, error);
+        result = edgerc_read_source(invocation, &source, error);
     }
     for (unsigned key = 0; result == 0 && key < EDGEGRID_KEYS; key++) {
         struct edgerc_entry *entry = &entries[change.count];
 
         entry->key = edgegrid_key_name((enum edgegrid_key)key);
-        entry->value = edgegrid_credential_text(&credential, (enum edgegrid_key)key);
+        entry->value = edgerc_source_value(&source, (enum edgegrid_key)key);
         if (entry->value != NULL) {
             change.count++;
             result = edgerc_check_entry(entry, error);
             if (result != 0) {
                 error->status = STATUS_FILE;
-                (void)error_prefix(error, "%s: ", name);
+                (void)error_prefix(error, "%s: ", source.name);
             }
         }
+    }
+    if (result == 0 && (source.max_body.failed || source.headers_to_sign.failed)) {
+        result = error_set_memory(error);
     }
     if (result == 0) {
         result = edgerc_change(invocation, &change, error);
     }
-    edgegrid_credential_free(&credential);
-    buffer_free(&text);
+    buffer_free(&source.headers_to_sign);
+    buffer_free(&source.max_body);
+    edgegrid_credential_free(&source.credential);
+    buffer_free(&source.text);
     return result;
 }

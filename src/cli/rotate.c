@@ -157,6 +157,7 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
     if (result == 0 && rotate_show(&rotation, target, save, error) != 0) {
         result = rotate_not_told(&rotation, save, error);
     }
+    save_remark_links(&deposit.reservation);
     rotation_free(&rotation);
     deposit_close(&deposit);
     return result;

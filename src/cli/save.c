@@ -128,6 +128,13 @@ int save_open(const struct save *save, const struct invocation *invocation, stru
     return result;
 }
 
+void save_remark_links(const struct store_reservation *reservation)
+{
+    if (reservation->placed && reservation->facts.links > 1) {
+        output_remark(STORE_LINKS_TEXT, buffer_text(&reservation->path));
+    }
+}
+
 void save_describe(const struct save *save, struct buffer *out)
 {
     buffer_format(out, "saved in    %s", save->wish.path);

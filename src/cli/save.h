@@ -39,6 +39,9 @@ int save_open(const struct save *save, const struct invocation *invocation, stru
 int save_read_recipients(const struct invocation *invocation, struct seal_recipients *recipients,
                          struct error *error);
 
+/* Tell of another name of the file that was replaced, if it was and has one. */
+void save_remark_links(const struct store_reservation *reservation);
+
 /* Append the line that says where the credential is. */
 void save_describe(const struct save *save, struct buffer *out);
 

@@ -104,6 +104,11 @@ static void check_lines(const char *text, size_t length, struct edgerc_report *r
         enum edgegrid_key key = EDGEGRID_KEY_UNKNOWN;
 
         edgerc_report_line(report, &line);
+        if (!text_is_utf8(line.start, (size_t)(line.end - line.start))) {
+            edgerc_report_hint(report, line.number,
+                               "Python's library refuses the whole file, as "
+                               "this line is not UTF-8; save it as UTF-8");
+        }
         if (line.kind == EDGERC_HEADER &&
             (line.name[-1] != '[' || line.name[line.name_length] != ']')) {
             edgerc_report_hint(report, line.number,

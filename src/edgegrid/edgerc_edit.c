@@ -142,5 +142,5 @@ int edgerc_rename_section(const char *text, size_t length, const char *file_name
             copy_line(out, &line);
         }
     }
-    return buffer_check(out, error);
+    return edgerc_check_result(out, file_name, error);
 }

@@ -4,7 +4,7 @@
  * The official libraries differ in what they make of some characters: quotes are part of the value
  * or not, "#" and ";" start comments or not, "%" and "\" have meanings, blanks at the ends go or
  * stay. No credential of Akamai's has any of these, so they are refused rather than written in a
- * way that only some read.
+ * way that only some read. Python's library reads no file with anything in it that is not UTF-8.
  */
 #include "edgegrid/edgerc_write.h"
 
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define REFUSED_IN_VALUES "\"'`#;%\\"
+#define NOT_UTF8 "must be UTF-8, or Python's library cannot read the file"
 #define MAX_BODY_HIGHEST 2147483647
 
 static bool has_control(const char *text)
@@ -46,6 +47,8 @@ int edgerc_check_section_name(const char *name, struct error *error)
         problem = "may not be longer than 255 bytes";
     } else if (has_control(name)) {
         problem = "may not hold a line break or another control character";
+    } else if (!text_is_utf8(name, strlen(name))) {
+        problem = NOT_UTF8;
     } else if (strpbrk(name, "[]") != NULL) {
         problem = "may not hold a bracket";
     } else if (!is_trimmed(name)) {
@@ -113,6 +116,8 @@ int edgerc_check_entry(const struct edgerc_entry *entry, struct error *error)
         problem = "is longer than 4096 bytes";
     } else if (has_control(entry->value)) {
         problem = "holds a line break or another control character";
+    } else if (!text_is_utf8(entry->value, strlen(entry->value))) {
+        problem = NOT_UTF8;
     } else if (!is_trimmed(entry->value)) {
         problem = "begins or ends with a blank";
     } else if (key != EDGEGRID_KEY_UNKNOWN) {
@@ -132,6 +137,16 @@ int edgerc_check_entry(const struct edgerc_entry *entry, struct error *error)
         buffer_free(&host);
     }
     return result;
+}
+
+int edgerc_check_result(const struct buffer *out, const char *file_name, struct error *error)
+{
+    if (buffer_check(out, error) != 0) {
+        return -1;
+    }
+    return edgerc_check_text(buffer_text(out), out->length, file_name, error) == 0
+               ? 0
+               : error_suffix(error, " (it would be so with this change)");
 }
 
 /* Whether the last line of the place with the entry's key has its value. */

@@ -7,6 +7,16 @@
 
 #define SECTION_DEFAULT "default"
 
+/*
+ * How Python's configparser sees the section's lines: one that is indented deeper than the last
+ * key's goes on with that key's value, blank lines and comments between them or not.
+ */
+struct layout {
+    const char *indent; /* of the last key's line; NULL below a header */
+    size_t width;
+    bool known_above; /* the line above, but for blank ones and comments, is a known key's */
+};
+
 /* Everything about one change that is found out before the first byte is written. */
 struct change {
     const struct edgerc_entry *entries;
@@ -15,7 +25,10 @@ struct change {
     size_t lines[EDGERC_ENTRIES_MOST]; /* where each key stands last below the last header, or 0 */
     size_t last_header;                /* line of the section's last header; 0 when headless */
     size_t insert_behind;              /* line behind which keys that are not there go */
-    bool uneven; /* the entries are indented differently, which Python reads as one long value */
+    const char *insert_indent;         /* and what they are indented with */
+    size_t insert_width;
+    bool insert_before_junk;
+    struct layout layout; /* as far as is planned or written */
     const char *line_end;
     struct buffer *out;
 };
@@ -119,39 +132,100 @@ static const char *behind_indent(const struct edgerc_line *line)
     return start;
 }
 
+static size_t indent_width(const struct edgerc_line *line)
+{
+    return (size_t)(behind_indent(line) - line->start);
+}
+
+static enum edgegrid_key line_key(const struct edgerc_line *line)
+{
+    return line->kind == EDGERC_ENTRY ? edgegrid_key_find(line->name, line->name_length)
+                                      : EDGEGRID_KEY_UNKNOWN;
+}
+
+/*
+ * Go on by a line. Returns whether it is a known key's that slipped to the right below another's,
+ * whose value it would be a part of: it is to be indented as that one. What slipped behind any
+ * other key may well be its value, and stays.
+ */
+static bool layout_take(struct layout *layout, const struct edgerc_line *line)
+{
+    bool known = line_key(line) != EDGEGRID_KEY_UNKNOWN;
+    bool deeper = layout->indent != NULL && indent_width(line) > layout->width;
+    bool slipped = deeper && known && layout->known_above;
+
+    if (line->kind == EDGERC_HEADER) {
+        layout->indent = NULL;
+        layout->known_above = false;
+    } else if (line->kind != EDGERC_BLANK && line->kind != EDGERC_COMMENT) {
+        layout->known_above = known;
+        if (!deeper) {
+            layout->indent = line->start;
+            layout->width = indent_width(line);
+        }
+    }
+    return slipped;
+}
+
+/* Some libraries take the next line for a part of this one. */
+static bool is_joined(const struct edgerc_line *line)
+{
+    return line->end != line->start && line->end[-1] == '\\';
+}
+
+/* See whether the keys that are not there can go behind a header or a known key's line. */
+static void plan_place(struct change *change, struct edgerc_reader reader,
+                       const struct edgerc_line *line)
+{
+    struct edgerc_line next;
+    bool more;
+
+    do {
+        more = edgerc_next_line(&reader, &next);
+    } while (more && (next.kind == EDGERC_BLANK || next.kind == EDGERC_COMMENT));
+    if (line->kind == EDGERC_HEADER) {
+        change->insert_indent = more ? next.start : "";
+        change->insert_width = more ? indent_width(&next) : 0;
+    } else if (is_joined(line) ||
+               (more && (next.kind == EDGERC_JUNK || indent_width(&next) > change->layout.width))) {
+        return; /* in the middle of a value */
+    } else {
+        change->insert_indent = change->layout.indent;
+        change->insert_width = change->layout.width;
+    }
+    change->insert_behind = line->number;
+    change->insert_before_junk = more && next.kind == EDGERC_JUNK;
+}
+
 static void plan_change(struct change *change, const char *text, size_t length)
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
-    size_t indent = 0;
-    bool first = true;
 
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {
         if (!is_in_place(change, &line)) {
             continue;
         }
+        (void)layout_take(&change->layout, &line);
         if (line.kind == EDGERC_HEADER) {
             change->last_header = line.number;
-            change->insert_behind = line.number;
             memset(change->lines, 0, sizeof change->lines);
-            first = true;
         } else if (line.kind == EDGERC_ENTRY) {
             size_t at = find_entry(change, &line);
-            size_t width = (size_t)(behind_indent(&line) - line.start);
 
-            change->insert_behind = line.number;
-            change->uneven = change->uneven || (!first && width != indent);
-            indent = width;
-            first = false;
             if (at < change->count) {
                 change->lines[at] = line.number;
             }
         }
+        if (line.kind == EDGERC_HEADER || line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
+            plan_place(change, reader, &line);
+        }
     }
 }
 
-static void write_spacing(struct buffer *out, const struct edgerc_line *line)
+/* What stands between key and value; before none there is no blank, for no reader sees it. */
+static void write_spacing(struct buffer *out, const struct edgerc_line *line, bool empty)
 {
     const char *start = line->name + line->name_length;
     bool plain = *line->separator == '=';
@@ -160,17 +234,16 @@ static void write_spacing(struct buffer *out, const struct edgerc_line *line)
         plain = plain && (at == line->separator || text_is_blank(*at));
     }
     if (plain) {
-        buffer_append(out, start, (size_t)(line->value - start));
+        buffer_append(out, start, (size_t)((empty ? line->separator + 1 : line->value) - start));
     } else {
-        buffer_append_text(out, " = ");
+        buffer_append_text(out, empty ? " =" : " = ");
     }
 }
 
 /* Write a line of the section with its entry's new value. */
-static void rewrite_line(struct change *change, const struct edgerc_line *line,
-                         const struct edgerc_entry *entry)
+static void rewrite_line(struct change *change, const struct edgerc_line *line, const char *indent,
+                         size_t width, const struct edgerc_entry *entry)
 {
-    size_t indent = change->uneven ? 0 : (size_t)(behind_indent(line) - line->start);
     const char *comment_end;
     const char *comment = NULL;
 
@@ -178,29 +251,31 @@ static void rewrite_line(struct change *change, const struct edgerc_line *line,
         comment = edgerc_find_comment(line, &comment_end);
     }
     if (comment != NULL) {
-        buffer_append(change->out, line->start, indent);
+        buffer_append(change->out, indent, width);
         buffer_append(change->out, comment, (size_t)(comment_end - comment));
         buffer_append_text(change->out, change->line_end);
     }
-    buffer_append(change->out, line->start, indent);
+    buffer_append(change->out, indent, width);
     buffer_append_text(change->out, entry_name(entry));
-    write_spacing(change->out, line);
+    write_spacing(change->out, line, *entry->value == '\0');
     write_value(change->out, entry_key(entry), entry->value);
     buffer_append(change->out, line->end, (size_t)(line->next - line->end));
 }
 
 /*
  * Whether a line of the section goes: what holds an entry's key but is not the last to do so, and,
- * with a new secret, what looks like the second half of the old.
+ * with a new secret, what looks like the second half of the old right behind that. above is the
+ * key of the line above, of those that stay.
  */
-static bool is_going(const struct change *change, const struct edgerc_line *line)
+static bool is_going(const struct change *change, enum edgegrid_key above,
+                     const struct edgerc_line *line)
 {
     bool going = false;
 
     if (line->kind == EDGERC_ENTRY) {
         size_t at = find_entry(change, line);
         going = at < change->count && line->number != change->lines[at];
-    } else if (line->kind == EDGERC_JUNK && line->flaw == EDGERC_FLAW_BROKEN_VALUE) {
+    } else if (line->flaw == EDGERC_FLAW_BROKEN_VALUE && above == EDGEGRID_CLIENT_SECRET) {
         for (size_t at = 0; at < change->count; at++) {
             going = going || entry_key(&change->entries[at]) == EDGEGRID_CLIENT_SECRET;
         }
@@ -214,53 +289,55 @@ static bool is_going(const struct change *change, const struct edgerc_line *line
  */
 static bool is_part_empty(const struct change *change, struct edgerc_reader reader)
 {
+    enum edgegrid_key above = EDGEGRID_KEY_UNKNOWN;
     struct edgerc_line line;
 
     while (edgerc_next_line(&reader, &line) && line.kind != EDGERC_HEADER &&
            is_in_place(change, &line)) {
-        if (line.kind != EDGERC_BLANK && !is_going(change, &line)) {
-            return false;
+        if (!is_going(change, above, &line)) {
+            if (line.kind != EDGERC_BLANK) {
+                return false;
+            }
+            above = EDGEGRID_KEY_UNKNOWN;
         }
     }
     return true;
 }
 
-/* Write the entries whose keys the section lacks, behind a line and indented as that is. */
+/* Write the entries whose keys the section lacks, behind a line. */
 static void write_missing(struct change *change, const struct edgerc_line *line)
 {
     bool ended = line->end != line->next;
-    size_t indent = 0;
+    bool apart = is_joined(line);
+    bool written = false;
 
-    if (line->kind == EDGERC_ENTRY && !change->uneven) {
-        indent = (size_t)(behind_indent(line) - line->start);
-    }
     for (size_t at = 0; at < change->count; at++) {
         if (change->lines[at] == 0) {
             buffer_append_text(change->out, ended ? "" : change->line_end);
-            buffer_append(change->out, line->start, indent);
+            buffer_append_text(change->out, apart ? change->line_end : "");
+            buffer_append(change->out, change->insert_indent, change->insert_width);
             write_entry(change, &change->entries[at]);
             ended = true;
+            apart = false;
+            written = true;
         }
     }
+    /* Or the next change might take the junk for a part of this one's secret. */
+    buffer_append_text(change->out, written && change->insert_before_junk ? change->line_end : "");
 }
 
-/* Write one of the section's lines, changed or not; a line that goes is not written. */
-static void write_line(struct change *change, const struct edgerc_line *line)
+/* Write one of the section's lines, changed or not, that does not go. */
+static void write_line(struct change *change, const struct edgerc_line *line, bool slipped)
 {
-    const char *start = line->start;
-    size_t at = change->count;
+    const char *indent = slipped ? change->layout.indent : line->start;
+    size_t width = slipped ? change->layout.width : indent_width(line);
+    size_t at = line->kind == EDGERC_ENTRY ? find_entry(change, line) : change->count;
 
-    if (line->kind == EDGERC_ENTRY) {
-        at = find_entry(change, line);
-        start = change->uneven ? behind_indent(line) : start;
-    }
-    if (at < change->count && line->number == change->lines[at]) {
-        rewrite_line(change, line, &change->entries[at]);
-    } else if (!is_going(change, line)) {
-        buffer_append(change->out, start, (size_t)(line->next - start));
-    }
-    if (line->number == change->insert_behind) {
-        write_missing(change, line);
+    if (at < change->count) {
+        rewrite_line(change, line, indent, width, &change->entries[at]);
+    } else {
+        buffer_append(change->out, indent, width);
+        buffer_append(change->out, behind_indent(line), (size_t)(line->next - behind_indent(line)));
     }
 }
 
@@ -269,12 +346,15 @@ static void write_changed(struct change *change, const char *text, size_t length
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
+    enum edgegrid_key above = EDGEGRID_KEY_UNKNOWN;
     bool dropping = false;
 
     buffer_append(change->out, text, text_mark_length(text, length));
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {
         bool in_place = is_in_place(change, &line);
+        bool slipped;
+        bool going;
 
         if (line.kind == EDGERC_HEADER || !in_place) {
             dropping =
@@ -282,8 +362,16 @@ static void write_changed(struct change *change, const char *text, size_t length
         }
         if (!in_place) {
             buffer_append(change->out, line.start, (size_t)(line.next - line.start));
-        } else if (!dropping) {
-            write_line(change, &line);
+            continue;
+        }
+        going = dropping || is_going(change, above, &line);
+        slipped = !(going && line.kind == EDGERC_JUNK) && layout_take(&change->layout, &line);
+        if (!going) {
+            write_line(change, &line, slipped);
+            above = line_key(&line);
+        }
+        if (line.number == change->insert_behind) {
+            write_missing(change, &line);
         }
     }
 }
@@ -331,11 +419,6 @@ static void write_top(struct change *change, const char *text, size_t length)
     }
 }
 
-static int finish(struct change *change, struct error *error)
-{
-    return buffer_check(change->out, error);
-}
-
 int edgerc_write_section(const char *text, size_t length, const char *file_name,
                          const char *section, const struct edgerc_entry *entries, size_t count,
                          enum edgerc_write_mode mode, struct buffer *out, struct error *error)
@@ -360,7 +443,7 @@ int edgerc_write_section(const char *text, size_t length, const char *file_name,
     }
     write_top(&change, text, length);
     buffer_append(&whole, length == mark ? "" : text + mark, length - mark);
-    if (finish(&change, error) != 0) {
+    if (buffer_check(&whole, error) != 0) {
         goto done;
     }
     change.out = out;
@@ -372,29 +455,9 @@ int edgerc_write_section(const char *text, size_t length, const char *file_name,
         append_section(&change, section);
         buffer_append(out, whole.data, whole.length);
         out->failed = out->failed || whole.failed;
-        change.out = out;
     }
-    result = finish(&change, error);
+    result = edgerc_check_result(out, file_name, error);
 done:
     buffer_free(&whole);
     return result;
-}
-
-int edgerc_set_keys(const char *text, size_t length, const char *file_name, const char *section,
-                    const struct edgerc_entry *entries, size_t count, struct buffer *out,
-                    struct error *error)
-{
-    struct change change = {.entries = entries, .count = count, .out = out};
-
-    if (check_entries(entries, count, error) != 0 ||
-        edgerc_check_text(text, length, file_name, error) != 0) {
-        return -1;
-    }
-    if (!edgerc_find_exact(text, length, section, strlen(section), &change.place)) {
-        return edgerc_error_absent(text, length, file_name, section, NULL, error);
-    }
-    change.line_end = find_line_end(text, length);
-    plan_change(&change, text, length);
-    write_changed(&change, text, length);
-    return finish(&change, error);
 }

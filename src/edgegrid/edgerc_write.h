@@ -5,9 +5,10 @@
  * order, unknown keys, a byte order mark. What is written ends its lines as the file's first line
  * ends, and is read back as the same by the official libraries.
  *
- * Pure. out is appended to, and holds secrets. All return 0; or -1 with STATUS_USAGE for a name or
- * value that cannot be written, STATUS_FILE for a file that cannot be changed as asked (the
- * sentence starts with file_name), STATUS_SYSTEM without memory; out is then of no use.
+ * Pure. out is to be empty, and holds secrets. All return 0; or -1 with STATUS_USAGE for a name or
+ * value that cannot be written, STATUS_FILE for a file that cannot be changed as asked or could not
+ * be read afterwards (the sentence starts with file_name), STATUS_SYSTEM without memory; out is
+ * then of no use.
  */
 #ifndef EDGEGRID_EDGERC_WRITE_H
 #define EDGEGRID_EDGERC_WRITE_H
@@ -33,7 +34,7 @@ enum edgerc_write_mode {
 
 /*
  * Whether the name of a section can be written so that every library finds it: not empty, at most
- * 255 bytes, no bracket, no control character, no blank at an end, not "DEFAULT".
+ * 255 bytes of UTF-8, no bracket, no control character, no blank at an end, not "DEFAULT".
  */
 int edgerc_check_section_name(const char *name, struct error *error);
 
@@ -49,17 +50,15 @@ int edgerc_check_entry(const struct edgerc_entry *entry, struct error *error);
  * with keys but no header, as that download does, gets a line "[default]" on top.
  *
  * A section that is there keeps its lines: entries with the same keys get the new values in their
- * place (a comment behind the old value moves to a line above), keys it lacks come behind its last
- * one, and where the section or a key is there more than once, the last is set and the others go.
+ * place (a comment behind the old value moves to a line above), and where the section or a key is
+ * there more than once, the last is set and the others go. Keys it lacks come behind the last known
+ * one that no value goes on behind, else right below the header. A known key that is indented
+ * deeper than the known one above is indented as that; the second half of a secret that was broken
+ * over two lines goes with it. Other keys may have values of several lines, and all theirs stays.
  */
 int edgerc_write_section(const char *text, size_t length, const char *file_name,
                          const char *section, const struct edgerc_entry *entries, size_t count,
                          enum edgerc_write_mode mode, struct buffer *out, struct error *error);
-
-/* Set entries in a section that must be there, as above. */
-int edgerc_set_keys(const char *text, size_t length, const char *file_name, const char *section,
-                    const struct edgerc_entry *entries, size_t count, struct buffer *out,
-                    struct error *error);
 
 /*
  * Take a section out: its header, its lines, the comments right below them unless the next header
@@ -73,6 +72,9 @@ int edgerc_remove_section(const char *text, size_t length, const char *file_name
 int edgerc_rename_section(const char *text, size_t length, const char *file_name,
                           const char *section, const char *name, struct buffer *out,
                           struct error *error);
+
+/* Whether what was written can be read again: 0; or -1 with STATUS_FILE, or without memory. */
+int edgerc_check_result(const struct buffer *out, const char *file_name, struct error *error);
 
 /* Read the entries back from what was written; -1 with STATUS_FILE when any is not the same. */
 int edgerc_verify(const char *text, size_t length, const char *file_name, const char *section,

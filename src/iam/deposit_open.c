@@ -125,6 +125,23 @@ static int deposit_refuse_other(const struct deposit_wish *wish, const struct bu
     return 0;
 }
 
+/* See, with values longer than Akamai's, that the section does not make the file unreadable. */
+static int deposit_try(const struct deposit_wish *wish, const struct buffer *old,
+                       struct error *error)
+{
+    char value[DEPOSIT_GROWTH / 4] = {0};
+    const struct edgerc_entry entries[] = {
+        {"client_secret", value}, {"host", "h"}, {"access_token", value}, {"client_token", value}};
+    struct buffer text = BUFFER_EMPTY;
+    int result;
+
+    memset(value, 'x', sizeof value - 1);
+    result = edgerc_write_section(buffer_text(old), old->length, wish->path, wish->section, entries,
+                                  sizeof entries / sizeof entries[0], EDGERC_REPLACE, &text, error);
+    buffer_free(&text);
+    return result;
+}
+
 int deposit_refuse(const struct deposit_wish *wish, const struct store_file_facts *facts,
                    const struct buffer *old, struct error *error)
 {
@@ -147,7 +164,7 @@ int deposit_refuse(const struct deposit_wish *wish, const struct store_file_fact
                          "another name with --save-section",
                          wish->path, wish->section);
     }
-    return 0;
+    return deposit_try(wish, old, error);
 }
 
 /* In other formats any name will do. */

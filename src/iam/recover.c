@@ -93,6 +93,7 @@ int recovery_get_client(struct edgegrid_session *session, const char *client_id,
 /* What is known of the credential is stored without a network; the session is for what is not. */
 static int recovery_store(struct recovery *recovery, struct leftover *leftover, struct error *error)
 {
+    const struct store_reservation *reservation = &recovery->deposit->reservation;
     struct new_client *made = &leftover->made;
     struct edgegrid_session *session = NULL;
 
@@ -102,6 +103,9 @@ static int recovery_store(struct recovery *recovery, struct leftover *leftover, 
     }
     if (new_client_store(session, recovery->deposit, made, error) != 0) {
         return -1;
+    }
+    if (reservation->facts.links > 1) {
+        recovery->remark(STORE_LINKS_TEXT, buffer_text(&reservation->path));
     }
     if (deposit_is_output(&recovery->deposit->wish)) {
         recovery->printed = recovery->changed = true; /* no status may make a script drop it */

@@ -37,6 +37,7 @@ static void facts_take(struct store_file_facts *facts, const struct stat *from)
     facts->mode = from->st_mode & 07777;
     facts->owner = from->st_uid;
     facts->group = from->st_gid;
+    facts->links = from->st_nlink;
     facts->size = from->st_size;
     facts->device = from->st_dev;
     facts->inode = from->st_ino;

@@ -32,11 +32,15 @@ struct store_file_facts {
     mode_t mode; /* the permission bits, 07777 */
     uid_t owner;
     gid_t group;
-    off_t size; /* bytes */
+    nlink_t links; /* the names it has; what a rename replaces is only one */
+    off_t size;    /* bytes */
     dev_t device;
     ino_t inode;
     struct timespec modified;
 };
+
+/* What is to be said, with the path, once a file of several names was replaced. */
+#define STORE_LINKS_TEXT "%s has another name (hard link), which keeps the old content"
 
 /* For store_read: an absent file is no error. */
 #define STORE_READ_ABSENT 1U

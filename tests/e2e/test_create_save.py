@@ -78,6 +78,24 @@ def test_an_existing_section_is_replaced_on_demand_alone(gk, fake, edgerc, home)
     assert_clean(home, ".edgerc")
 
 
+@pytest.mark.parametrize(
+    "more, words",
+    [
+        ("".join(f"[s{number}]\nx = y\n" for number in range(4095)), "more than 4096 sections"),
+        ("#\n" * ((1 << 19) - 300), "longer than 1 MiB"),
+    ],
+    ids=["sections", "length"],
+)
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["real", "dry"])
+def test_a_file_that_is_full_is_found_out_before_anything_is_sent(gk, fake, edgerc, home, more, words, dry):
+    edgerc.write_text(edgerc.read_text() + more)
+    before = edgerc.read_bytes()
+    result = create(gk, *SMALLEST, *dry)
+    assert result.status == 3 and words in result.err, result
+    assert not posts(fake) and edgerc.read_bytes() == before
+    assert_clean(home, ".edgerc")
+
+
 def test_replace_does_not_ask_for_a_section_that_is_there(gk, fake, edgerc):
     assert create(gk, *SMALLEST, "--replace").status == 0
     assert_stored(fake, edgerc)
@@ -100,6 +118,15 @@ def test_a_link_stays_and_its_target_is_replaced(gk, fake, home, edgerc):
     assert_stored(fake, home / "real" / "file")
     assert_clean(home, ".edgerc", "real")
     assert_clean(home / "real", "file")
+
+
+def test_a_hard_link_is_told(gk, fake, home, edgerc):
+    before = edgerc.read_bytes()
+    (home / "copy").hardlink_to(edgerc)
+    result = create(gk, *SMALLEST)
+    assert result.status == 0 and f"{edgerc} has another name (hard link)" in result.err, result
+    assert (home / "copy").read_bytes() == before
+    assert_stored(fake, edgerc, "web", "web")
 
 
 def test_a_link_to_nothing_yet(gk, fake, home):

@@ -225,6 +225,18 @@ def test_utf_16_is_a_problem_for_check_and_an_error_for_the_others(gridkey, home
         assert "UTF-16" in result.err
 
 
+def test_what_is_not_utf_8_is_told_and_not_written(gridkey, home, file):
+    before = facts(file)
+    text = os.fsdecode(b"caf\xe9")
+    for command in (["rename", "default", text], ["set", "default", f"x={text}"], ["import", "-", text]):
+        result = gridkey("edgerc", *command, stdin=DOWNLOAD)
+        assert_silent(result, 2)
+        assert "must be UTF-8" in result.err and facts(file) == before
+    write(file, FILE.encode() + b"# caf\xe9\n")
+    result = gridkey("edgerc", "check")
+    assert f"{file}:{FILE.count(chr(10)) + 1}: hint: " in result.out + result.err and "UTF-8" in result.out + result.err
+
+
 @pytest.mark.parametrize("bits", [0o604, 0o620, 0o640, 0o777])
 def test_a_file_that_others_may_use(gridkey, home, bits):
     path = write(home / ".edgerc", "[default]\n" + DOWNLOAD)
@@ -356,6 +368,17 @@ def test_a_link_stays_one(gridkey, home, tmp_path):
     assert (home / ".edgerc").is_symlink() and target.read_text() == FILE.replace("[half]", "[whole]")
 
 
+def test_a_hard_link_that_keeps_the_old_content_is_told(gridkey, home, file):
+    remark = f"gridkey: {file} has another name (hard link), which keeps the old content\n"
+    (home / "copy").hardlink_to(file)
+    result = gridkey("edgerc", "rename", "nosuch", "whole")
+    assert result.status == 3 and remark not in result.err
+    result = gridkey("edgerc", "rename", "half", "whole")
+    assert (result.status, result.out, result.err) == (0, "", remark)
+    assert (home / "copy").read_text() == FILE and "[whole]" in file.read_text()
+    assert_silent(gridkey("edgerc", "rename", "whole", "half"))
+
+
 CHANGES = [
     ["set", "default", "access_token=x"],
     ["import", "download", "new"],
@@ -405,8 +428,31 @@ def test_import_makes_the_file(gridkey, home):
     ],
 )
 def test_import_a_section(gridkey, home, text, arguments, secret):
-    assert_silent(gridkey("edgerc", "import", "-", "new", *arguments, stdin=text))
+    result = gridkey("edgerc", "import", "-", "new", *arguments, stdin=text)
+    assert (result.status, result.out) == (0, "") and ("tool" in result.err) == ("tool" in text)
     assert (home / ".edgerc").read_text() == "[new]\n" + DOWNLOAD.replace(SECRET, secret)
+
+
+def test_import_takes_all_known_keys(gridkey, home):
+    more = "max-body = 131072\nheaders_to_sign = X-B, X-A\naccount-key = 1-A\n"
+    result = gridkey("edgerc", "import", "-", "new", stdin=DOWNLOAD + more)
+    assert_silent(result)
+    assert result.err == ""
+    known = "max_body = 131072\nheaders_to_sign = X-B,X-A\naccount_key = 1-A\n"
+    assert (home / ".edgerc").read_text() == "[new]\n" + DOWNLOAD + known
+    result = gridkey("edgerc", "import", "-", "new", "--replace", stdin=f"[DEFAULT]\nmax_body=8192\n[default]\n{DOWNLOAD}")
+    assert result.status == 0 and "takes max_body from [DEFAULT]" in result.err
+    assert (home / ".edgerc").read_text() == "[new]\n" + DOWNLOAD + known.replace("131072", "8192")
+
+
+def test_import_tells_what_it_does_not_take(gridkey, home):
+    text = f"[a]\n{DOWNLOAD}host = {HOST}\neaa_api_host = x\nmax_body = 128K\nother = {SECRET}\n"
+    result = gridkey("edgerc", "import", "-", "new", stdin=text)
+    assert (result.status, result.out) == (0, "")
+    assert "standard input:6: " in result.err and "standard input:8: max_body is not" in result.err
+    assert "gridkey: standard input: not taken over, as other tools' keys: eaa_api_host, other\n" in result.err
+    assert SECRET not in result.err
+    assert (home / ".edgerc").read_text() == f"[new]\n{DOWNLOAD}max_body = 131072\n"
 
 
 def test_import_over_a_section(gridkey, home, file):
@@ -439,6 +485,24 @@ def test_import_refuses(gridkey, home, file, text, words):
     assert all(word in result.err for word in ["standard input", *words])
     assert facts(file) == before
     assert_clean(home, ".edgerc")
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("".join(f"[s{number}]\nx = y\n" for number in range(4096)), "more than 4096 sections"),
+        ("[a]\n" + "#\n" * ((1 << 19) - 40), "longer than 1 MiB"),
+    ],
+    ids=["sections", "length"],
+)
+def test_what_could_not_be_read_again_is_not_written(gridkey, home, text, words):
+    file = write(home / ".edgerc", text)
+    before = facts(file)
+    for command in (["import", "-", "new"], ["set", "new", *GIVEN]):
+        result = gridkey("edgerc", *command, stdin=DOWNLOAD)
+        assert_silent(result, 3)
+        assert words in result.err and facts(file) == before
+    assert gridkey("edgerc", "set", text[1 : text.index("]")], "x=z").status == 0
 
 
 # --- rename and remove ------------------------------------------------------------------------------------------------

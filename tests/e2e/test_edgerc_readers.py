@@ -111,6 +111,9 @@ class Odd:
             "eaa_api_host": "manage.example.com",
             "eaa_api_key": "not = one",
             "note": "first line\n   second line\n\tthird [line]",
+            "feeds": "\n    https://a.example/x\n    https://b.example/y",
+            "ids": "[\n  12,\n\n # of them\n  34\n  ]",
+            "token": "\n    QWxhZGRpbjpvcGVuIHNlc2FtZQ0K==",
             "empty": "",
             "UPPER": "Case",
             "clé": "ü",
@@ -180,6 +183,43 @@ def test_an_odd_section_is_replaced_and_the_rest_reads_as_before(gk, fake, home,
     new, old = after.pop(section), before.pop(section)
     assert after == before
     assert new == {**old, **as_made(fake, "web")}
+
+
+OTHERS = (
+    "[default]\nclient_secret = x\nhost = a.example\naccess_token = b\nclient_token = c\n"
+    "feeds =\n    https://a.example/x\n    https://b.example/y\n"
+    "token =\n    QWxhZGRpbjpvcGVuIHNlc2FtZQ0K==\n"
+    "ids = [\n  12,\n  34\n  ]\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OTHERS,
+        OTHERS + "\n[next]\nhost = n\n",
+        "".join(f"  {line}" if line[0] != "[" else line for line in OTHERS.splitlines(True)),
+        OTHERS + "path = C:\\",
+        OTHERS.replace("client_token = c\n", "") + "client_token =\n c\n  d\n",
+    ],
+    ids=["plain", "not last", "indented", "backslash", "below"],
+)
+def test_values_of_others_stay_whole(gridkey, home, text):
+    path = home / ".edgerc"
+    path.write_text(text)
+    path.chmod(0o600)
+    before, defaults = everything(path)
+    given = {"client_secret": "new", "host": "h.example", "account_key": "1-ABC"}
+    words = [f"{key}={'-' if key == 'client_secret' else value}" for key, value in given.items()]
+    assert gridkey("edgerc", "set", "default", *words, stdin="new\n").status == 0
+    after, defaults_after = everything(path)
+    before["default"].update(given)
+    assert (after, defaults_after) == (before, defaults)
+    assert read(path, "default")["host"] == "h.example"
+    lines = iter(path.read_text().splitlines())
+    kept = [line for line in text.splitlines() if not line.split("=")[0].strip() in given]
+    assert all(line in lines for line in kept)
+    assert not any(line.endswith("\\") for line in path.read_text().splitlines()[:-1])
 
 
 def test_both_readers_sign_alike(gk, fake, home):

@@ -123,6 +123,14 @@ def test_all_of_it(case, fake, edgerc, check):  # noqa: F811
     case.done()
 
 
+def test_a_hard_link_is_told(case, edgerc):
+    (edgerc.parent / "copy").hardlink_to(edgerc)
+    result = case.rotate()
+    assert result.status == 0 and f"{edgerc} has another name (hard link)" in result.err, result
+    (edgerc.parent / "copy").unlink()
+    case.done()
+
+
 def test_what_was_done_is_told_when_standard_output_is_full(case, gk, fake, edgerc):
     result = gk.into_full("credential", "rotate", case.name)
     assert result.status == 5 and f"the new credential is stored in {edgerc} and the old one is ended" in result.err

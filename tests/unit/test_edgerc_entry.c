@@ -28,6 +28,13 @@ static int write_four(const char *text, const char *section, enum edgerc_write_m
     return edgerc_write_section(text, strlen(text), FILE_NAME, section, four, 4, mode, out, error);
 }
 
+static int set_in_a(const struct edgerc_entry *entries, size_t count, struct buffer *out,
+                    struct error *error)
+{
+    return edgerc_write_section("[a]\n", 4, FILE_NAME, "a", entries, count, EDGERC_REPLACE, out,
+                                error);
+}
+
 static void assert_verified(const struct buffer *out, const char *section)
 {
     struct edgegrid_credential credential;
@@ -45,8 +52,9 @@ static void assert_verified(const struct buffer *out, const char *section)
 
 static void test_names_refused(void **state)
 {
-    static const char *const bad[] = {"",     " a",   "a ",   "\ta",  "a]",      "[a",
-                                      "a\nb", "a\rb", "\x7f", "a\tb", "DEFAULT", "\302\240a"};
+    static const char *const bad[] = {"",        " a",        "a ",      "\ta",  "a]",
+                                      "[a",      "a\nb",      "a\rb",    "\x7f", "a\tb",
+                                      "DEFAULT", "\302\240a", "caf\xe9", "\xc3"};
     static const char *const good[] = {"default", "a b", "a:b", "a.b-c_d", "gr\xc3\xbcn",
                                        "Default", "a#b", "a;b", "x=y"};
     char name[EDGERC_NAME_LONGEST + 2];
@@ -102,6 +110,7 @@ static void test_entries_refused(void **state)
         {"linode", "a\nb"},
         {"linode", " a"},
         {"linode", "a\\"},
+        {"linode", "caf\xe9"},
         {"", "a"},
         {"a b", "c"},
         {"a=b", "c"},
@@ -117,6 +126,7 @@ static void test_entries_refused(void **state)
         {"linode", "{\"a\": \"%\"} # x"},
         {"max_body", ""},
         {"linode", ""},
+        {"linode", "caf\xc3\xa9"},
         {"host", "[::1]:9089"},
         {"client_secret", "C113nt53KR3TN6N90yVuAgICxIRwsObLi0E67/N8eRN="},
     };
@@ -125,17 +135,15 @@ static void test_entries_refused(void **state)
 
     (void)state;
     for (size_t at = 0; at < sizeof bad / sizeof bad[0]; at++) {
-        assert_int_equal(edgerc_set_keys("[a]\n", 4, FILE_NAME, "a", &bad[at], 1, &out, &error),
-                         -1);
+        assert_int_equal(set_in_a(&bad[at], 1, &out, &error), -1);
         assert_int_equal(error.status, STATUS_USAGE);
         assert_int_equal(out.length, 0);
     }
-    assert_int_equal(edgerc_set_keys("[a]\n", 4, FILE_NAME, "a", twice, 2, &out, &error), -1);
+    assert_int_equal(set_in_a(twice, 2, &out, &error), -1);
     assert_non_null(strstr(error.text, "host is given twice"));
     for (size_t at = 0; at < sizeof good / sizeof good[0]; at++) {
         buffer_clear(&out);
-        assert_int_equal(edgerc_set_keys("[a]\n", 4, FILE_NAME, "a", &good[at], 1, &out, &error),
-                         0);
+        assert_int_equal(set_in_a(&good[at], 1, &out, &error), 0);
         assert_int_equal(edgerc_verify(out.data, out.length, FILE_NAME, "a", &good[at], 1, &error),
                          0);
     }
@@ -173,13 +181,49 @@ static void test_files_refused(void **state)
     buffer_free(&out);
 }
 
+/* What was written has to be readable again. */
+static void test_results_refused(void **state)
+{
+    static char text[EDGERC_TEXT_LONGEST];
+    struct buffer out = BUFFER_EMPTY;
+    struct buffer renamed = BUFFER_EMPTY;
+    struct error error;
+
+    (void)state;
+    for (size_t at = 0; at < sizeof text; at++) {
+        text[at] = "#\n"[at % 2];
+    }
+    memcpy(text, "[b]\n", 4);
+    assert_int_equal(edgerc_write_section(text, sizeof text, FILE_NAME, "a", four, 4,
+                                          EDGERC_REPLACE, &out, &error),
+                     -1);
+    assert_int_equal(error.status, STATUS_FILE);
+    assert_non_null(strstr(error.text, "longer than 1 MiB"));
+    assert_int_equal(
+        edgerc_rename_section(text, sizeof text, FILE_NAME, "b", "bb", &renamed, &error), -1);
+    assert_int_equal(error.status, STATUS_FILE);
+    for (size_t at = 0; at < EDGERC_HEADERS_MOST; at++) {
+        memcpy(text + at * 4, "[b]\n", 4);
+    }
+    buffer_clear(&out);
+    assert_int_equal(edgerc_write_section(text, EDGERC_HEADERS_MOST * 4, FILE_NAME, "b", four, 4,
+                                          EDGERC_REPLACE, &out, &error),
+                     0);
+    buffer_clear(&out);
+    assert_int_equal(edgerc_write_section(text, EDGERC_HEADERS_MOST * 4, FILE_NAME, "a", four, 4,
+                                          EDGERC_REPLACE, &out, &error),
+                     -1);
+    assert_non_null(strstr(error.text, "more than 4096 sections"));
+    buffer_free(&renamed);
+    buffer_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names_refused),
-        cmocka_unit_test(test_entries_refused),
-        cmocka_unit_test(test_verify_sees_differences),
-        cmocka_unit_test(test_files_refused),
+        cmocka_unit_test(test_names_refused),           cmocka_unit_test(test_entries_refused),
+        cmocka_unit_test(test_verify_sees_differences), cmocka_unit_test(test_files_refused),
+        cmocka_unit_test(test_results_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

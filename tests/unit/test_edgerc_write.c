@@ -172,11 +172,45 @@ static void test_replace(void **state)
         {"two parts may be indented differently", "[a]\n  linode = x\n[b]\n[a]\nhost = old\n",
          "[a]\n  linode = x\n[b]\n[a]\nhost = h.example\nclient_token = T\n"
          "client_secret = S=\naccess_token = A\n"},
-        {"uneven indentation goes",
-         "[a]\nhost = x\n   client_token = x\n   other = x\n   # c\n\tclient_secret = x\n"
-         "access_token = x\n",
-         "[a]\nhost = h.example\nclient_token = T\nother = x\n   # c\nclient_secret = S=\n"
-         "access_token = A\n"},
+        {"known keys that slipped below known keys are moved back",
+         "[a]\n host = x\n   client_token = x\n\n   # c\n\tclient_secret = x\n  access_token = x\n"
+         "   max_body = 1\n",
+         "[a]\n host = h.example\n client_token = T\n\n   # c\n\tclient_secret = S=\n"
+         "\taccess_token = A\n\tmax_body = 1\n"},
+        {"what may be the value of another key stays",
+         "[a]\nhost = x\n   other = x\n   client_token = x\nclient_secret = x\naccess_token = x\n"
+         "feeds =\n    https://a.example/x\n    https://b.example/y\n",
+         "[a]\nhost = h.example\n   other = x\n   client_token = T\nclient_secret = S=\n"
+         "access_token = A\nfeeds =\n    https://a.example/x\n    https://b.example/y\n"},
+        {"new keys do not go into a value", "[a]\nhost = x\nids = [\n 12,\n 34\n ]\n",
+         "[a]\nhost = h.example\nclient_token = T\nclient_secret = S=\naccess_token = A\n"
+         "ids = [\n 12,\n 34\n ]\n"},
+        {"nor into one below a known key, as it is indented",
+         "[a]\n  ids = [\n    12,\n  ]\n  host = x\n\n  # c\n    more\n",
+         "[a]\n  client_token = T\n  client_secret = S=\n  access_token = A\n  ids = [\n    12,\n"
+         "  ]\n  host = h.example\n\n  # c\n    more\n"},
+        {"nor into one that holds a known key",
+         "[a]\naccess_token = x\nids =\n  host = x\n  more = y\n",
+         "[a]\naccess_token = A\nclient_token = T\nclient_secret = S=\nids =\n  host = h.example\n"
+         "  more = y\n"},
+        {"nor behind a line that ends in a backslash",
+         "[a]\nhost = x\nclient_token = x\nhost = y\\\nother = x\\\n",
+         "[a]\nclient_token = T\nclient_secret = S=\naccess_token = A\nhost = h.example\n"
+         "other = x\\\n"},
+        {"nor behind a header's comment that does", "[a] # \\\n[b]\n",
+         "[a] # \\\n\nhost = h.example\nclient_token = T\nclient_secret = S=\naccess_token = A\n"
+         "[b]\n"},
+        {"nor before an indented header at its margin", "[a]\n [b]\n",
+         "[a]\n host = h.example\n client_token = T\n client_secret = S=\n access_token = A\n"
+         " [b]\n"},
+        {"base64 that is no half of the secret stays",
+         "[a]\nclient_secret = x\n\nAgICxIRwsObLi0E67=\nhost = x\naccess_token = x\n"
+         "client_token = x\nlinode =\n  QWxhZGRpbjpvcGVuIHNlc2FtZQ0K==\n",
+         "[a]\nclient_secret = S=\n\nAgICxIRwsObLi0E67=\nhost = h.example\naccess_token = A\n"
+         "client_token = T\nlinode =\n  QWxhZGRpbjpvcGVuIHNlc2FtZQ0K==\n"},
+        {"and does not become one", "[a]\nAgICxIRwsObLi0E67=\n",
+         "[a]\nhost = h.example\nclient_token = T\nclient_secret = S=\naccess_token = A\n\n"
+         "AgICxIRwsObLi0E67=\n"},
         {"repeated keys: the last is set",
          "[a]\nhost = 1\nhost = 2\nclient_token = 1\nclient-token = 2\nclient_secret = x\n"
          "access_token = x\n",
@@ -224,38 +258,36 @@ static void test_replace_headless(void **state)
 
 static void test_set_keys(void **state)
 {
-    static const struct edgerc_entry entries[] = {{"account-key", "1-A:B"}, {"linode", "v"}};
+    static const struct edgerc_entry entries[] = {
+        {"account-key", "1-A:B"}, {"linode", "v"}, {"none", ""}};
     static const struct {
         const char *before;
         const char *section;
-        const char *after; /* NULL: refused */
+        const char *after;
     } rows[] = {
-        {"[a]\nhost = x # c\n", "a", "[a]\nhost = x # c\naccount_key = 1-A:B\nlinode = v\n"},
-        {"[a]\nlinode: {\"a\": 1} # c\n[b]\n", "a", "[a]\nlinode = v\naccount_key = 1-A:B\n[b]\n"},
-        {"[a]\nLinode = w\naccount_switch_key=w\n", "a",
-         "[a]\nLinode = w\naccount_key=1-A:B\nlinode = v\n"},
-        {"host = x\n\n[b]\n", "default", "host = x\naccount_key = 1-A:B\nlinode = v\n\n[b]\n"},
-        {"[a]\n", "A", NULL},
-        {"[Default]\nhost = x\n", "default", NULL},
-        {"", "a", NULL},
+        {"[a]\nhost = x # c\n", "a",
+         "[a]\nhost = x # c\naccount_key = 1-A:B\nlinode = v\nnone =\n"},
+        {"[a]\nlinode: {\"a\": 1} # c\n[b]\n", "a",
+         "[a]\naccount_key = 1-A:B\nnone =\nlinode = v\n[b]\n"},
+        {"[a]\nnone = w\nLinode = w\naccount_switch_key=w\n", "a",
+         "[a]\nnone =\nLinode = w\naccount_key=1-A:B\nlinode = v\n"},
+        {"host = x\n\n[b]\n", "default",
+         "[default]\nhost = x\naccount_key = 1-A:B\nlinode = v\nnone =\n\n[b]\n"},
     };
 
     (void)state;
     for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
         struct buffer out = BUFFER_EMPTY;
         struct error error;
-        int result = edgerc_set_keys(rows[at].before, strlen(rows[at].before), FILE_NAME,
-                                     rows[at].section, entries, 2, &out, &error);
 
-        assert_int_equal(result, rows[at].after == NULL ? -1 : 0);
-        if (rows[at].after == NULL) {
-            assert_int_equal(error.status, STATUS_FILE);
-        } else {
-            assert_text(&out, rows[at].after);
-            assert_int_equal(edgerc_verify(out.data, out.length, FILE_NAME, rows[at].section,
-                                           entries, 2, &error),
-                             0);
-        }
+        assert_int_equal(edgerc_write_section(rows[at].before, strlen(rows[at].before), FILE_NAME,
+                                              rows[at].section, entries, 3, EDGERC_REPLACE, &out,
+                                              &error),
+                         0);
+        assert_text(&out, rows[at].after);
+        assert_int_equal(
+            edgerc_verify(out.data, out.length, FILE_NAME, rows[at].section, entries, 3, &error),
+            0);
         buffer_free(&out);
     }
 }

@@ -28,6 +28,42 @@ static void test_characters(void **state)
     }
 }
 
+static void test_utf8(void **state)
+{
+    static const char *const good[] = {"",
+                                       "a",
+                                       "\x7f",
+                                       "\xc2\x80",
+                                       "\xdf\xbf",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xef\xbf\xbf",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "a\xc3\xa9z"};
+    static const char *const bad[] = {"\x80",
+                                      "\xff",
+                                      "caf\xe9",
+                                      "\xe9 a",
+                                      "\xc1\xbf",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf8\x88\x80\x80\x80"};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof good / sizeof good[0]; at++) {
+        assert_true(text_is_utf8(good[at], strlen(good[at])));
+    }
+    for (size_t at = 0; at < sizeof bad / sizeof bad[0]; at++) {
+        assert_false(text_is_utf8(bad[at], strlen(bad[at])));
+    }
+    /* Of a cut character nothing behind the end is looked at. */
+    assert_false(text_is_utf8("\xc3\xa9", 1));
+}
+
 static void test_equal(void **state)
 {
     static const struct {
@@ -212,15 +248,11 @@ static void test_distance_of_long_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_characters),
-        cmocka_unit_test(test_equal),
-        cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_find),
-        cmocka_unit_test(test_find_in_a_long_text),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_a_part_of_a_text_as_number),
-        cmocka_unit_test(test_distance),
-        cmocka_unit_test(test_distance_of_long_texts),
+        cmocka_unit_test(test_characters), cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_equal),      cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_find),       cmocka_unit_test(test_find_in_a_long_text),
+        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_a_part_of_a_text_as_number),
+        cmocka_unit_test(test_distance),   cmocka_unit_test(test_distance_of_long_texts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
