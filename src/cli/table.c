@@ -1,6 +1,8 @@
 #define _DEFAULT_SOURCE
 #include "cli/table.h"
 
+#include "base/character.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -110,10 +112,6 @@ static const uint16_t ranges_wide[] = {0x1100,
                                        RANGE_ABOVE(0x20000),
                                        RANGE_ABOVE(0x3ffff)};
 
-/* Controls, and marks that change lines or the direction of writing. */
-static const uint16_t ranges_masked[] = {0x0000, 0x001f, 0x007f, 0x009f, 0x061c, 0x061c,
-                                         0x200e, 0x200f, 0x2028, 0x202e, 0x2066, 0x2069};
-
 #define RANGES_HAVE(ranges, code) ranges_have((ranges), sizeof(ranges) / sizeof(ranges)[0], (code))
 
 static bool ranges_have(const uint16_t *ranges, size_t count, uint32_t code)
@@ -128,29 +126,6 @@ static bool ranges_have(const uint16_t *ranges, size_t count, uint32_t code)
     return false;
 }
 
-/* The bytes of the character at text, and which it is; a byte that is no UTF-8 (RFC 3629) is 0. */
-static size_t table_decode(const char *text, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-    unsigned char first = (unsigned char)text[0];
-    size_t more = first < 0xc0 || first > 0xf4 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-
-    *code = first < 0x80 ? first : more == 0 ? 0 : first & (0x3fU >> more);
-    for (size_t i = 1; i <= more; i++) {
-        unsigned char byte = (unsigned char)text[i];
-
-        if ((byte & 0xc0) != 0x80) {
-            *code = 0;
-            break;
-        }
-        *code = *code << 6 | (byte & 0x3f);
-    }
-    if (*code < least[more] || *code > 0x10ffff || (*code >= 0xd800 && *code < 0xe000)) {
-        *code = 0;
-    }
-    return *code == 0 ? 1 : more + 1;
-}
-
 /*
  * Append as much of a cell as goes into room characters; out may be NULL, to measure. Returns how
  * wide that is.
@@ -161,15 +136,14 @@ static size_t table_show(const char *text, size_t room, struct buffer *out)
 
     while (*text != '\0') {
         uint32_t code;
-        size_t length = table_decode(text, &code);
-        bool masked = RANGES_HAVE(ranges_masked, code);
+        size_t length = character_read(text, &code);
         size_t wide = RANGES_HAVE(ranges_none, code) ? 0 : RANGES_HAVE(ranges_wide, code) ? 2 : 1;
 
         if (wide > room - width) {
             break;
         }
         if (out != NULL) {
-            buffer_append(out, masked ? "?" : text, masked ? 1 : length);
+            (void)character_show(out, text);
         }
         width += wide;
         text += length;

@@ -119,11 +119,19 @@ static const char *problem_member(const struct json *body, const char *name)
     return text == NULL ? "" : text;
 }
 
+/* The beginning of a server's text, in one line: behind it come our own words. */
+static void problem_quote(struct buffer *out, const char *text, size_t length)
+{
+    for (size_t at = 0; at < length && at < PROBLEM_TEXT_MOST; at++) {
+        buffer_append_byte(out, text[at] == '\r' || text[at] == '\n' ? ' ' : text[at]);
+    }
+}
+
 static void problem_add(struct buffer *out, const char *text)
 {
-    /* Behind it come our own words, which must not be cut off. */
     if (text != NULL && *text != '\0' && out->length < PROBLEM_TEXTS_MOST) {
-        buffer_format(out, "%s%.*s", out->length == 0 ? "" : ": ", PROBLEM_TEXT_MOST, text);
+        buffer_append_text(out, out->length == 0 ? "" : ": ");
+        problem_quote(out, text, strlen(text));
     }
 }
 
@@ -149,21 +157,19 @@ static void problem_describe_text(struct buffer *out, const struct buffer *body)
 {
     const char *text = buffer_text(body);
     const char *title = text_find_ignore_case(text, "<title>");
-    size_t length;
 
     if (body->length == 0) {
         buffer_append_text(out, "an empty answer");
     } else if (title != NULL) {
         title += sizeof "<title>" - 1;
-        length = strcspn(title, "<\r\n");
-        buffer_format(out, "an HTML page titled \"%.*s\", not the API's own answer",
-                      (int)(length < PROBLEM_TEXT_MOST ? length : PROBLEM_TEXT_MOST), title);
+        title += strspn(title, "\r\n ");
+        buffer_append_text(out, "an HTML page titled \"");
+        problem_quote(out, title, strcspn(title, "<"));
+        buffer_append_text(out, "\", not the API's own answer");
     } else if (*text == '<') {
         buffer_append_text(out, "an HTML page, not the API's own answer");
     } else {
-        length = strcspn(text, "\r\n");
-        buffer_format(out, "%.*s", (int)(length < PROBLEM_TEXT_MOST ? length : PROBLEM_TEXT_MOST),
-                      text);
+        problem_quote(out, text, strcspn(text, "\r\n"));
     }
 }
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import stat
 import subprocess
 
@@ -279,6 +280,23 @@ def test_what_the_server_sends_cannot_play_with_the_terminal(gk, fake):
     fake.fault(path="/echo", status=404, body={"title": "\x1b[31mred\r\x07", "status": 404}, headers={"X-A": "a\x1bb"})
     result = gk("request", "GET", "/echo", "-v")
     assert result.status == 7 and "\x1b" not in result.err and "\x07" not in result.err
+
+
+@pytest.mark.parametrize("title", ["no\u009b2J\u009d0;owned", "a\u202eb\u2028c", "a\ngridkey: all is well", "a\r\nb"])
+def test_nor_can_it_with_characters_that_are_not_ascii(gk, fake, title):
+    fake.fault(path="/echo", status=403, body={"title": "caf\u00e9", "detail": title, "status": 403})
+    result = gk("request", "GET", "/echo")
+    assert result.status == 6 and "(caf\u00e9: " in result.err and len(result.err.splitlines()) == 1, result
+    assert not set("\u009b\u009d\u202e\u2028") & set(result.err)
+    fake.fault(path="/echo", status=403, body=f"<html><title>\n{title}</title></html>")
+    result = gk("request", "GET", "/echo", "-v")
+    shown = re.sub("[\u0080-\u009f\u2028\u202e]", "?", title).replace("\r", " ").replace("\n", " ")
+    assert f'an HTML page titled "{shown}"' in result.err, result
+
+
+def test_a_name_that_is_not_utf8(gk, home):
+    result = gk("--edgerc", "caf\udce9 \u00e9\x1b", "request", "GET", "/echo")
+    assert result.status == 3 and "caf? \u00e9?" in result.err, result
 
 
 def test_standard_output_that_is_full(gk, fake):
