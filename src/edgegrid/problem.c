@@ -141,6 +141,7 @@ static void problem_describe(struct buffer *out, const struct json *body)
     const struct json *each = json_first(json_get(body, "errors"));
 
     problem_add(out, problem_member(body, "title"));
+    problem_add(out, problem_member(body, "limitKey"));
     problem_add(out, problem_member(body, "detail"));
     problem_add(out, problem_member(body, "authzRealm"));
     for (size_t i = 0; each != NULL && i < PROBLEM_ERRORS_MOST; i++, each = json_next(each)) {
@@ -210,7 +211,10 @@ int problem_explain(const struct http_response *response, const struct problem_c
     (void)error_set(error, problem_status(response->status, problem_is_burst(response)),
                     "%s %.*s was answered %d (%s)%s; %s", context->method, PROBLEM_TEXT_MOST,
                     context->target, response->status, buffer_text(&said), buffer_text(&clock),
-                    problem_advice(response->status, type, title, detail));
+                    problem_is_used_up(response)
+                        ? "this count is used up, and waiting does not lower it; remove what is "
+                          "not needed, or ask Akamai for a higher limit"
+                        : problem_advice(response->status, type, title, detail));
     if (response->status / 100 == 5 && context->again != NULL) {
         (void)error_suffix(error, "%s", context->again);
     }
@@ -240,11 +244,23 @@ bool problem_is_inactive_token(const struct http_response *response)
     return response->status == 401 && problem_is(response, "/pep-authn/deny", "inactive");
 }
 
-bool problem_is_typed(const struct http_response *response)
+static bool problem_has(const struct http_response *response, const char *name)
 {
     struct json *body = problem_parse(response);
-    bool is = problem_member(body, "type")[0] != '\0';
+    bool has = problem_member(body, name)[0] != '\0';
 
     json_free(body);
-    return is;
+    return has;
+}
+
+bool problem_is_typed(const struct http_response *response)
+{
+    return problem_has(response, "type");
+}
+
+bool problem_is_used_up(const struct http_response *response)
+{
+    return response->status == 429 && http_response_header(response, "retry-after") == NULL &&
+           http_response_header(response, "x-ratelimit-next") == NULL &&
+           problem_has(response, "limitKey");
 }

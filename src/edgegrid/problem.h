@@ -31,6 +31,9 @@ int problem_explain(const struct http_response *response, const struct problem_c
 /* The gateway's 400 that means too many requests, not a wrong one. */
 bool problem_is_burst(const struct http_response *response);
 
+/* A 429 for as many objects as there may be, such as includes of a contract: not for haste. */
+bool problem_is_used_up(const struct http_response *response);
+
 /* The body is a problem of the API or the gateway, not of a server between. */
 bool problem_is_typed(const struct http_response *response);
 

@@ -127,7 +127,7 @@ static bool session_retry_after_answer(const struct edgegrid_call *call,
 {
     int status = response->status;
 
-    if (status == 429 || problem_is_burst(response)) {
+    if ((status == 429 && !problem_is_used_up(response)) || problem_is_burst(response)) {
         return true;
     }
     if (session_call_repeats(call)) {

@@ -171,6 +171,11 @@ static void test_of_the_api(void **state)
         {409, "{\"title\":\"ERROR_X\"}", STATUS_REFUSED, {"(ERROR_X)", "conflicts"}},
         {413, "{\"title\":\"Large\"}", STATUS_REFUSED, {"too large"}},
         {429, "{\"title\":\"Slow down\"}", STATUS_UNAVAILABLE, {"too many requests", "wait"}},
+        {429,
+         "{\"type\":\"https://h/papi/v1/limit-exceeded\",\"title\":\"Limit Exceeded\","
+         "\"detail\":\"d\",\"limitKey\":\"INCLUDES_PER_CONTRACT\",\"limit\":9,\"remaining\":0}",
+         STATUS_UNAVAILABLE,
+         {"(Limit Exceeded: INCLUDES_PER_CONTRACT: d)", "used up", "waiting does not"}},
         /* The status is the answer's own, whatever the body says. */
         {403, "{\"status\":404,\"title\":\"t\"}", STATUS_DENIED, {"403"}},
         {404, "{\"title\":7,\"detail\":[],\"type\":null,\"errors\":5}", STATUS_NOT_FOUND, {"404"}},
