@@ -15,6 +15,7 @@
 #include "base/date.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "edgegrid/session.h"
 
 #include <string.h>
 
@@ -29,10 +30,12 @@ struct problem_known {
     const char *advice;
 };
 
+/* Behind it comes which of the section's keys the signature is made with. */
+static const char problem_signature[] = "the client_secret is not this credential's, or something "
+                                        "changed the request on its way; check the section's ";
+
 static const struct problem_known problem_table[] = {
-    {"/pep-authn/deny", "signature", 0,
-     "the client_secret is not this credential's, or something changed the request on its way; "
-     "check the section's client_secret, client_token and host"},
+    {"/pep-authn/deny", "signature", 0, problem_signature},
     {"/pep-authn/deny", "inactive", 0,
      "the credential is deactivated, expired or deleted, or its host is another client's; make a "
      "new one, or choose another with --section"},
@@ -182,11 +185,26 @@ static void problem_describe_clock(struct buffer *out, const struct http_respons
     int64_t server;
 
     if (header != NULL && date_parse_http(header, &server) == 0) {
-        int64_t off = context->unix_seconds - server;
+        int64_t off = context->session->signed_at - server;
 
         buffer_format(out, " (this machine's time is %lld seconds %s the server's)",
                       (long long)(off < 0 ? -off : off), off < 0 ? "behind" : "ahead of");
     }
+}
+
+/* The keys that may be wrong when a signature is: those that few sections have only if they do. */
+static void problem_describe_keys(struct buffer *out, const struct edgegrid_credential *credential)
+{
+    unsigned keys =
+        1U << EDGEGRID_HOST | 1U << EDGEGRID_CLIENT_TOKEN | 1U << EDGEGRID_CLIENT_SECRET;
+
+    if (credential->max_body != EDGEGRID_MAX_BODY) {
+        keys |= 1U << EDGEGRID_MAX_BODY_KEY;
+    }
+    if (credential->headers_to_sign_count != 0) {
+        keys |= 1U << EDGEGRID_HEADERS_TO_SIGN;
+    }
+    edgegrid_key_list(out, keys);
 }
 
 int problem_explain(const struct http_response *response, const struct problem_context *context,
@@ -198,6 +216,12 @@ int problem_explain(const struct http_response *response, const struct problem_c
     const char *detail = problem_member(body, "detail");
     struct buffer said = BUFFER_EMPTY;
     struct buffer clock = BUFFER_EMPTY;
+    struct buffer keys = BUFFER_EMPTY;
+    const char *advice =
+        problem_is_used_up(response)
+            ? "this count is used up, and waiting does not lower it; remove what is not needed, or "
+              "ask Akamai for a higher limit"
+            : problem_advice(response->status, type, title, detail);
 
     if (body != NULL) {
         problem_describe(&said, body);
@@ -208,16 +232,17 @@ int problem_explain(const struct http_response *response, const struct problem_c
         text_find_ignore_case(detail, "timestamp") != NULL) {
         problem_describe_clock(&clock, response, context);
     }
+    if (advice == problem_signature) {
+        problem_describe_keys(&keys, context->session->credential);
+    }
     (void)error_set(error, problem_status(response->status, problem_is_burst(response)),
-                    "%s %.*s was answered %d (%s)%s; %s", context->method, PROBLEM_TEXT_MOST,
+                    "%s %.*s was answered %d (%s)%s; %s%s", context->method, PROBLEM_TEXT_MOST,
                     context->target, response->status, buffer_text(&said), buffer_text(&clock),
-                    problem_is_used_up(response)
-                        ? "this count is used up, and waiting does not lower it; remove what is "
-                          "not needed, or ask Akamai for a higher limit"
-                        : problem_advice(response->status, type, title, detail));
+                    advice, buffer_text(&keys));
     if (response->status / 100 == 5 && context->again != NULL) {
         (void)error_suffix(error, "%s", context->again);
     }
+    buffer_free(&keys);
     buffer_free(&clock);
     buffer_free(&said);
     json_free(body);

@@ -9,15 +9,16 @@
 #include "http/response.h"
 
 #include <stdbool.h>
-#include <stdint.h>
+
+struct edgegrid_session;
 
 #define PROBLEM_AGAIN "; run it again later"
 
 struct problem_context {
     const char *method;
-    const char *target;   /* without secrets; an account switch key is no secret */
-    int64_t unix_seconds; /* the time the request was signed with */
-    const char *again;    /* put behind a 5xx: what to do then; NULL: the caller says it */
+    const char *target; /* without secrets; an account switch key is no secret */
+    const struct edgegrid_session *session; /* that signed it last */
+    const char *again; /* put behind a 5xx: what to do then; NULL: the caller says it */
 };
 
 /*

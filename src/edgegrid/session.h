@@ -22,6 +22,7 @@ struct edgegrid_session {
     const char *account_key; /* accountSwitchKey for every call; NULL for none; borrowed */
     const char *user_agent;
     int64_t clock_offset; /* seconds to add to the machine's clock */
+    int64_t signed_at;    /* the time in the last try's signature, by that clock */
     unsigned retries;     /* tries after the first */
     bool confine;         /* enter the sandbox before the first call */
     /* Told of each call that would change something, which is then not sent; NULL: send. */

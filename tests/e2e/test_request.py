@@ -163,6 +163,34 @@ def test_headers_that_are_signed(make_fake, gridkey, certificates, home):
     assert result.status == 0, (result, fake.requests)
 
 
+MADE_HEADERS = {
+    "GET": ["Accept", "User-Agent", "Host", "Accept-Encoding"],
+    "POST": ["host", "Content-Length", "Content-Type", "accept"],
+}
+
+
+@pytest.mark.parametrize("method", MADE_HEADERS)
+def test_headers_that_gridkey_makes_are_signed_too(make_fake, gridkey, certificates, home, method):
+    fake = make_fake(signed_headers=[name.lower() for name in MADE_HEADERS[method]])
+    with fake.write_edgerc(home / ".edgerc").open("a") as file:
+        file.write(f"headers_to_sign = {', '.join(MADE_HEADERS[method])}\n")
+    options = ["--cacert", certificates.ca, "--connect-to", f"127.0.0.1:{fake.port}"]
+    body = ["-d", "{}"] if method == "POST" else []
+    result = gridkey(*options, "request", method, "/echo", *body)
+    assert result.status == 0, (result, fake.requests)
+    result = gridkey(*options, "request", method, "/echo", *body, "-H", "ACCEPT: text/plain")
+    assert result.status == 0, (result, fake.requests)
+
+
+def test_a_refused_signature_names_all_that_it_depends_on(make_fake, gridkey, certificates, home):
+    fake = make_fake(signed_headers=["x-unheard-of", "accept"])
+    with fake.write_edgerc(home / ".edgerc").open("a") as file:
+        file.write("headers_to_sign = Host\nmax_body = 8192\n")
+    options = ["--cacert", certificates.ca, "--connect-to", f"127.0.0.1:{fake.port}"]
+    result = gridkey(*options, "request", "GET", "/echo")
+    assert result.status == 6 and "client_secret, max_body and headers_to_sign\n" in result.err, result
+
+
 def test_account_key(gk, fake, edgerc):
     for arguments, wanted in (
         (["--account-key", "1-ABCD:Z-PQR"], "1-ABCD:Z-PQR"),
