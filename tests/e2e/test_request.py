@@ -367,6 +367,28 @@ def test_sign_for_another_host(gk, fake):
     assert result.out.strip() == expected(fake.admin, "GET", "https://other.example:8443/x")
 
 
+@pytest.mark.parametrize("start", ["", f"https://{DEFAULT_HOST}"])
+@pytest.mark.parametrize(
+    "given, target, arguments",
+    [
+        ("/echo?a=1", "/echo?a=1&accountSwitchKey=1-ABC", ["--account-key", "1-ABC"]),
+        ("/echo?a={b} c", "/echo?a=%7Bb%7D%20c", []),
+        ("/echo?a=1#part", "/echo?a=1", []),
+        ("/echo?accountSwitchKey=1-D", None, ["--account-key", "1-ABC"]),
+        ("/echo?a=%20", None, []),
+    ],
+)
+def test_what_is_signed_is_told_when_it_is_not_what_was_given(gk, fake, tls, start, given, target, arguments):
+    result = gk("sign", "GET", start + given, *arguments)
+    remark = f"gridkey: signed for https://{DEFAULT_HOST}{target}: send exactly that\n" if target else ""
+    assert (result.status, result.err) == (0, remark)
+    sock = tls()
+    sock.sendall(f"GET {target or given} HTTP/1.1\r\nHost: {DEFAULT_HOST}\r\n".encode())
+    sock.sendall(f"Authorization: {result.out.strip()}\r\n\r\n".encode())
+    assert sock.recv(12) == b"HTTP/1.1 200"
+    assert gk("sign", "GET", start + given, *arguments, "-q").err == ""
+
+
 def test_a_signature_that_is_fresh_is_accepted(gk, fake, tls):
     seen = set()
     for _ in range(2):
