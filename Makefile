@@ -89,7 +89,7 @@ LANGUAGE := -std=c11 -fno-common
 DEFINES := -DVERSION='"$(VERSION)"' -DRELEASE_DATE='"$(RELEASE_DATE)"'
 # BearSSL asks the machine for neither time nor random bits: gridkey hands both in, or it refuses.
 BEARSSL_DEFINES := -DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0
-CJSON_DEFINES := -DCJSON_NESTING_LIMIT=32 -Isrc -include base/cjson_number.h
+CJSON_DEFINES := -DCJSON_NESTING_LIMIT=128 -Isrc -include base/cjson_number.h
 DEPENDENCIES := -MMD -MP
 SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
 	-ffile-prefix-map=$(BUILD)=build

@@ -22,6 +22,7 @@ struct edgegrid_session {
     const char *account_key; /* accountSwitchKey for every call; NULL for none; borrowed */
     const char *user_agent;
     int64_t clock_offset; /* seconds to add to the machine's clock */
+    int64_t signed_at;    /* the time in the last try's signature, by that clock */
     unsigned retries;     /* tries after the first */
     bool confine;         /* enter the sandbox before the first call */
     /* Told of each call that would change something, which is then not sent; NULL: send. */
@@ -59,7 +60,8 @@ int64_t edgegrid_session_time(const struct edgegrid_session *session);
  * asks for (Retry-After, X-RateLimit-Next), within the timeout: GET, HEAD, PUT, DELETE and a
  * reading POST when the connection was lost or the answer was 429, 5xx or the gateway's burst
  * refusal. A POST that changes something is tried again only when not a byte of it was sent, or
- * the answer was 429, or 503 with Retry-After, which say that nothing was done.
+ * the answer was 429, or 503 with Retry-After, which say that nothing was done. A 429 for a count
+ * of objects that is used up (problem_is_used_up) is final.
  *
  * With session->dry_run what changes something is answered 204 without a body, and not sent.
  *

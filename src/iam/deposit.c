@@ -215,9 +215,8 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
                  const struct edgegrid_call *call, struct json *intent,
                  struct http_response *response, struct error *error)
 {
-    const struct problem_context context = {.method = call->method,
-                                            .target = call->target,
-                                            .unix_seconds = edgegrid_session_time(session)};
+    const struct problem_context context = {
+        .method = call->method, .target = call->target, .session = session};
     struct error second;
 
     *response = (struct http_response){0};

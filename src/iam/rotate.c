@@ -299,9 +299,8 @@ static int rotation_make(struct rotation *rotation, struct error *error)
 static int rotation_try(struct edgegrid_session *session, struct error *error)
 {
     const struct edgegrid_call call = {.method = "GET", .target = IAM_BASE "/api-clients/self"};
-    const struct problem_context context = {.method = call.method,
-                                            .target = call.target,
-                                            .unix_seconds = edgegrid_session_time(session)};
+    const struct problem_context context = {
+        .method = call.method, .target = call.target, .session = session};
     struct http_response response = {0};
     int result = edgegrid_session_call(session, &call, &response, error);
 
