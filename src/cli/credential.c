@@ -63,6 +63,7 @@ static int create_show(const struct target *target, const struct save *save,
                        struct error *error)
 {
     struct buffer out = BUFFER_EMPTY;
+    struct table table;
     int result;
 
     if (text_equal(save->wish.path, "-")) {
@@ -71,10 +72,9 @@ static int create_show(const struct target *target, const struct save *save,
     if (invocation_has(target->invocation, "json") && answer != NULL) {
         json_write(&out, answer, true);
     } else {
-        buffer_format(&out, "client      %s\nname        %s\ncredential  %s\nexpires     %s\n",
-                      target->id, target->name, client->credential.credential_id,
-                      client->credential.expires_on);
-        save_describe(save, &out);
+        save_describe(save, target->id, target->name, &client->credential,
+                      client->credential.expires_on, &table);
+        table_end(&table, 0, &out);
     }
     result = output_write(&out, error);
     buffer_free(&out);

@@ -434,6 +434,19 @@ def test_deactivate_another_one_of_the_own_client(gk, fake, own):
     assert (own["status"], other["status"]) == ("ACTIVE", "INACTIVE")
 
 
+# -- what was made is told ------------------------------------------------------------------------------------------
+
+
+def test_a_name_forges_no_lines(gk, fake, client):
+    client["clientName"] = "edge\x1b[31mbox\nname  forged \u009b31m\u202e"
+    for made in client["credentials"]:
+        made["status"] = "DELETED"
+    for verb in "create", "rotate":
+        result = gk("credential", verb, client["clientId"], "--save", "new", "--save-section", "s")
+        assert result.status == 0, result
+        assert result.out.splitlines()[1] == "name        edge?[31mbox?name  forged ?31m?", result
+
+
 # -- delete ---------------------------------------------------------------------------------------------------------
 
 
