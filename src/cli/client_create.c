@@ -247,6 +247,7 @@ static int creating_send(struct creating *creating, struct error *error)
 static int creating_run(struct creating *creating, struct error *error)
 {
     struct buffer out = BUFFER_EMPTY;
+    char date[DATE_TEXT_SIZE];
     int result;
 
     if (creating_draft(creating, error) != 0 || creating_expiry(creating, error) != 0 ||
@@ -260,6 +261,10 @@ static int creating_run(struct creating *creating, struct error *error)
     json_write(&out, creating->draft, true);
     result = output_write(&out, error);
     buffer_free(&out);
+    if (creating->expires != 0) {
+        date_write_iso(creating->expires, date);
+        output_remark("a PUT to its credential then sets expiresOn to %s", date);
+    }
     return result;
 }
 
