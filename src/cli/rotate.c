@@ -66,28 +66,30 @@ static int rotate_show_json(const struct rotation *rotation, const struct target
 static int rotate_show(const struct rotation *rotation, const struct target *target,
                        const struct save *save, struct error *error)
 {
+    const struct new_credential *made = &rotation->made.credential;
     const char *old = json_get_text(rotation->old, "credentialId");
     struct buffer out = BUFFER_EMPTY;
+    struct table table;
     char date[DATE_TEXT_SIZE];
     int result;
 
     if (invocation_has(target->invocation, "json")) {
         return rotate_show_json(rotation, target, save, error);
     }
-    buffer_format(&out, "client      %s\nname        %s\n", target->id, target->name);
-    if (rotation->stored) {
-        buffer_format(&out, "credential  %s\n", rotation->made.credential.credential_id);
-        buffer_format(&out, "expires     %s\n", rotation->made.credential.expires_on);
-        save_describe(save, &out);
-    }
+    save_describe(save, target->id, target->name, rotation->stored ? made : NULL, made->expires_on,
+                  &table);
+    buffer_append_text(&table.cells, "old");
+    table_end_cell(&table);
     if (rotation->waiting) {
         date_write_iso(rotation->retire_at, date);
-        buffer_format(&out, "old         %s stays until %s; then run the same command again\n", old,
+        buffer_format(&table.cells, "%s stays until %s; then run the same command again", old,
                       date);
     } else {
-        buffer_format(&out, "old         %s %s\n", old,
+        buffer_format(&table.cells, "%s %s", old,
                       rotation->keep ? "deactivated" : "deactivated and deleted");
     }
+    table_end_cell(&table);
+    table_end(&table, 0, &out);
     result = output_write(&out, error);
     buffer_free(&out);
     return result;

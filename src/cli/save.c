@@ -135,13 +135,27 @@ void save_remark_links(const struct store_reservation *reservation)
     }
 }
 
-void save_describe(const struct save *save, struct buffer *out)
+void save_describe(const struct save *save, const char *client_id, const char *name,
+                   const struct new_credential *credential, const char *expires_on,
+                   struct table *table)
 {
-    buffer_format(out, "saved in    %s", save->wish.path);
-    if (save->wish.sealed_to.count > 0) {
-        buffer_append_text(out, ", sealed");
-    } else if (save->wish.format == FORMAT_EDGERC) {
-        buffer_format(out, ", section [%s]", save->wish.section);
+    struct buffer *cells = &table->cells;
+
+    table_start(table, NULL);
+    table_add_fact(table, "client    ", client_id); /* as wide as the widest, which may be absent */
+    table_add_fact(table, "name", name);
+    if (credential == NULL) {
+        return;
     }
-    buffer_append_byte(out, '\n');
+    table_add_fact(table, "credential", credential->credential_id);
+    table_add_fact(table, "expires", expires_on);
+    buffer_append_text(cells, "saved in");
+    table_end_cell(table);
+    buffer_append_text(cells, save->wish.path);
+    if (save->wish.sealed_to.count > 0) {
+        buffer_append_text(cells, ", sealed");
+    } else if (save->wish.format == FORMAT_EDGERC) {
+        buffer_format(cells, ", section [%s]", save->wish.section);
+    }
+    table_end_cell(table);
 }

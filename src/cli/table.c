@@ -167,6 +167,16 @@ void table_end_cell(struct table *table)
     buffer_append_byte(&table->cells, '\0');
 }
 
+void table_add_fact(struct table *table, const char *label, const char *fact)
+{
+    if (fact != NULL) {
+        buffer_append_text(&table->cells, label);
+        table_end_cell(table);
+        buffer_append_text(&table->cells, fact);
+        table_end_cell(table);
+    }
+}
+
 static void table_pad(struct buffer *out, size_t count)
 {
     while (count-- > 0) {

@@ -244,11 +244,14 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
     int result = -1;
 
     *response = (struct http_response){0};
-    if (session->dry_run != NULL && session_call_changes(call)) {
+    result = session_target(session, call, &target, error);
+    if (result == 0 && session->dry_run != NULL && session_call_changes(call)) {
+        struct edgegrid_call shown = *call;
+
+        shown.target = buffer_text(&target);
         response->status = 204;
-        return session->dry_run(call, error);
-    }
-    if (session_target(session, call, &target, error) == 0) {
+        result = session->dry_run(&shown, error);
+    } else if (result == 0) {
         for (unsigned attempt = 0;; attempt++) {
             struct http_outcome outcome = {0};
             bool again;
@@ -268,6 +271,7 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
             }
         }
     }
+    session->may_be_done = may_be_done;
     if (result != 0 && error->status == STATUS_UNKNOWN) {
         (void)error_suffix(error, SESSION_LOOK);
     } else if (sent && result != 0) {

@@ -177,6 +177,7 @@ static int recovery_complete_shown(struct recovery *recovery, const struct lefto
     const char *status = json_get_text(shown, "status");
     const char *described = json_get_text(shown, "description");
     const char *description;
+    char date[DATE_TEXT_SIZE];
     int64_t expires;
     int64_t then;
     int64_t now;
@@ -197,9 +198,11 @@ static int recovery_complete_shown(struct recovery *recovery, const struct lefto
     } else if (expires == now && description == NULL) {
         return 0;
     }
+    date_write_iso(expires, date);
     recovery->changed = true;
-    return credential_update(session, leftover->made.client_id, made->credential_id, expires,
-                             status, description, error);
+    return credential_update(session, leftover->made.client_id, made->credential_id,
+                             expires == now ? json_get_text(shown, "expiresOn") : date, status,
+                             description, error);
 }
 
 int recovery_complete(struct recovery *recovery, const struct leftover *leftover,
