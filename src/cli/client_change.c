@@ -67,8 +67,7 @@ static int update_send(struct target *target, const struct json *old, const stru
 }
 
 static int update_run(struct target *target, const struct client_wish *wish,
-                      const struct client_removal *removal, const struct json *from,
-                      struct error *error)
+                      struct client_removal *removal, const struct json *from, struct error *error)
 {
     struct json *old = NULL;
     struct json *new = NULL;
@@ -85,6 +84,7 @@ static int update_run(struct target *target, const struct client_wish *wish,
         target->lookup.client_type = "CLIENT";
     }
     target->lookup.gets_only = invocation_has(target->invocation, "dry-run");
+    removal->client_id = target->id;
     if (client_update_start(target->client, &old, error) == 0 &&
         client_update_start(target->client, &new, error) == 0 &&
         client_update_apply(&target->lookup, new, wish, removal, from, error) == 0 &&

@@ -25,7 +25,8 @@ struct creating {
     struct deposit deposit;
     bool has_deposit;
     struct json *draft;
-    char *user; /* from malloc; NULL when the draft names one */
+    struct json *like; /* NULL: none */
+    char *user;        /* from malloc; NULL when the draft names one */
     int64_t expires;
 };
 
@@ -58,42 +59,19 @@ static int creating_expiry(struct creating *creating, struct error *error)
                                    &creating->expires, error);
 }
 
-/* What --like takes from another client, and what the file says in its place. */
-static int creating_like(struct creating *creating, const char *like, struct json **from,
-                         struct error *error)
+/* The client that --like names, as it could be written back. */
+static int creating_like(struct creating *creating, const char *like, struct error *error)
 {
-    static const char *const taken[] = {"apiAccess", "groupAccess", "ipAcl", "allowAccountSwitch",
-                                        "purgeOptions"};
-    /* Purge rights go with the API that they belong to. */
-    size_t count = sizeof taken / sizeof taken[0] - (invocation_has(creating->invocation, "api") ||
-                                                     json_get(*from, "apiAccess") != NULL);
     struct lookup lookup;
     struct json *shown = NULL;
-    struct json *body = NULL;
-    struct json *access = NULL;
-    int result;
+    int result = -1;
 
     lookup_init(&lookup, &creating->context.session);
-    result = client_find(&lookup, like, &shown, error);
-    lookup_free(&lookup);
-    if (result == 0 && client_update_start(shown, &body, error) == 0) {
-        access = json_new_object();
-        for (size_t i = 0; i < count; i++) {
-            if (json_get(body, taken[i]) != NULL) {
-                (void)json_add_copy(access, taken[i], json_get(body, taken[i]));
-            }
-        }
-        for (const struct json *at = json_first(*from); at != NULL; at = json_next(at)) {
-            (void)json_add_copy(access, json_name(at), at);
-        }
-        result = json_build_failed() ? error_set_memory(error) : 0;
-        json_free(*from);
-        *from = access;
-    } else {
-        result = -1;
+    if (client_find(&lookup, like, &shown, error) == 0) {
+        result = client_update_start(shown, &creating->like, error);
     }
-    json_free(body);
     json_free(shown);
+    lookup_free(&lookup);
     return result;
 }
 
@@ -108,11 +86,13 @@ static int creating_draft(struct creating *creating, struct error *error)
         wish_read_from(creating->invocation, &from, error) == 0 &&
         (like == NULL || (from != NULL && !json_is_object(from)) || /* is refused below */
          (context_open(&creating->context, creating->invocation, error) == 0 &&
-          creating_like(creating, like, &from, error) == 0)) &&
-        client_draft_build(&wish, from, &creating->draft, error) == 0 &&
-        client_draft_check(creating->draft, error) == 0 &&
-        (like != NULL || context_open(&creating->context, creating->invocation, error) == 0)) {
-        result = 0;
+          creating_like(creating, like, error) == 0))) {
+        wish.like = creating->like;
+        if (client_draft_build(&wish, from, &creating->draft, error) == 0 &&
+            client_draft_check(creating->draft, error) == 0 &&
+            (like != NULL || context_open(&creating->context, creating->invocation, error) == 0)) {
+            result = 0;
+        }
     }
     json_free(from);
     wish_free(&wish);
@@ -137,6 +117,23 @@ static int creating_reserve(struct creating *creating, struct error *error)
                      &creating->context.session, error);
 }
 
+/* Purge rights that nobody asked for, but the other client has, go with the API they belong to. */
+static int creating_purge(struct creating *creating, struct lookup *lookup, struct error *error)
+{
+    const struct json *purge = json_get(creating->like, "purgeOptions");
+    bool chosen = true;
+
+    if (purge != NULL && json_equal(purge, json_get(creating->draft, "purgeOptions")) &&
+        names_find_purge(lookup, creating->draft, true, &chosen, error) != 0) {
+        return -1;
+    }
+    if (!chosen) {
+        json_remove(creating->draft, "purgeOptions");
+        output_remark("the purge rights are left out: \"CCU APIs\" is not among the APIs");
+    }
+    return 0;
+}
+
 /* Ask for the user where none is named, then turn names into ids. */
 static int creating_resolve(struct creating *creating, struct error *error)
 {
@@ -157,7 +154,9 @@ static int creating_resolve(struct creating *creating, struct error *error)
     lookup.client_type = json_get_text(draft, "clientType");
     lookup.allow_account_switch = json_is_true(json_get(draft, "allowAccountSwitch"));
     if (result == 0) {
-        result = names_resolve(&lookup, draft, error);
+        result = creating_purge(creating, &lookup, error) != 0
+                     ? -1
+                     : names_resolve(&lookup, draft, error);
     }
     lookup_free(&lookup);
     return result;
@@ -283,6 +282,7 @@ int command_client_create(const struct invocation *invocation, struct error *err
     save_free(&creating.save);
     context_close(&creating.context);
     free(creating.user);
+    json_free(creating.like);
     json_free(creating.draft);
     return result;
 }

@@ -82,10 +82,11 @@ void listing_add_group(struct table *table, const struct json *group,
         }
     }
     listing_add_row(table, group, "groupName");
-    while (above > 0 && json_get(role, "roleId") == NULL) {
+    /* A group without a role of its own may also say so with null. */
+    while (above > 0 && json_number_text(json_get(role, "roleId")) == NULL) {
         role = parents[--above];
     }
-    if (json_get(role, "roleId") != NULL) {
+    if (json_number_text(json_get(role, "roleId")) != NULL) {
         buffer_format(&table->cells, "%s (%s)", listing_text(json_get(role, "roleName")),
                       listing_text(json_get(role, "roleId")));
     }

@@ -25,6 +25,7 @@ int wish_read_list(const struct invocation *invocation, const char *name, struct
 
 void wish_free(struct client_wish *wish)
 {
+    free(wish->purge_cpcodes.items);
     free(wish->networks.items);
     free(wish->groups.items);
     free(wish->apis.items);
@@ -39,7 +40,6 @@ int wish_read(struct client_wish *wish, const struct invocation *invocation, str
     wish->name = invocation_value(invocation, "name");
     wish->description = invocation_value(invocation, "description");
     wish->type = invocation_value(invocation, "type");
-    wish->purge_cpcodes = invocation_value(invocation, "purge-cpcodes");
     wish->all_apis = invocation_has(invocation, "all-apis");
     wish->clone_groups = invocation_has(invocation, "clone-groups");
     wish->allow_account_switch = invocation_has(invocation, "allow-account-switch");
@@ -56,7 +56,8 @@ int wish_read(struct client_wish *wish, const struct invocation *invocation, str
     if (wish_read_list(invocation, "notify", &wish->emails, error) != 0 ||
         wish_read_list(invocation, "api", &wish->apis, error) != 0 ||
         wish_read_list(invocation, "group", &wish->groups, error) != 0 ||
-        wish_read_list(invocation, "ip", &wish->networks, error) != 0) {
+        wish_read_list(invocation, "ip", &wish->networks, error) != 0 ||
+        wish_read_list(invocation, "purge-cpcodes", &wish->purge_cpcodes, error) != 0) {
         return -1;
     }
     return 0;

@@ -1,8 +1,9 @@
 /*
  * What POST /api-clients demands (its published schema, and what its text adds), checked on a
- * draft. Each check names the member, what is wrong and what would be right.
+ * draft. That a file's values are of the right kinds, client_file.c sees to. Each check names the
+ * member, what is wrong and what would be right.
  */
-#include "iam/client_body.h"
+#include "iam/client_update.h"
 
 #include "base/text.h"
 #include "http/url.h"
@@ -13,26 +14,7 @@
 
 static int check_type(const struct json *draft, struct error *error)
 {
-    static const char *const texts[] = {"clientName", "clientDescription", "clientType"};
-    static const char *const booleans[] = {"allowAccountSwitch", "canAutoCreateCredential",
-                                           "createCredential"};
-    const char *type;
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        const struct json *value = json_get(draft, texts[i]);
-
-        if (value != NULL && (json_text(value) == NULL || *json_text(value) == '\0')) {
-            return error_set(error, STATUS_USAGE, "%s must be a text that is not empty", texts[i]);
-        }
-    }
-    for (size_t i = 0; i < sizeof booleans / sizeof booleans[0]; i++) {
-        const struct json *value = json_get(draft, booleans[i]);
-
-        if (value != NULL && !json_is_boolean(value)) {
-            return error_set(error, STATUS_USAGE, "%s must be true or false", booleans[i]);
-        }
-    }
-    type = json_get_text(draft, "clientType");
+    const char *type = json_get_text(draft, "clientType");
     if (type == NULL || (!text_equal(type, "CLIENT") && !text_equal(type, "USER_CLIENT"))) {
         return error_set(error, STATUS_USAGE,
                          "there is no client type \"%s\"; use CLIENT (you manage its credentials) "
@@ -60,7 +42,7 @@ static int check_name(const struct json *draft, struct error *error)
     return 0;
 }
 
-static int check_users(const struct json *draft, struct error *error)
+int client_users_check(const struct json *draft, struct error *error)
 {
     const struct json *users = json_get(draft, "authorizedUsers");
 
@@ -185,7 +167,7 @@ static int check_apis(const struct json *draft, struct error *error)
     if (!all && json_count(apis) > CLIENT_APIS_MOST) {
         return error_set(error, STATUS_USAGE,
                          "%zu APIs are chosen, but calls to the %dth and later ones are refused; "
-                         "choose at most %d, or use --all-apis",
+                         "choose at most %d",
                          json_count(apis), CLIENT_APIS_MOST + 1, CLIENT_APIS_MOST);
     }
     for (const struct json *at = json_first(apis); at != NULL; at = json_next(at)) {
@@ -250,13 +232,30 @@ static int check_purge(const struct json *draft, struct error *error)
 
 int client_draft_check(const struct json *draft, struct error *error)
 {
-    static int (*const checks[])(const struct json *, struct error *) = {
-        check_name,   check_type,   check_users,    check_apis,
-        check_groups, check_emails, check_networks, check_purge,
+    return client_update_check(NULL, draft, error);
+}
+
+int client_update_check(const struct json *old, const struct json *new, struct error *error)
+{
+    static const struct {
+        const char *member;
+        int (*check)(const struct json *draft, struct error *error);
+    } checks[] = {
+        {"clientName", check_name},
+        {"clientType", check_type},
+        {"authorizedUsers", client_users_check},
+        {"apiAccess", check_apis},
+        {"groupAccess", check_groups},
+        {"notificationEmails", check_emails},
+        {"ipAcl", check_networks},
+        {"purgeOptions", check_purge},
     };
 
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        if (checks[i](draft, error) != 0) {
+        const char *member = checks[i].member;
+
+        if ((old == NULL || !json_equal(json_get(old, member), json_get(new, member))) &&
+            checks[i].check(new, error) != 0) {
             return -1;
         }
     }

@@ -38,76 +38,17 @@ bool client_api_is_purge(const char *name, const char *end_point)
             !text_is_alphanumeric(end_point[4]) && end_point[4] != '-');
 }
 
-/* --- from a file ---------------------------------------------------------------------------- */
-
-/* What POST takes, and with the second half what a GET answer holds besides. */
-static const char *const draft_members[] = {
-    "allowAccountSwitch", "apiAccess",  "authorizedUsers",    "canAutoCreateCredential",
-    "clientDescription",  "clientName", "clientType",         "createCredential",
-    "groupAccess",        "ipAcl",      "notificationEmails", "purgeOptions",
-};
-
-static const char *const answer_members[] = {
-    "accessToken", "actions",        "activeCredentialCount", "baseURL",
-    "clientId",    "createdBy",      "createdDate",           "credentials",
-    "isLocked",    "openIdentityId", "serviceConsumerToken",  "grantorList",
-    "modifiedBy",  "modifiedDate",
-};
-
-static bool draft_knows(const char *const *names, size_t count, const char *name)
+/* What the file leaves open is as with the other client. */
+static void draft_take_like(struct json *draft, const struct json *like)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (text_equal(names[i], name)) {
-            return true;
+    static const char *const taken[] = {"apiAccess", "groupAccess", "ipAcl", "allowAccountSwitch",
+                                        "purgeOptions"};
+
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        if (json_get(draft, taken[i]) == NULL) {
+            (void)json_add_copy(draft, taken[i], json_get(like, taken[i]));
         }
     }
-    return false;
-}
-
-bool client_member_is_answer(const char *name)
-{
-    return draft_knows(answer_members, sizeof answer_members / sizeof answer_members[0], name);
-}
-
-static int draft_refuse_member(const char *name, struct error *error)
-{
-    const char *nearest = NULL;
-    /* What is nearest to gibberish is no help. */
-    unsigned distance = strlen(name) < 10 ? (unsigned)strlen(name) / 2 + 1 : 6;
-
-    for (size_t i = 0; i < sizeof draft_members / sizeof draft_members[0]; i++) {
-        unsigned away = text_distance(name, draft_members[i]);
-        if (away < distance) {
-            distance = away;
-            nearest = draft_members[i];
-        }
-    }
-    return error_set(error, STATUS_USAGE, "--from: an API client has no member \"%s\"%s%s%s", name,
-                     nearest == NULL ? "; take it out" : "; did you mean \"",
-                     nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
-}
-
-static int draft_take_file(struct json *draft, const struct json *from, struct error *error)
-{
-    if (!json_is_object(from)) {
-        return error_set(error, STATUS_USAGE,
-                         "--from: the file must hold one JSON object in the shape of the API's "
-                         "POST /api-clients");
-    }
-    for (const struct json *at = json_first(from); at != NULL; at = json_next(at)) {
-        const char *name = json_name(at);
-
-        if (draft_knows(draft_members, sizeof draft_members / sizeof draft_members[0], name)) {
-            /* null means what leaving it out means, and the API takes no null. */
-            if (!json_is_null(at)) {
-                (void)json_add_copy(draft, name, at);
-            }
-        } else if (!draft_knows(answer_members, sizeof answer_members / sizeof answer_members[0],
-                                name)) {
-            return draft_refuse_member(name, error);
-        }
-    }
-    return 0;
 }
 
 /* --- from flags ----------------------------------------------------------------------------- */
@@ -238,20 +179,22 @@ static void draft_take_list(struct json *draft, const char *member, const struct
     }
 }
 
-/* "all", or ids and names with commas between; an empty one is refused. */
-static int draft_take_cpcodes(struct json *access, const char *text, struct error *error)
+/* Ids and names with commas and perhaps blanks between; an empty one is refused. */
+static int draft_take_codes(struct json *codes, const char *text, struct error *error)
 {
-    bool all = text_equal_ignore_case(text, "all");
-    struct json *codes;
-
-    (void)json_add_boolean(access, "allCurrentAndNewCpcodes", all);
-    codes = json_add_array(access, "cpcodes");
-    while (!all) {
-        size_t length = strcspn(text, ",");
+    while (true) {
+        size_t length;
+        size_t end;
         struct buffer one = BUFFER_EMPTY;
         uint64_t id;
 
-        buffer_append(&one, text, length);
+        text += strspn(text, " ");
+        length = strcspn(text, ",");
+        end = length;
+        while (end > 0 && text[end - 1] == ' ') {
+            end--;
+        }
+        buffer_append(&one, text, end);
         if (one.length == 0) {
             buffer_free(&one);
             return error_set(error, STATUS_USAGE,
@@ -264,9 +207,25 @@ static int draft_take_cpcodes(struct json *access, const char *text, struct erro
         }
         buffer_free(&one);
         if (text[length] == '\0') {
-            break;
+            return 0;
         }
         text += length + 1;
+    }
+}
+
+/* "all", or lists of codes. */
+static int draft_take_cpcodes(struct json *access, const struct text_list *lists,
+                              struct error *error)
+{
+    bool all = lists->count == 1 && text_equal_ignore_case(lists->items[0], "all");
+    struct json *codes;
+
+    (void)json_add_boolean(access, "allCurrentAndNewCpcodes", all);
+    codes = json_add_array(access, "cpcodes");
+    for (size_t i = 0; !all && i < lists->count; i++) {
+        if (draft_take_codes(codes, lists->items[i], error) != 0) {
+            return -1;
+        }
     }
     return 0;
 }
@@ -276,7 +235,7 @@ int client_draft_take_purge(struct json *draft, const struct client_wish *wish, 
     struct json *options;
     struct json *access;
 
-    if (wish->purge_cpcodes == NULL && !wish->purge_by_cpcode && !wish->purge_by_cachetag) {
+    if (wish->purge_cpcodes.count == 0 && !wish->purge_by_cpcode && !wish->purge_by_cachetag) {
         return 0;
     }
     options = json_get_mutable(draft, "purgeOptions");
@@ -291,10 +250,10 @@ int client_draft_take_purge(struct json *draft, const struct client_wish *wish, 
     if (wish->purge_by_cachetag) {
         (void)json_add_boolean(options, "canPurgeByCacheTag", true);
     }
-    if (wish->purge_cpcodes != NULL || json_get(options, "cpcodeAccess") == NULL) {
+    if (wish->purge_cpcodes.count > 0 || json_get(options, "cpcodeAccess") == NULL) {
         access = json_add_object(options, "cpcodeAccess");
-        if (wish->purge_cpcodes != NULL) {
-            return draft_take_cpcodes(access, wish->purge_cpcodes, error);
+        if (wish->purge_cpcodes.count > 0) {
+            return draft_take_cpcodes(access, &wish->purge_cpcodes, error);
         }
         if (wish->purge_by_cpcode) {
             return error_set(error, STATUS_USAGE,
@@ -340,8 +299,7 @@ static void draft_settle(struct json *access, const char *all, const char *list)
     }
 }
 
-/* What the API leaves to the caller but a person does not think of. */
-static void draft_complete(struct json *draft, const struct client_wish *wish)
+void client_draft_settle(struct json *draft)
 {
     struct json *cpcodes =
         json_get_mutable(json_get_mutable(draft, "purgeOptions"), "cpcodeAccess");
@@ -352,7 +310,16 @@ static void draft_complete(struct json *draft, const struct client_wish *wish)
     }
     draft_settle(json_get_mutable(draft, "apiAccess"), "allAccessibleApis", "apis");
     draft_settle(json_get_mutable(draft, "groupAccess"), "cloneAuthorizedUserGroups", "groups");
+    /* The API wants one of a character or more, or none. */
+    if (description != NULL && *description == '\0') {
+        json_remove(draft, "clientDescription");
+    }
+}
 
+/* What the API leaves to the caller but a person does not think of. */
+static void draft_complete(struct json *draft, const struct client_wish *wish)
+{
+    client_draft_settle(draft);
     if (json_get(draft, "clientType") == NULL) {
         (void)json_add_text(draft, "clientType", "CLIENT");
     }
@@ -365,18 +332,19 @@ static void draft_complete(struct json *draft, const struct client_wish *wish)
     if (wish->no_credential || json_get(draft, "createCredential") == NULL) {
         (void)json_add_boolean(draft, "createCredential", !wish->no_credential);
     }
-    /* The API wants one of a character or more, or none. */
-    if (description != NULL && *description == '\0') {
-        json_remove(draft, "clientDescription");
-    }
 }
 
 int client_draft_build(const struct client_wish *wish, const struct json *from, struct json **draft,
                        struct error *error)
 {
+    int result;
+
     *draft = json_new_object();
-    if ((from != NULL && draft_take_file(*draft, from, error) != 0) ||
-        draft_take_apis(*draft, wish, error) != 0 || draft_take_groups(*draft, wish, error) != 0 ||
+    result = from == NULL ? 0 : client_file_take(*draft, from, error);
+    draft_take_like(*draft, wish->like);
+    (void)client_file_walk(*draft, false, error);
+    if (result != 0 || draft_take_apis(*draft, wish, error) != 0 ||
+        draft_take_groups(*draft, wish, error) != 0 ||
         client_draft_take_purge(*draft, wish, error) != 0) {
         json_free(*draft);
         *draft = NULL;

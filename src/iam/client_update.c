@@ -59,33 +59,18 @@ int client_put(struct edgegrid_session *session, const char *client_id, const st
 
 int client_update_start(const struct json *client, struct json **body, struct error *error)
 {
-    const char *description = json_get_text(client, "clientDescription");
-    struct json *cpcodes;
-
     *body = json_new_object();
     if (!json_is_object(client)) {
         return error_set(error, STATUS_REFUSED,
                          "what the API answered is no client; run it again later");
     }
     for (const struct json *at = json_first(client); at != NULL; at = json_next(at)) {
-        if (!client_member_is_answer(json_name(at)) && !text_equal(json_name(at), "clientType")) {
+        if (!client_member_is_answer(json_name(at)) && !text_equal(json_name(at), "clientType") &&
+            !json_is_null(at)) {
             (void)json_add_copy(*body, json_name(at), at);
         }
     }
-    /* All of these it shows, but refuses. */
-    if (description != NULL && *description == '\0') {
-        json_remove(*body, "clientDescription");
-    }
-    if (json_is_true(json_get(json_get(*body, "groupAccess"), "cloneAuthorizedUserGroups"))) {
-        json_remove(json_get_mutable(*body, "groupAccess"), "groups");
-    }
-    if (json_is_true(json_get(json_get(*body, "apiAccess"), "allAccessibleApis"))) {
-        json_remove(json_get_mutable(*body, "apiAccess"), "apis");
-    }
-    cpcodes = json_get_mutable(json_get_mutable(*body, "purgeOptions"), "cpcodeAccess");
-    if (json_is_true(json_get(cpcodes, "allCurrentAndNewCpcodes"))) {
-        (void)json_add_array(cpcodes, "cpcodes"); /* empty, but there */
-    }
+    client_draft_settle(*body); /* the rest it shows, but refuses */
     return json_build_failed() ? error_set_memory(error) : 0;
 }
 
@@ -116,14 +101,12 @@ static int list_keep(struct lookup *lookup, struct json *added, const struct jso
                      const struct names_list *names, const char *value_name, struct error *error)
 {
     for (struct json *at = json_first_mutable(added); at != NULL; at = json_next_mutable(at)) {
-        const struct json *id = json_get(at, names->id);
         struct json *found = NULL;
 
         if (json_get(at, value_name) != NULL) {
             continue;
         }
-        if (names_find(lookup, names, json_text(id) != NULL ? json_text(id) : json_number_text(id),
-                       &found, error) != 0) {
+        if (names_find(lookup, names, names_text(json_get(at, names->id)), &found, error) != 0) {
             return -1;
         }
         for (const struct json *there = json_first(list); there != NULL; there = json_next(there)) {
@@ -139,12 +122,14 @@ static int list_keep(struct lookup *lookup, struct json *added, const struct jso
 
 /* Remove the one element of list that is called so. */
 static int list_remove(struct json *list, const struct names_list *names, const char *wanted,
-                       struct error *error)
+                       const char *client_id, struct error *error)
 {
     struct match match;
     struct json *found = NULL;
 
     match_start(&match, names->thing, wanted, "client show");
+    match.list_option = " ";
+    match.list_value = client_id;
     for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
         names_offer(&match, names, at, NULL, 0);
     }
@@ -162,10 +147,11 @@ static int list_remove(struct json *list, const struct names_list *names, const 
 }
 
 static int list_remove_all(struct json *list, const struct names_list *names,
-                           const struct text_list *wanted, struct error *error)
+                           const struct text_list *wanted, const char *client_id,
+                           struct error *error)
 {
     for (size_t i = 0; i < wanted->count; i++) {
-        if (list_remove(list, names, wanted->items[i], error) != 0) {
+        if (list_remove(list, names, wanted->items[i], client_id, error) != 0) {
             return -1;
         }
     }
@@ -174,7 +160,7 @@ static int list_remove_all(struct json *list, const struct names_list *names,
 
 /* A list of texts gets what is added, once, and loses what is removed. */
 static int texts_change(struct json *list, const struct json *added,
-                        const struct text_list *removed, const char *what, struct error *error)
+                        const struct text_list *removed, const char *client_id, struct error *error)
 {
     for (size_t i = 0; i < removed->count; i++) {
         struct json *at = json_first_mutable(list);
@@ -185,8 +171,8 @@ static int texts_change(struct json *list, const struct json *added,
         }
         if (at == NULL) {
             return error_set(error, STATUS_NOT_FOUND,
-                             "the client has no %s %s to remove; see: gridkey client show", what,
-                             removed->items[i]);
+                             "the client has no address %s to remove; see: gridkey client show %s",
+                             removed->items[i], client_id);
         }
         json_remove_element(list, at);
     }
@@ -203,95 +189,93 @@ static int texts_change(struct json *list, const struct json *added,
     return 0;
 }
 
-/* The member of that name, made by json_add_object or json_add_array where it is missing. */
+/*
+ * The member of that name, made by json_add_object or json_add_array where it is missing or null,
+ * or holds nothing that could be added to.
+ */
 static struct json *member(struct json *object, const char *name,
                            struct json *(*add)(struct json *, const char *))
 {
     struct json *there = json_get_mutable(object, name);
 
-    return there != NULL ? there : add(object, name);
+    return json_is_object(there) || json_is_array(there) ? there : add(object, name);
 }
 
 /* --- parts ---------------------------------------------------------------------------------- */
 
-static int update_apis(struct lookup *lookup, struct json *body, struct json *draft,
-                       const struct client_removal *removal, struct error *error)
+/* APIs and groups are given alike: all of the user's, or a list of chosen ones. */
+struct access {
+    const char *member;
+    const char *all;
+    const char *list;
+    const char *value;
+    const struct names_list *names;
+    int (*resolve)(struct lookup *lookup, struct json *draft, struct error *error);
+    const char *refusal; /* of what cannot be added to all, or taken from it */
+};
+
+static const struct access access_apis = {
+    "apiAccess",
+    "allAccessibleApis",
+    "apis",
+    "accessLevel",
+    &names_apis,
+    names_resolve_apis,
+    "the client has all APIs of its user; to give it chosen ones, name them all in a --from file "
+    "with allAccessibleApis false"};
+static const struct access access_groups = {
+    "groupAccess",
+    "cloneAuthorizedUserGroups",
+    "groups",
+    "roleId",
+    &names_groups,
+    names_resolve_groups,
+    "the client has the groups of its user; choose some with --group in place of removing one"};
+
+static int update_access(const struct access *kind, struct lookup *lookup, struct json *body,
+                         struct json *draft, const struct text_list *removed, const char *client_id,
+                         struct error *error)
 {
     struct json *access;
-    struct json *wanted = json_get_mutable(draft, "apiAccess");
+    struct json *wanted = json_get_mutable(draft, kind->member);
 
-    if (json_is_true(json_get(wanted, "allAccessibleApis"))) {
-        (void)json_add_copy(body, "apiAccess", wanted);
+    if (json_is_true(json_get(wanted, kind->all))) {
+        (void)json_add_copy(body, kind->member, wanted);
         return 0;
     }
-    if (wanted == NULL && removal->apis.count == 0) {
+    if (wanted == NULL && removed->count == 0) {
         return 0;
     }
-    access = member(body, "apiAccess", json_add_object);
-    if (json_is_true(json_get(access, "allAccessibleApis"))) {
-        return error_set(error, STATUS_USAGE,
-                         "the client has all APIs of its user; to give it chosen ones, name them "
-                         "all in a --from file with allAccessibleApis false");
-    }
-    if (wanted != NULL &&
-        (list_keep(lookup, json_get_mutable(wanted, "apis"), json_get(access, "apis"), &names_apis,
-                   "accessLevel", error) != 0 ||
-         names_resolve_apis(lookup, draft, error) != 0)) {
-        return -1;
-    }
-    list_merge(member(access, "apis", json_add_array), json_get(wanted, "apis"), "apiId",
-               "accessLevel");
-    return list_remove_all(json_get_mutable(access, "apis"), &names_apis, &removal->apis, error);
-}
-
-static int update_groups(struct lookup *lookup, struct json *body, struct json *draft,
-                         const struct client_removal *removal, struct error *error)
-{
-    struct json *access;
-    struct json *wanted = json_get_mutable(draft, "groupAccess");
-
-    if (json_is_true(json_get(wanted, "cloneAuthorizedUserGroups"))) {
-        (void)json_add_copy(body, "groupAccess", wanted);
-        return 0;
-    }
-    if (wanted == NULL && removal->groups.count == 0) {
-        return 0;
-    }
-    access = member(body, "groupAccess", json_add_object);
-    if (json_is_true(json_get(access, "cloneAuthorizedUserGroups"))) {
-        if (removal->groups.count > 0) {
-            return error_set(error, STATUS_USAGE,
-                             "the client has the groups of its user; choose some with --group in "
-                             "place of removing one");
+    access = member(body, kind->member, json_add_object);
+    if (json_is_true(json_get(access, kind->all))) {
+        if (kind == &access_apis || removed->count > 0) {
+            return error_set(error, STATUS_USAGE, "%s", kind->refusal);
         }
-        (void)json_add_boolean(access, "cloneAuthorizedUserGroups", false);
+        (void)json_add_boolean(access, kind->all, false);
     }
     if (wanted != NULL &&
-        (list_keep(lookup, json_get_mutable(wanted, "groups"), json_get(access, "groups"),
-                   &names_groups, "roleId", error) != 0 ||
-         names_resolve_groups(lookup, draft, error) != 0)) {
+        (list_keep(lookup, json_get_mutable(wanted, kind->list), json_get(access, kind->list),
+                   kind->names, kind->value, error) != 0 ||
+         kind->resolve(lookup, draft, error) != 0)) {
         return -1;
     }
-    list_merge(member(access, "groups", json_add_array), json_get(wanted, "groups"), "groupId",
-               "roleId");
-    return list_remove_all(json_get_mutable(access, "groups"), &names_groups, &removal->groups,
-                           error);
+    access = member(access, kind->list, json_add_array);
+    list_merge(access, json_get(wanted, kind->list), kind->names->id, kind->value);
+    return list_remove_all(access, kind->names, removed, client_id, error);
 }
 
 static int update_networks(struct json *body, const struct json *draft,
                            const struct client_removal *removal, struct error *error)
 {
     const struct json *added = json_get(json_get(draft, "ipAcl"), "cidr");
-    struct json *acl = json_get_mutable(body, "ipAcl");
+    struct json *acl;
 
     if (added == NULL && removal->networks.count == 0) {
         return 0;
     }
-    if (acl == NULL) {
-        acl = json_add_object(body, "ipAcl");
-    }
-    if (texts_change(member(acl, "cidr", json_add_array), added, &removal->networks, "address",
-                     error) != 0) {
+    acl = member(body, "ipAcl", json_add_object);
+    if (texts_change(member(acl, "cidr", json_add_array), added, &removal->networks,
+                     removal->client_id, error) != 0) {
         return -1;
     }
     /* An address added is meant to count, and an enabled list that is empty locks everybody out. */
@@ -309,24 +293,25 @@ static int update_emails(struct json *body, const struct json *draft,
     return added == NULL && removal->emails.count == 0
                ? 0
                : texts_change(member(body, "notificationEmails", json_add_array), added,
-                              &removal->emails, "address", error);
+                              &removal->emails, removal->client_id, error);
 }
 
 /*
- * Purge rights go with the API that they belong to, and CP codes with their groups: what is asked
- * for, or loses its ground, is looked at. What else the client has stays unseen.
+ * Purge rights go with the API that they belong to, and CP codes with their groups, both with the
+ * user's: what is asked for, or loses its ground, is looked at. What else the client has stays
+ * unseen.
  */
 static int update_purge(struct lookup *lookup, struct json *body, const struct client_wish *wish,
-                        const struct client_removal *removal, const struct json *from,
+                        const struct client_removal *removal, const struct json *file,
                         struct error *error)
 {
-    bool wanted = wish->purge_cpcodes != NULL || wish->purge_by_cpcode || wish->purge_by_cachetag ||
-                  json_get(from, "purgeOptions") != NULL;
+    bool codes = wish->purge_cpcodes.count > 0 || json_get(file, "purgeOptions") != NULL;
+    bool wanted = codes || wish->purge_by_cpcode || wish->purge_by_cachetag;
+    bool apis = removal->apis.count > 0 || json_get(file, "apiAccess") != NULL;
     bool groups = wish->clone_groups || wish->groups.count > 0 || removal->groups.count > 0 ||
-                  json_get(from, "groupAccess") != NULL;
-    const struct json *access = json_get(body, "apiAccess");
-    struct json *purge_api = NULL;
-    bool chosen = json_is_true(json_get(access, "allAccessibleApis"));
+                  json_get(file, "groupAccess") != NULL;
+    bool user = wish->user != NULL || json_get(file, "authorizedUsers") != NULL;
+    bool chosen = true;
 
     if (client_draft_take_purge(body, wish, error) != 0) {
         return -1;
@@ -334,40 +319,26 @@ static int update_purge(struct lookup *lookup, struct json *body, const struct c
     if (json_get(body, "purgeOptions") == NULL) {
         return 0;
     }
-    if (!chosen && (wanted || removal->apis.count > 0 || json_get(from, "apiAccess") != NULL)) {
-        if (names_find(lookup, &names_apis, "CCU APIs", &purge_api, error) != 0) {
-            return -1;
-        }
-        for (const struct json *at = json_first(json_get(access, "apis")); at != NULL;
-             at = json_next(at)) {
-            chosen = chosen || json_equal(json_get(at, "apiId"), json_get(purge_api, "apiId"));
-        }
-        json_free(purge_api);
-        if (!chosen && wanted) {
-            return error_set(
-                error, STATUS_USAGE,
-                "purge rights need the API \"CCU APIs\"; add --api \"CCU APIs=READ-WRITE\"");
-        }
-        if (!chosen) {
-            json_remove(body, "purgeOptions");
-            return 0;
-        }
+    if ((wanted || apis || user) && names_find_purge(lookup, body, !user, &chosen, error) != 0) {
+        return -1;
     }
-    return wanted || groups ? names_resolve_cpcodes(lookup, body, error) : 0;
+    if (!chosen && (wanted || !apis)) {
+        return names_refuse_purge(error);
+    }
+    if (!chosen) {
+        json_remove(body, "purgeOptions");
+        return 0;
+    }
+    return wanted || groups || user ? names_resolve_cpcodes(lookup, body, !codes, error) : 0;
 }
 
 static void update_plain(struct json *body, const struct json *draft,
                          const struct client_wish *wish)
 {
-    static const char *const plain[] = {"clientName", "clientDescription", "authorizedUsers"};
-
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        if (json_get(draft, plain[i]) != NULL) {
-            (void)json_add_copy(body, plain[i], json_get(draft, plain[i]));
-        }
-    }
-    if (wish->description != NULL && *wish->description == '\0') {
-        json_remove(body, "clientDescription");
+    (void)json_add_copy(body, "clientName", json_get(draft, "clientName"));
+    (void)json_add_copy(body, "authorizedUsers", json_get(draft, "authorizedUsers"));
+    if (wish->description != NULL) {
+        (void)json_add_text(body, "clientDescription", wish->description);
     }
     if (wish->allow_account_switch) {
         (void)json_add_boolean(body, "allowAccountSwitch", true);
@@ -378,66 +349,62 @@ static void update_plain(struct json *body, const struct json *draft,
 }
 
 /* Members of the file replace those of the client whole. */
-static void update_from(struct json *body, const struct json *file, const struct json *from)
+static void update_from(struct json *body, const struct json *file)
 {
-    for (const struct json *at = json_first(from); at != NULL; at = json_next(at)) {
+    for (const struct json *at = json_first(file); at != NULL; at = json_next(at)) {
         const char *name = json_name(at);
 
-        if (json_get(file, name) != NULL && !text_equal(name, "clientType") &&
-            !text_equal(name, "createCredential")) {
-            (void)json_add_copy(body, name, json_get(file, name));
-        } else if (json_text(at) != NULL && *json_text(at) == '\0') {
-            json_remove(body, name); /* an empty description */
+        if (!text_equal(name, "clientType") && !text_equal(name, "createCredential")) {
+            (void)json_add_copy(body, name, at);
         }
     }
 }
 
 /* The names in the file's lists, by those of the user that the client will have. */
-static int update_resolve(struct lookup *lookup, struct json *body, struct json *file,
-                          const struct json *from, struct error *error)
+static int update_resolve(struct lookup *lookup, struct json *body, const struct json *file,
+                          struct error *error)
 {
-    if (json_get(from, "apiAccess") != NULL) {
-        if (names_resolve_apis(lookup, file, error) != 0) {
-            return -1;
-        }
-        (void)json_add_copy(body, "apiAccess", json_get(file, "apiAccess"));
-    }
-    if (json_get(from, "groupAccess") != NULL) {
-        if (names_resolve_groups(lookup, file, error) != 0) {
-            return -1;
-        }
-        (void)json_add_copy(body, "groupAccess", json_get(file, "groupAccess"));
-    }
-    return 0;
+    return (json_get(file, "apiAccess") != NULL && names_resolve_apis(lookup, body, error) != 0) ||
+                   (json_get(file, "groupAccess") != NULL &&
+                    names_resolve_groups(lookup, body, error) != 0)
+               ? -1
+               : 0;
 }
 
 int client_update_apply(struct lookup *lookup, struct json *body, const struct client_wish *wish,
                         const struct client_removal *removal, const struct json *from,
                         struct error *error)
 {
-    const struct client_wish nothing = {0};
     struct client_wish flags = *wish;
     struct json *draft = NULL;
-    struct json *file = NULL;
+    struct json *file = json_new_object();
     int result = -1;
 
-    flags.purge_cpcodes = NULL; /* these change the body itself, below */
+    flags.purge_cpcodes.count = 0; /* these change the body itself, below */
     flags.purge_by_cpcode = false;
     flags.purge_by_cachetag = false;
     if (client_draft_build(&flags, NULL, &draft, error) == 0 &&
-        client_draft_build(&nothing, from, &file, error) == 0) {
-        update_from(body, file, from);
+        (from == NULL || client_file_take(file, from, error) == 0)) {
+        update_from(body, file);
         update_plain(body, draft, wish);
+        client_draft_settle(body);
         lookup->user = json_text(json_first(json_get(body, "authorizedUsers")));
         lookup->allow_account_switch = json_is_true(json_get(body, "allowAccountSwitch"));
-        result = update_resolve(lookup, body, file, from, error);
+        if (wish->user == NULL && json_get(file, "authorizedUsers") == NULL) {
+            result = 0;
+        } else {
+            result = client_users_check(body, error);
+        }
     }
     if (result == 0) {
-        result = update_apis(lookup, body, draft, removal, error) != 0 ||
-                         update_groups(lookup, body, draft, removal, error) != 0 ||
+        result = update_resolve(lookup, body, file, error) != 0 ||
+                         update_access(&access_apis, lookup, body, draft, &removal->apis,
+                                       removal->client_id, error) != 0 ||
+                         update_access(&access_groups, lookup, body, draft, &removal->groups,
+                                       removal->client_id, error) != 0 ||
                          update_networks(body, draft, removal, error) != 0 ||
                          update_emails(body, draft, removal, error) != 0 ||
-                         update_purge(lookup, body, wish, removal, from, error) != 0
+                         update_purge(lookup, body, wish, removal, file, error) != 0
                      ? -1
                      : 0;
     }
@@ -447,26 +414,6 @@ int client_update_apply(struct lookup *lookup, struct json *body, const struct c
     json_free(file);
     json_free(draft);
     return result;
-}
-
-static int update_check(const struct json *body, struct error *error)
-{
-    struct json *copy = json_copy(body);
-    int result = copy == NULL ? error_set_memory(error) : 0;
-
-    if (result == 0) {
-        (void)json_add_text(copy, "clientType", "CLIENT"); /* which PUT does not take */
-        result = client_draft_check(copy, error);
-    }
-    json_free(copy);
-    return result;
-}
-
-int client_update_check(const struct json *old, const struct json *new, struct error *error)
-{
-    struct error ignored;
-
-    return update_check(new, error) == 0 || update_check(old, &ignored) != 0 ? 0 : -1;
 }
 
 /* --- what differs --------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 
 /* What is to be taken away, by name or id. */
 struct client_removal {
+    const char *client_id; /* whose they are, for advice; borrowed */
     struct text_list apis;
     struct text_list groups;
     struct text_list networks;
@@ -44,8 +45,9 @@ int client_update_apply(struct lookup *lookup, struct json *body, const struct c
                         struct error *error);
 
 /*
- * As client_draft_check, for the body of a PUT. A client that broke its rules before they were
- * asked, such as by a level that is not known here, is left to the API's judgement.
+ * As client_draft_check, for the members of a PUT's body that differ from the old. What broke the
+ * rules before, such as by a level that is not known here, is left to the API's judgement. With
+ * NULL for old all members are checked.
  */
 int client_update_check(const struct json *old, const struct json *new, struct error *error);
 

@@ -155,6 +155,10 @@ int lookup_get(struct lookup *lookup, enum lookup_kind kind, const struct buffer
     if (!lookup->fetched[kind]) {
         bool own_groups = kind == LOOKUP_CPCODES && lookup->groups_body == NULL;
 
+        if (kind <= LOOKUP_CPCODES && lookup->user == NULL) {
+            return error_set(error, STATUS_REFUSED,
+                             "the client has no authorized user; name one with --user NAME");
+        }
         if (own_groups) {
             result = lookup_own_groups(lookup, &groups, error);
             lookup->groups_body = buffer_text(&groups);

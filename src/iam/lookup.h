@@ -15,10 +15,10 @@
 #define IAM_BASE "/identity-management/v3"
 
 enum lookup_kind {
-    LOOKUP_APIS,
+    LOOKUP_APIS, /* each user has others, to LOOKUP_CPCODES */
     LOOKUP_GROUPS,
-    LOOKUP_ROLES,
     LOOKUP_CPCODES,
+    LOOKUP_ROLES,
     LOOKUP_USERS,
     LOOKUP_ACCOUNTS,
     LOOKUP_CLIENTS,
@@ -28,7 +28,8 @@ enum lookup_kind {
 
 struct lookup {
     struct edgegrid_session *session; /* borrowed */
-    const char *user;                 /* whose APIs and groups; borrowed; set before the first */
+    const char *user;                 /* whose APIs and groups; borrowed; set before the first;
+                                         with NULL these are refused */
     const char *client_type;          /* CLIENT or USER_CLIENT; borrowed */
     bool allow_account_switch;
     bool gets_only;          /* no POST, not even one that only reads */

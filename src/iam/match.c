@@ -16,6 +16,9 @@ void match_start(struct match *match, const char *kind, const char *wanted,
     match->kind = kind;
     match->wanted = wanted;
     match->list_command = list_command;
+    match->list_option = "";
+    match->list_value = "";
+    match->whole = wanted[strspn(wanted, "0123456789")] == '\0';
 }
 
 static void match_keep(struct match *match, struct match_hits *hits, const char *label,
@@ -77,12 +80,32 @@ static void match_keep_near(struct match *match, unsigned distance, const char *
     }
 }
 
+static void match_free_labels(struct match_near labels[MATCH_NEAREST])
+{
+    for (size_t i = 0; i < MATCH_NEAREST; i++) {
+        free(labels[i].label);
+    }
+}
+
+static void match_free_hits(struct match_hits *hits)
+{
+    match_free_labels(hits->labels);
+    json_free(hits->first);
+    memset(hits, 0, sizeof *hits);
+}
+
 void match_offer(struct match *match, const char *id, const char *name, const char *alias,
                  const char *label, const struct json *value)
 {
-    if ((id != NULL && text_equal(id, match->wanted)) ||
-        text_equal_ignore_case(name, match->wanted) ||
-        (alias != NULL && text_equal_ignore_case(alias, match->wanted))) {
+    if (match->by_id) {
+        return; /* even when it is there once more: a group may stand at several places */
+    }
+    if (id != NULL && text_equal(id, match->wanted)) {
+        match_free_hits(&match->exact);
+        match_keep(match, &match->exact, label, value);
+        match->by_id = true;
+    } else if (text_equal_ignore_case(name, match->wanted) ||
+               (alias != NULL && text_equal_ignore_case(alias, match->wanted))) {
         match_keep(match, &match->exact, label, value);
     } else if (!match->whole && strlen(match->wanted) >= MATCH_PART_SHORTEST &&
                (text_find_ignore_case(name, match->wanted) != NULL ||
@@ -110,17 +133,9 @@ static void match_list(struct buffer *out, const struct match_near labels[MATCH_
     }
 }
 
-static void match_free_labels(struct match_near labels[MATCH_NEAREST])
-{
-    for (size_t i = 0; i < MATCH_NEAREST; i++) {
-        free(labels[i].label);
-        labels[i].label = NULL;
-    }
-}
-
 int match_finish(struct match *match, struct json **found, struct error *error)
 {
-    const struct match_hits *hits = match->exact.count > 0 ? &match->exact : &match->part;
+    struct match_hits *hits = match->exact.count > 0 ? &match->exact : &match->part;
     struct buffer list = BUFFER_EMPTY;
     int result = 0;
 
@@ -129,26 +144,21 @@ int match_finish(struct match *match, struct json **found, struct error *error)
         result = error_set_memory(error);
     } else if (hits->count == 1) {
         *found = hits->first;
+        hits->first = NULL;
     } else if (hits->count == 0) {
         match_list(&list, match->nearest, 0);
-        result = error_set(error, STATUS_NOT_FOUND,
-                           "there is no %s \"%s\"%s%s; see all with: gridkey %s", match->kind,
-                           match->wanted, list.length == 0 ? "" : "; the nearest are ",
-                           buffer_text(&list), match->list_command);
+        result = error_set(
+            error, STATUS_NOT_FOUND, "there is no %s \"%s\"%s%s; see all with: gridkey %s%s%s",
+            match->kind, match->wanted, list.length == 0 ? "" : "; the nearest are ",
+            buffer_text(&list), match->list_command, match->list_option, match->list_value);
     } else {
         match_list(&list, hits->labels, hits->count);
         result = error_set(error, STATUS_USAGE, "%zu %ss match \"%s\": %s; name one, or its id",
                            hits->count, match->kind, match->wanted, buffer_text(&list));
     }
     buffer_free(&list);
-    if (match->exact.first != *found) {
-        json_free(match->exact.first);
-    }
-    if (match->part.first != *found) {
-        json_free(match->part.first);
-    }
     match_free_labels(match->nearest);
-    match_free_labels(match->part.labels);
-    match_free_labels(match->exact.labels);
+    match_free_hits(&match->part);
+    match_free_hits(&match->exact);
     return result;
 }

@@ -1,8 +1,9 @@
 /*
  * Finding the one thing a person means by a name. Pure.
  *
- * Candidates are offered one by one. An id or a name that equals the wanted text (case ignored)
- * wins; else the only candidate that has it as a part of its name does.
+ * Candidates are offered one by one. The id that equals the wanted text wins; else the only name
+ * that does (case ignored); else the only candidate that has it as a part of its name, unless it
+ * is a number: a digit short of an id must not find another.
  */
 #ifndef IAM_MATCH_H
 #define IAM_MATCH_H
@@ -31,10 +32,13 @@ struct match {
     const char *kind;         /* "API", for sentences; borrowed */
     const char *wanted;       /* borrowed */
     const char *list_command; /* where to see them all, such as "lookup apis"; borrowed */
+    const char *list_option;  /* what goes with it, such as " --user ", and its value; borrowed; */
+    const char *list_value;   /* "" unless set after match_start */
     struct match_hits exact;
     struct match_hits part;
     struct match_near nearest[MATCH_NEAREST]; /* sorted, the nearest first */
-    bool whole;  /* a part of a name is not enough; set after match_start */
+    bool whole;  /* a part of a name is not enough; may be set after match_start */
+    bool by_id;  /* exact is what has the wanted id */
     bool failed; /* memory ran out */
 };
 

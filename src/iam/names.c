@@ -44,10 +44,10 @@ static struct json *group_inherit(const struct json *group,
 {
     struct json *copy;
 
-    while (depth > 0 && json_get(parents[depth - 1], "roleId") == NULL) {
+    while (depth > 0 && json_number_text(json_get(parents[depth - 1], "roleId")) == NULL) {
         depth--;
     }
-    if (depth == 0 || json_get(group, "roleId") != NULL) {
+    if (depth == 0 || json_number_text(json_get(group, "roleId")) != NULL) {
         return NULL;
     }
     copy = json_copy(group);
@@ -58,20 +58,37 @@ static struct json *group_inherit(const struct json *group,
     return copy;
 }
 
+const char *names_text(const struct json *value)
+{
+    return json_text(value) != NULL ? json_text(value) : json_number_text(value);
+}
+
 /* "Top > Below > Name (id)": names may stand at several places of the tree. */
 void names_offer(struct match *match, const struct names_list *list, const struct json *element,
                  const struct json *const parents[JSON_DEPTH], size_t depth)
 {
-    const struct json *id_value = json_get(element, list->id);
-    const char *id = json_text(id_value) != NULL ? json_text(id_value) : json_number_text(id_value);
+    const char *id = names_text(json_get(element, list->id));
     const char *name = json_get_text(element, list->name);
     const char *alias = list->alias == NULL ? NULL : json_get_text(element, list->alias);
     struct json *complete;
     struct buffer label = BUFFER_EMPTY;
     struct buffer path = BUFFER_EMPTY;
 
-    if (id == NULL) {
-        return; /* nothing that could be asked for */
+    if (id == NULL ||
+        json_equal(json_get(match->exact.first, list->id), json_get(element, list->id))) {
+        return; /* nothing that could be asked for, or found already: it stands at two places */
+    }
+    if (list == &names_cpcodes && name != NULL) {
+        /* The id stands in the name too. */
+        buffer_format(&path, " (%s)", id);
+        if (text_ends_with(name, buffer_text(&path))) {
+            size_t length = strlen(name) - path.length;
+
+            buffer_clear(&path);
+            buffer_append(&path, name, length);
+            alias = name;
+            name = buffer_text(&path);
+        }
     }
     complete = group_inherit(element, parents, depth);
     for (size_t i = 0; i < depth; i++) {
@@ -108,7 +125,11 @@ int names_find(struct lookup *lookup, const struct names_list *list, const char 
         return -1;
     }
     match_start(&match, list->thing, wanted, list->command);
-    match.whole = list->whole;
+    if (list->kind <= LOOKUP_CPCODES && !lookup->fetched[LOOKUP_SELF]) {
+        match.list_option = " --user ";
+        match.list_value = lookup->user;
+    }
+    match.whole = match.whole || list->whole;
     while ((step = json_array_step(buffer_text(text), text->length, &cursor, &element, error)) ==
            1) {
         const struct json *parents[JSON_DEPTH] = {NULL};
@@ -211,7 +232,8 @@ static int cpcodes_refuse_names(const struct json *codes, struct error *error)
     return 0;
 }
 
-int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct error *error)
+int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, bool only_ids,
+                          struct error *error)
 {
     struct json *access = json_get_mutable(json_get_mutable(draft, "purgeOptions"), "cpcodeAccess");
     const struct json *wanted = json_get(access, "cpcodes");
@@ -232,9 +254,10 @@ int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct erro
          at = json_next(at)) {
         struct json *found = NULL;
 
-        result =
-            names_find(lookup, &names_cpcodes,
-                       json_text(at) != NULL ? json_text(at) : json_number_text(at), &found, error);
+        result = names_find(lookup, &names_cpcodes, names_text(at), &found, error);
+        if (result == 0 && only_ids && !json_equal(json_get(found, "value"), at)) {
+            result = error_set(error, STATUS_NOT_FOUND, "there is no CP code %s", names_text(at));
+        }
         if (result == 0) {
             (void)json_append_copy(resolved, json_get(found, "value"));
         } else {
@@ -252,9 +275,13 @@ int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct erro
 
 int names_resolve(struct lookup *lookup, struct json *draft, struct error *error)
 {
+    bool chosen = true;
+
     if (names_resolve_apis(lookup, draft, error) != 0 ||
-        names_resolve_groups(lookup, draft, error) != 0) {
+        names_resolve_groups(lookup, draft, error) != 0 ||
+        (json_get(draft, "purgeOptions") != NULL &&
+         names_find_purge(lookup, draft, true, &chosen, error) != 0)) {
         return -1;
     }
-    return names_resolve_cpcodes(lookup, draft, error);
+    return chosen ? names_resolve_cpcodes(lookup, draft, false, error) : names_refuse_purge(error);
 }

@@ -22,10 +22,28 @@
  */
 int names_resolve(struct lookup *lookup, struct json *draft, struct error *error);
 
-/* The parts of it, for update. */
+/*
+ * The parts of it, for update; the purge API is not asked for. With only_ids CP codes are those
+ * that a client has, and none of them is taken for a name.
+ */
 int names_resolve_apis(struct lookup *lookup, struct json *draft, struct error *error);
 int names_resolve_groups(struct lookup *lookup, struct json *draft, struct error *error);
-int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, struct error *error);
+int names_resolve_cpcodes(struct lookup *lookup, struct json *draft, bool only_ids,
+                          struct error *error);
+
+/*
+ * Whether the API that purge rights belong to is among the draft's. With trust it is enough that
+ * one is shown as that; else the user must have access to it, unless all are given. Returns 0 and
+ * *chosen; or -1.
+ */
+int names_find_purge(struct lookup *lookup, const struct json *draft, bool trust, bool *chosen,
+                     struct error *error);
+
+/* Say that purge rights need the purge API. Returns -1 with STATUS_USAGE. */
+int names_refuse_purge(struct error *error);
+
+/* An id, which may be a number, or a name, as text; NULL when it is neither. */
+const char *names_text(const struct json *value);
 
 /* How a list's elements name themselves. */
 struct names_list {

@@ -37,6 +37,11 @@ static const char *level_choose(const struct json *levels, const char *wanted)
     return wanted == NULL && json_count(levels) == 1 ? json_text(json_first(levels)) : NULL;
 }
 
+static bool api_is_barred(const struct json *api)
+{
+    return json_is_boolean(json_get(api, "hasAccess")) && !json_is_true(json_get(api, "hasAccess"));
+}
+
 /* Put {"apiId":N,"accessLevel":L} for the found API into apis, unless it is there. */
 static int api_add(struct json *apis, const struct json *found, const char *wanted_level,
                    struct error *error)
@@ -46,8 +51,7 @@ static int api_add(struct json *apis, const struct json *found, const char *want
     const char *level = level_choose(levels, wanted_level);
     struct json *api;
 
-    if (json_is_boolean(json_get(found, "hasAccess")) &&
-        !json_is_true(json_get(found, "hasAccess"))) {
+    if (api_is_barred(found)) {
         return error_set(error, STATUS_USAGE,
                          "the client's user has no access to the API %s, so the client cannot have "
                          "it; leave it out, or choose another user with --user",
@@ -78,13 +82,37 @@ static int api_add(struct json *apis, const struct json *found, const char *want
     return 0;
 }
 
-static int purge_check(const struct json *draft, bool chosen, struct error *error)
+int names_refuse_purge(struct error *error)
 {
-    if (json_get(draft, "purgeOptions") != NULL && !chosen) {
-        return error_set(
-            error, STATUS_USAGE,
-            "purge rights need the API \"CCU APIs\"; add --api \"CCU APIs=READ-WRITE\" "
-            "or leave out the purge options");
+    return error_set(error, STATUS_USAGE,
+                     "purge rights need the API \"CCU APIs\", and the user's access to it; add "
+                     "--api \"CCU APIs=READ-WRITE\" or leave out the purge options");
+}
+
+static bool api_is_purge(const struct json *api)
+{
+    return client_api_is_purge(json_get_text(api, "apiName"), json_get_text(api, "endPoint"));
+}
+
+int names_find_purge(struct lookup *lookup, const struct json *draft, bool trust, bool *chosen,
+                     struct error *error)
+{
+    const struct json *access = json_get(draft, "apiAccess");
+    const struct json *at = json_first(json_get(access, "apis"));
+
+    *chosen = json_is_true(json_get(access, "allAccessibleApis"));
+    for (; !*chosen && at != NULL; at = json_next(at)) {
+        struct json *found = NULL;
+
+        if (trust && json_get(at, "apiName") != NULL) {
+            *chosen = api_is_purge(at);
+        } else if (names_find(lookup, &names_apis, names_text(json_get(at, "apiId")), &found,
+                              error) == 0) {
+            *chosen = api_is_purge(found) && !api_is_barred(found);
+        } else if (error->status != STATUS_NOT_FOUND) {
+            return -1;
+        }
+        json_free(found);
     }
     return 0;
 }
@@ -93,7 +121,6 @@ int names_resolve_apis(struct lookup *lookup, struct json *draft, struct error *
 {
     struct json *access = json_get_mutable(draft, "apiAccess");
     struct json *resolved;
-    bool purge_chosen = false;
     int result = 0;
 
     if (json_is_true(json_get(access, "allAccessibleApis"))) {
@@ -102,20 +129,13 @@ int names_resolve_apis(struct lookup *lookup, struct json *draft, struct error *
     resolved = json_new_array();
     for (const struct json *at = json_first(json_get(access, "apis")); result == 0 && at != NULL;
          at = json_next(at)) {
-        const struct json *id = json_get(at, "apiId");
-        const char *wanted = json_text(id) != NULL ? json_text(id) : json_number_text(id);
         struct json *found = NULL;
 
-        result = names_find(lookup, &names_apis, wanted, &found, error);
+        result = names_find(lookup, &names_apis, names_text(json_get(at, "apiId")), &found, error);
         if (result == 0) {
-            purge_chosen = purge_chosen || client_api_is_purge(json_get_text(found, "apiName"),
-                                                               json_get_text(found, "endPoint"));
             result = api_add(resolved, found, json_get_text(at, "accessLevel"), error);
         }
         json_free(found);
-    }
-    if (result == 0) {
-        result = purge_check(draft, purge_chosen, error);
     }
     if (result == 0) {
         (void)json_add_copy(access, "apis", resolved);

@@ -16,7 +16,7 @@ static int group_set_role(struct lookup *lookup, struct json *group, const struc
     }
     if (role == NULL || (own_name != NULL && json_text(role) != NULL &&
                          text_equal_ignore_case(json_text(role), own_name))) {
-        if (json_get(found, "roleId") == NULL) {
+        if (json_number_text(json_get(found, "roleId")) == NULL) {
             return error_set(error, STATUS_USAGE,
                              "the user has no role of its own in the group %s; name one: --group "
                              "\"%s=ROLE\"",
@@ -37,8 +37,7 @@ static int group_set_role(struct lookup *lookup, struct json *group, const struc
 static int group_resolve(struct lookup *lookup, struct json *group, bool is_outer,
                          struct error *error)
 {
-    const struct json *id = json_get(group, "groupId");
-    const char *wanted = json_text(id) != NULL ? json_text(id) : json_number_text(id);
+    const char *wanted = names_text(json_get(group, "groupId"));
     struct json *found = NULL;
     int result;
 

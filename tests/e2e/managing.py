@@ -11,7 +11,8 @@ from other_clients import CLIENTS
 FLAGS = "?actions=true&groupAccess=true&apiAccess=true&credentials=true&ipAcl=true"
 # What a GET shows of a client but a PUT does not take.
 ONLY_SHOWN = (
-    "accessToken actions activeCredentialCount baseURL clientId clientType createdBy createdDate credentials isLocked"
+    "accessToken actions activeCredentialCount baseURL clientId clientType createdBy createdDate credentials isLocked "
+    "serviceProviderId"
 ).split()
 
 EVERYTHING = {

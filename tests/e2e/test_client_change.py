@@ -301,3 +301,24 @@ def test_like_in_a_dry_run(gk, fake, model):
     result = create(gk, "--name", "web", "--like", "edge box", "--dry-run")
     assert result.status == 0 and result.json["purgeOptions"] == EVERYTHING["purgeOptions"], result
     assert {record["method"] for record in fake.requests} == {"GET"}
+
+
+def test_like_and_the_purge_rights(gk, fake, model):
+    """They go with their API: when that is not chosen, it is said that they are left out."""
+    result = create(gk, "--name", "web", "--like", "edge box", "--api", "CCU APIs=rw", "--dry-run")
+    assert result.json["purgeOptions"] == EVERYTHING["purgeOptions"] and result.err == "", result
+    result = create(gk, "--name", "web", "--like", "edge box", "--api", "/cps", "--dry-run")
+    assert "purgeOptions" not in result.json and "purge rights are left out" in result.err, result
+    result = create(gk, "--name", "web", "--like", "edge box", "--api", "/cps", "--purge-by-cachetag")
+    assert result.status == 2 and "CCU APIs" in result.err and changes(fake) == [], result
+
+
+def test_like_one_whose_inner_groups_have_no_role(gk, fake, model):
+    def edit(answer):
+        answer["groupAccess"]["groups"][0]["subGroups"][0].update(roleId=None, roleName=None)
+        return answer
+
+    fake.fault(method="GET", path=path_of(model), edit=edit, times=None)
+    assert create(gk, "--name", "web", "--like", "edge box").status == 0
+    [inner] = posted(fake)["groupAccess"]["groups"][0]["subGroups"]
+    assert inner["groupId"] == 32146 and "roleId" not in inner and "roleName" not in inner

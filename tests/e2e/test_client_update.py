@@ -448,8 +448,125 @@ def test_the_put_fails(gk, fake, client):
     assert bodies(fake)[0] == bodies(fake)[1]
 
 
-@pytest.mark.parametrize("part", ['"apiAccess": {"apis": [{}]}', '"groupAccess": {"groups": [{"groupId": 32145, "roleId": null}]}', '"groupAccess": {"groups": [{}]}'])
-def test_odd_elements_in_a_file(gk, fake, client, home, part):
-    (home / "odd.json").write_text("{" + part + "}")
-    result = gk("client", "update", client["clientId"], "--from", "odd.json", "--yes")
-    assert result.status in (0, 2), result
+ODD = {
+    "users that are no list": ('{"authorizedUsers": "hgildong"}', ["--api", "/events"], 2, "authorizedUsers"),
+    "no user": ('{"authorizedUsers": []}', ["--api", "/events"], 2, "authorizedUsers"),
+    "a number for a user": ('{"authorizedUsers": [5]}', ["--group", "70002"], 2, "authorizedUsers"),
+    "an API without an id": ('{"apiAccess": {"apis": [{}]}}', [], 2, "apiId"),
+    "an API that is a number": ('{"apiAccess": {"apis": [5]}}', [], 2, "apiId"),
+    "a word for the APIs": ('{"apiAccess": "all"}', ["--api", "/cps"], 2, "apiAccess"),
+    "a list for the APIs": ('{"apiAccess": [{"apiId": 146}]}', [], 2, "apiAccess"),
+    "all that is a text": ('{"apiAccess": {"allAccessibleApis": "true"}}', [], 2, "true or false"),
+    "a level that is misspelt": ('{"apiAccess": {"apis": [{"apiId": 28, "accesslevel": "rw"}]}}', [], 2, "accessLevel"),
+    "a group without an id": ('{"groupAccess": {"groups": [{}]}}', [], 2, "groupId"),
+    "a group that loses the CP codes": ('{"groupAccess": {"groups": [{"groupId": 32145}]}}', [], 7, "940001"),
+    "no role": ('{"groupAccess": {"groups": [{"groupId": 32145, "roleId": null}]}}', [], 7, "940001"),
+    "addresses that are a list": ('{"ipAcl": ["10.0.0.0/8"]}', ["--ip", "10.0.0.1"], 2, "ipAcl"),
+    "purge rights that are a text": ('{"purgeOptions": "x"}', ["--purge-by-cachetag"], 2, "purgeOptions"),
+}
+
+
+@pytest.mark.parametrize("text, flags, status, part", ODD.values(), ids=ODD)
+def test_odd_values_in_a_file(gk, fake, client, text, flags, status, part):
+    for end in ("--yes", "--dry-run"):
+        result = update(gk, "--from", "-", *flags, end, stdin=text)
+        if status == 2 or end == "--yes":
+            assert (result.status, result.out) == (status, "") and part in result.err, result
+    assert changes(fake) == []
+
+
+@pytest.mark.parametrize("users", [[], [5], "jsmith", None])
+def test_a_client_that_shows_no_user(gk, fake, client, users):
+    """Whose lists are asked for, nobody can tell; but what takes no list can be changed."""
+    fake.fault(method="GET", path=path_of(client), edit=lambda answer: {**answer, "authorizedUsers": users}, times=None)
+    for flags in (["--api", "/events"], ["--group", "70002"]):
+        result = update(gk, *flags, "--yes")
+        assert result.status == 1 and "--user" in result.err, result
+    assert changes(fake) == []
+    assert update(gk, "--api", "/events", "--user", "jsmith", "--yes").status == 0
+    assert sent(fake)["authorizedUsers"] == ["jsmith"]
+
+
+def test_a_number_is_no_part_of_a_name(gk, fake, client):
+    """A digit short of a CP code is none, and what the client has is not taken for another."""
+    result = update(gk, "--purge-cpcodes", "3691", "--yes")
+    assert result.status == 7 and '"3691"' in result.err, result
+    result = update(gk, "--group", "7000", "--yes")
+    assert result.status == 7 and '"7000"' in result.err, result
+    client["purgeOptions"]["cpcodeAccess"]["cpcodes"] = [3691, 940001]
+    result = update(gk, "--group", "70002", "--yes")
+    assert result.status == 7 and "3691" in result.err, result
+    client["purgeOptions"]["cpcodeAccess"]["cpcodes"] = [1234]
+    result = update(gk, "--group", "70002", "--yes")
+    assert result.status == 7 and "1234" in result.err and changes(fake) == [], result
+    assert update(gk, "--purge-cpcodes", "stream analyzer, 1234", "--purge-cpcodes", "940001", "--yes").status == 0
+    assert sent(fake)["purgeOptions"]["cpcodeAccess"]["cpcodes"] == [36915, 933076, 940001]
+
+
+def test_a_group_at_two_places(gk, fake, client):
+    """An id is one thing, wherever it stands and whatever else is named so."""
+
+    def edit(answer):
+        inner = {"groupId": 54321, "groupName": "Elsewhere", "subGroups": []}
+        answer[0]["subGroups"].append({"groupId": 9, "groupName": "54321", "subGroups": [inner]})
+        return answer
+
+    fake.fault(method="GET", path="*/group-access", edit=edit, times=None)
+    assert update(gk, "--group", "54321=Editor", "--yes").status == 0
+    assert sent(fake)["groupAccess"]["groups"][1] | {"roleId": 14} == sent(fake)["groupAccess"]["groups"][1]
+
+
+def test_a_new_user_and_the_purge_rights(gk, fake):
+    """The API drops CP codes outside of the user's groups without a word."""
+    parts = {name: copy.deepcopy(EVERYTHING[name]) for name in ("apiAccess", "purgeOptions")}
+    fake.add_client(clientName="edge box", **parts)
+    result = update(gk, "--user", "mrossi", "--yes")
+    assert result.status == 7 and "36915" in result.err, result
+    result = update(gk, "--from", "-", "--yes", stdin='{"authorizedUsers": ["mrossi"]}')
+    assert result.status == 7 and "36915" in result.err, result
+    without_purge = lambda answer: [api for api in answer if api["apiId"] != 5]  # noqa: E731
+    fake.fault(method="GET", path="*/hgildong/allowed-apis", edit=without_purge, times=None)
+    result = update(gk, "--user", "hgildong", "--yes")
+    assert result.status == 2 and "CCU APIs" in result.err, result
+    assert changes(fake) == []
+
+
+def test_a_purge_api_that_the_user_lost(gk, fake, client, shown):
+    """What the client has is told by the client."""
+    fake.fault(method="GET", path="*/allowed-apis", edit=lambda answer: [api for api in answer if api["apiId"] != 5])
+    assert update(gk, "--remove-api", "/cps", "--yes").status == 0
+    assert sent(fake)["purgeOptions"] == shown["purgeOptions"]
+
+
+def test_null_is_left_out(gk, fake, client):
+    nulls = dict.fromkeys(("ipAcl", "purgeOptions", "notificationEmails", "clientDescription"))
+    fake.fault(method="GET", path=path_of(client), edit=lambda answer: {**answer, **nulls}, times=None)
+    flags = ["--ip", "10.0.0.1", "--notify", "a@example.com", "--purge-by-cachetag", "--yes"]
+    assert update(gk, *flags).status == 0
+    body = sent(fake)
+    assert body["ipAcl"] == {"enable": True, "cidr": ["10.0.0.1"]} and body["notificationEmails"] == ["a@example.com"]
+    assert body["purgeOptions"]["canPurgeByCacheTag"] is True and "clientDescription" not in body
+
+
+def test_null_in_a_file_says_nothing(gk, fake, client):
+    nulls = dict.fromkeys(("canAutoCreateCredential", "apiAccess", "ipAcl", "clientName"))
+    result = update(gk, "--from", "-", "--yes", stdin=json.dumps(nulls))
+    assert result.status == 0 and "nothing to change" in result.err, result
+
+
+@pytest.mark.parametrize("flags", [["--ip", "300.1.1.1"], ["--name", ""], ["--notify", "nobody"], ["--from", "-"]])
+def test_one_oddity_lets_no_other_pass(gk, fake, client, flags):
+    def put(answer):
+        answer["apiAccess"]["apis"][1]["accessLevel"] = "READ"
+        return answer
+
+    fake.fault(method="GET", path=path_of(client), edit=put, times=None)
+    result = update(gk, *flags, "--yes", stdin='{"ipAcl": {"enable": true, "cidr": []}}')
+    assert result.status == 2 and changes(fake) == [], result
+
+
+def test_advice_names_whose_it_is(gk, fake, client):
+    show = f"gridkey client show {client['clientId']}"
+    for flags in (["--remove-ip", "10.0.0.0/8"], ["--remove-api", "/events"], ["--remove-notify", "x@example.com"]):
+        assert show in update(gk, *flags, "--yes").err
+    assert "gridkey lookup apis --user hgildong\n" in update(gk, "--user", "hgildong", "--api", "nosuch").err

@@ -269,3 +269,17 @@ def test_a_terminal_is_not_overrun(gk):
     assert max(map(len, whole)) > 70 and max(map(len, cut)) == 70
     for short, long in zip(cut, whole):
         assert short == long or (len(short) == 70 and short.endswith("…") and long.startswith(short[:-1]))
+
+
+def test_a_role_that_is_null_is_inherited(gk, fake, home):
+    def edit(answer):
+        for group in answer[0]["subGroups"]:
+            group.update({"roleId": None, "roleName": None} if group["groupId"] == 32149 else {})
+        return answer
+
+    fake.fault(method="GET", path="*/group-access", edit=edit, times=None)
+    out = gk("lookup", "groups").out
+    [line] = [line for line in out.splitlines() if line.startswith("32149 ")]
+    assert "CP Code Automation Role (114492)" in line
+    create = "client create --name x --api /papi --group 32149 --dry-run".split()
+    assert gk(*create).json["groupAccess"]["groups"] == [{"groupId": 32149, "roleId": 114492}]

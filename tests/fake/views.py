@@ -88,6 +88,7 @@ def whole(state, client, flags, base_url_end="", fixed_expiry=False):
     """
     shown = _common(client)
     shown["baseURL"] = f"https://{client['host']}{base_url_end}"
+    shown["serviceProviderId"] = 1
     if client["purgeOptions"] is not None:
         shown["purgeOptions"] = client["purgeOptions"]
     if "actions" in flags:

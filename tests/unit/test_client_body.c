@@ -166,8 +166,9 @@ static void test_groups(void **state)
 
 static void test_purge(void **state)
 {
-    const struct client_wish all = {.purge_cpcodes = "All"};
-    const struct client_wish some = {.purge_cpcodes = "12,Some name,34", .purge_by_cpcode = true};
+    const struct client_wish all = {.purge_cpcodes = LIST("All")};
+    const struct client_wish some = {.purge_cpcodes = LIST("12, Some name ", "34"),
+                                     .purge_by_cpcode = true};
     const struct client_wish tags = {.purge_by_cachetag = true};
     const char *const from = PURGE("true", "false", "false", "7");
 
@@ -253,9 +254,9 @@ static void test_flags_that_contradict(void **state)
         {{.groups = LIST("=3")}, "\"=3\""},
         {{.groups = LIST("3=")}, "\"3=\""},
         {{.groups = LIST("")}, "\"\""},
-        {{.purge_cpcodes = ""}, "--purge-cpcodes"},
-        {{.purge_cpcodes = "1,"}, "--purge-cpcodes"},
-        {{.purge_cpcodes = ",1"}, "--purge-cpcodes"},
+        {{.purge_cpcodes = LIST("")}, "--purge-cpcodes"},
+        {{.purge_cpcodes = LIST("1,")}, "--purge-cpcodes"},
+        {{.purge_cpcodes = LIST(",1")}, "--purge-cpcodes"},
         {{.purge_by_cpcode = true}, "--purge-by-cpcode"},
     };
     const struct client_wish silent = {0};
@@ -269,6 +270,46 @@ static void test_flags_that_contradict(void **state)
     refuse(&silent, "{\"clientNme\":1}", "\"clientNme\"; did you mean \"clientName\"?");
     refuse(&silent, "{\"xyzzy\":1}", "\"xyzzy\"; take it out");
     refuse(&silent, "{\"\":1}", "no member \"\"");
+    refuse(&silent, "{\"apis\":[]}", "no member \"apis\"");
+    refuse(&silent, "{\"clientType\":7}", "clientType must be a text");
+    refuse(&silent, "{\"clientDescription\":[\"a\"]}", "clientDescription must be a text");
+    refuse(&silent, "{\"allowAccountSwitch\":\"yes\"}", "allowAccountSwitch must be true or false");
+    refuse(&silent, "{\"canAutoCreateCredential\":0}", "canAutoCreateCredential must be");
+    refuse(&silent, "{\"createCredential\":[]}", "createCredential must be");
+    refuse(&silent, "{\"authorizedUsers\":\"jsmith\"}", "authorizedUsers must be a list");
+    refuse(&silent, "{\"apiAccess\":[{\"apiId\":1}]}", "apiAccess must be an object");
+    refuse(&silent, "{\"apiAccess\":{\"allAccessibleApis\":\"true\"}}", "must be true or false");
+    refuse(&silent, "{\"apiAccess\":{\"apis\":[{\"apiId\":1,\"accesslevel\":\"rw\"}]}}",
+           "\"accesslevel\"; did you mean \"accessLevel\"?");
+    refuse(&silent,
+           "{\"groupAccess\":{\"groups\":[{\"groupId\":1,\"subGroups\":[{\"subGroups\":["
+           "{\"role\":1}]}]}]}}",
+           "\"role\"; did you mean \"roleId\"?");
+}
+
+/* A null is as good as nothing, in the file and in the client that another is to be like. */
+static void test_nulls_are_left_out(void **state)
+{
+    struct json *like = NULL;
+    static const char shown[] = "{\"groupAccess\":{\"groups\":[{\"groupId\":1,\"roleId\":3,"
+                                "\"subGroups\":[{\"groupId\":2,\"roleId\":null,\"roleName\":null,"
+                                "\"new\":[null]}]}]},\"ipAcl\":{\"enable\":true,\"cidr\":[]}}";
+    struct client_wish wish = {0};
+    struct error error;
+
+    (void)state;
+    assert_int_equal(json_parse(shown, sizeof shown - 1, &like, &error), 0);
+    wish.like = like;
+    expect(
+        &wish,
+        "{\"clientName\":null,\"allowAccountSwitch\":null,\"ipAcl\":null,\"apiAccess\":{"
+        "\"allAccessibleApis\":null,\"apis\":[{\"apiId\":5,\"accessLevel\":null}]}}",
+        "{\"apiAccess\":{\"apis\":[{\"apiId\":5}],\"allAccessibleApis\":false},\"groupAccess\":{"
+        "\"groups\":[{\"groupId\":1,\"roleId\":3,\"subGroups\":[{\"groupId\":2,\"new\":[null]}]}],"
+        "\"cloneAuthorizedUserGroups\":false},\"ipAcl\":{\"enable\":true,\"cidr\":[]},"
+        "\"clientType\":\"CLIENT\",\"allowAccountSwitch\":false,"
+        "\"canAutoCreateCredential\":false,\"createCredential\":true}");
+    json_free(like);
 }
 
 /* --- the check ------------------------------------------------------------------------------ */
@@ -323,11 +364,7 @@ static void test_what_is_refused(void **state)
         {"{\"clientName\":\"a\\u007fb\",\"clientType\":\"CLIENT\"}", "control character"},
         {"{\"clientName\":\"a\"}", "client type"},
         {"{\"clientName\":\"a\",\"clientType\":\"SERVICE_ACCOUNT\"}", "\"SERVICE_ACCOUNT\""},
-        {"{\"clientName\":\"a\",\"clientType\":7}", "clientType must be"},
-        {"{" GOOD ",\"clientDescription\":\"\"}", "clientDescription must be"},
-        {"{" GOOD ",\"allowAccountSwitch\":\"yes\"}", "allowAccountSwitch must be true or false"},
-        {"{" GOOD ",\"canAutoCreateCredential\":0}", "canAutoCreateCredential must be"},
-        {"{" GOOD ",\"createCredential\":[]}", "createCredential must be"},
+        {"{\"clientName\":\"a\",\"clientType\":7}", "client type"},
         {"{" GOOD ",\"authorizedUsers\":[]}", "names 0"},
         {"{" GOOD ",\"authorizedUsers\":[\"a\",\"b\",\"c\"]}", "names 3"},
         {"{" GOOD ",\"authorizedUsers\":[\"\"]}", "exactly one"},
@@ -476,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_a_file_and_flags),
         cmocka_unit_test(test_an_answer_as_file),
         cmocka_unit_test(test_flags_that_contradict),
+        cmocka_unit_test(test_nulls_are_left_out),
         cmocka_unit_test(test_what_is_accepted),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_addresses_that_are_none),

@@ -156,7 +156,7 @@ static void test_start_leaves_out_what_put_refuses(void **state)
         {"{\"clientId\":\"x\",\"isLocked\":true,\"openIdentityId\":\"y\"}", "{}"},
         {"{}", "{}"},
         {"{\"apiAccess\":7,\"groupAccess\":[],\"purgeOptions\":null,\"clientDescription\":1}",
-         "{\"apiAccess\":7,\"groupAccess\":[],\"purgeOptions\":null,\"clientDescription\":1}"},
+         "{\"apiAccess\":7,\"groupAccess\":[],\"clientDescription\":1}"},
     };
 
     (void)state;
@@ -242,6 +242,10 @@ static const struct applied applied[] = {
      .wish.all_apis = true,
      .member = "apiAccess",
      .value = "{\"allAccessibleApis\":true}"},
+    {.name = "a number is no part of a name",
+     .wish.groups = LIST("1"),
+     .status = STATUS_NOT_FOUND,
+     .part = "no group \"1\""},
     {.name = "twice with two levels",
      .wish.apis = LIST("2=ro", "2=rw"),
      .status = STATUS_USAGE,
@@ -292,6 +296,26 @@ static const struct applied applied[] = {
      .from = "{\"clientNam\":\"f\"}",
      .status = STATUS_USAGE,
      .part = "clientName"},
+    {.name = "users that are no list",
+     .wish.apis = LIST("Two"),
+     .from = "{\"authorizedUsers\":\"hgildong\"}",
+     .status = STATUS_USAGE,
+     .part = "authorizedUsers must be a list"},
+    {.name = "no user",
+     .wish.apis = LIST("Two"),
+     .from = "{\"authorizedUsers\":[]}",
+     .status = STATUS_USAGE,
+     .part = "names 0"},
+    {.name = "null says nothing",
+     .from = "{\"canAutoCreateCredential\":null,\"apiAccess\":null,\"clientDescription\":null}"},
+    {.name = "purge rights of the file with the API of the flags",
+     .wish.apis = LIST("5=rw"),
+     .from = "{\"apiAccess\":{\"apis\":[{\"apiId\":1,\"accessLevel\":\"rw\"}]},\"purgeOptions\":{"
+             "\"canPurgeByCacheTag\":false,\"canPurgeByCpcode\":true,\"cpcodeAccess\":{"
+             "\"allCurrentAndNewCpcodes\":true,\"cpcodes\":[]}}}",
+     .member = "apiAccess",
+     .value = "{\"apis\":[{\"apiId\":1,\"accessLevel\":\"READ-WRITE\"},{\"apiId\":5,"
+              "\"accessLevel\":\"READ-WRITE\"}],\"allAccessibleApis\":false}"},
     {.name = "a file that is no object", .from = "[]", .status = STATUS_USAGE, .part = "object"},
 };
 
@@ -377,6 +401,11 @@ static void test_check(void **state)
     assert_int_equal(client_update_check(other, one, &error), 0);
     assert_int_equal(client_update_check(other, other, &error), 0);
     assert_int_equal(client_update_check(one, other, &error), -1);
+    /* What was wrong before lets nothing else pass. */
+    (void)json_add_object(one, "ipAcl");
+    (void)json_add_text(one, "clientName", "b");
+    assert_int_equal(client_update_check(other, one, &error), -1);
+    assert_non_null(strstr(error.text, "ipAcl"));
     assert_int_equal(error.status, STATUS_USAGE);
     json_free(other);
     json_free(one);

@@ -27,6 +27,8 @@ static const struct candidate apis[] = {
     {"5", "CCU APIs", "/ccu"},
     {"5101", "Reporting API", "/reporting-api"},
     {"7", "28", "/twenty-eight"},
+    {"9", "Old 17", "/old"},
+    {"28", "CPS elsewhere", NULL},
     {"8", "A", "/a"},
     {NULL, "without an id", NULL},
 };
@@ -66,6 +68,8 @@ static void test_found(void **state)
         const char *id;
     } rows[] = {
         {"146", "146"},
+        {"28", "28"}, /* an id wins over a name, and is one thing wherever it stands */
+        {"5", "5"},
         {"Property Manager (PAPI)", "146"},
         {"property manager (papi)", "146"},
         {"/papi", "146"}, /* equal to one alias, though part of another */
@@ -97,10 +101,8 @@ static void test_several(void **state)
     } rows[] = {
         {"Property", "2 APIs match \"Property\": Property Manager (PAPI) (146), Property Manager "
                      "Bulk Search (171); name one, or its id"},
-        /* An id of one and the name of another: nobody can tell which is meant. */
-        {"28", "2 APIs match \"28\": CPS (28), 28 (7); name one, or its id"},
-        {"cp", "2 APIs match \"cp\": CPS (28), CPS Deployment Schedules (170); name one, or its "
-               "id"},
+        {"cp", "3 APIs match \"cp\": CPS (28), CPS Deployment Schedules (170), CPS elsewhere (28); "
+               "name one, or its id"},
     };
     char id[32];
     struct error error;
@@ -116,7 +118,8 @@ static void test_several(void **state)
 
 static void test_none(void **state)
 {
-    static const char *const wanted[] = {"Propety Manager", "99", "p", "", "nothing like it"};
+    static const char *const wanted[] = {"Propety Manager", "99", "14", "17", "p", "",
+                                         "nothing like it"};
     char id[32];
     struct error error;
 
