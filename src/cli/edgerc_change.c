@@ -217,7 +217,7 @@ static int edgerc_read_source(const struct invocation *invocation, const char *n
                               struct error *error)
 {
     const char *wanted = invocation_value(invocation, "section");
-    struct edgerc_section section;
+    struct edgerc_place section;
     char *first = NULL;
     size_t cursor = 0;
     size_t count = 0;
