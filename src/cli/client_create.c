@@ -262,7 +262,7 @@ static int creating_run(struct creating *creating, struct error *error)
     buffer_free(&out);
     if (creating->expires != 0) {
         date_write_iso(creating->expires, date);
-        output_remark("a PUT to its credential then sets expiresOn to %s", date);
+        output_remark("then a PUT sets its credential's expiresOn to %s", date);
     }
     return result;
 }

@@ -108,10 +108,10 @@ static const char completion_common[] =
 /*
  * bash splits at = : and @ what is one word of gridkey's, and replaces only what is behind them,
  * but with the @. It gives words as they were typed: quotes are taken off without carrying out
- * anything in them.
+ * anything in them. Within an open quote a name is offered only if it means the same there.
  */
 static const char completion_bash[] =
-    "_gridkey_plain() # WORD: sets plain to it without quotes, and quote to one that is open\n"
+    "_gridkey_plain() # WORD: sets plain, and quote if it is open\n"
     "{\n"
     "    local rest=$1 next\n"
     "    plain= quote=\n"
@@ -148,8 +148,6 @@ static const char completion_bash[] =
     "    done\n"
     "    COMPREPLY=()\n"
     "    _gridkey_parse \"${before[@]}\"\n"
-    "    _gridkey_plain \"$program\"\n"
-    "    program=$plain\n"
     "    _gridkey_plain \"$full\"\n"
     "    _gridkey_gather \"$plain\"\n"
     "    if [[ $kind == FILE && $plain == \"$prefix\"@* ]]; then\n"
@@ -167,7 +165,7 @@ static const char completion_bash[] =
     "            if [[ -z $quote ]]; then\n"
     "                printf -v word %q \"$word\"\n"
     "            elif [[ $word == *[\\\\\\\"\\$\\`\\'!]* ]]; then\n"
-    "                continue # it could mean something else between these quotes\n"
+    "                continue\n"
     "            fi\n"
     "            COMPREPLY+=(\"${word#\"${full%\"$current\"}\"}\")\n"
     "        fi\n"

@@ -92,10 +92,10 @@ int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, str
         return -1;
     }
     most.year += 2;
-    if (date_to_unix(&most, &latest) != 0) {
-        most.day = 28; /* there is a 29 February now, but not then */
-        (void)date_to_unix(&most, &latest);
+    if (most.month == 2 && most.day == 29) {
+        most.day = 28; /* two years after a leap year is none */
     }
+    (void)date_to_unix(&most, &latest);
     return *expires <= latest
                ? 0
                : error_set(
@@ -394,12 +394,13 @@ static int context_pins(struct context *context, struct error *error)
 }
 
 /* What --dry-run prints in place of a call; what was done is then not remarked, as it was not. */
-static int context_show_call(const struct edgegrid_call *call, struct error *error)
+static int context_show_call(const struct edgegrid_call *call, const char *target,
+                             struct error *error)
 {
     struct buffer out = BUFFER_EMPTY;
     int result;
 
-    buffer_format(&out, "%s %s\n", call->method, call->target);
+    buffer_format(&out, "%s %s\n", call->method, target);
     if (call->body_length > 0) {
         buffer_append(&out, call->body, call->body_length);
         buffer_append_byte(&out, '\n');

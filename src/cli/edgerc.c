@@ -30,23 +30,19 @@ static void edgerc_add_text(struct json *object, const char *name, const char *v
     text_wipe_free(text);
 }
 
-static void edgerc_list_section(const struct edgerc_file *file,
-                                const struct edgerc_section *section, struct json *object,
-                                struct table *table)
+static void edgerc_list_section(const struct edgerc_file *file, const struct edgerc_place *place,
+                                struct json *object, struct table *table)
 {
-    const char *text = buffer_text(&file->text);
-    struct edgerc_place place;
     struct edgerc_keys keys;
     unsigned missing;
     struct json *array;
 
-    (void)edgerc_find_exact(text, file->text.length, section->name, section->name_length, &place);
-    edgerc_collect_keys(text, file->text.length, &place, &keys);
-    (void)edgerc_inherit_keys(text, file->text.length, &place, &keys);
+    edgerc_collect_keys(place, &keys);
+    (void)edgerc_inherit_keys(buffer_text(&file->text), file->text.length, place, &keys);
     missing = edgerc_missing_keys(&keys);
-    buffer_append(&table->cells, section->name, section->name_length);
+    buffer_append(&table->cells, place->name, place->name_length);
     table_end_cell(table);
-    edgerc_add_text(object, "section", section->name, section->name_length);
+    edgerc_add_text(object, "section", place->name, place->name_length);
     if (keys.present[EDGEGRID_HOST]) {
         const char *host;
         size_t length;
@@ -71,15 +67,15 @@ static void edgerc_list_section(const struct edgerc_file *file,
 static int edgerc_list(const struct invocation *invocation, const struct edgerc_file *file,
                        struct edgerc_view *view, struct error *error)
 {
-    struct edgerc_section section;
+    struct edgerc_place place;
     struct table table;
     size_t cursor = 0;
 
     (void)invocation;
     (void)error;
     table_start(&table, "SECTION,HOST,CREDENTIAL");
-    while (edgerc_next_section(buffer_text(&file->text), file->text.length, &cursor, &section)) {
-        edgerc_list_section(file, &section, json_append_object(view->value), &table);
+    while (edgerc_next_section(buffer_text(&file->text), file->text.length, &cursor, &place)) {
+        edgerc_list_section(file, &place, json_append_object(view->value), &table);
     }
     table_end(&table, 0, &view->words);
     return 0;

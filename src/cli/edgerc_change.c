@@ -255,14 +255,17 @@ static void edgerc_tell_source(struct edgerc_source *source, const char *section
     buffer_free(&rest);
 }
 
-/* Read the section that is imported: --section's, the only one, or default. */
+/*
+ * Read the section that is imported: --section's, the only one, that of the name it gets here, or
+ * default. Which one of several was taken is told.
+ */
 static int edgerc_read_source(const struct invocation *invocation, struct edgerc_source *source,
                               struct error *error)
 {
     const char *wanted = invocation_value(invocation, "section");
     const struct buffer *text = &source->text;
     struct buffer notes = BUFFER_EMPTY;
-    struct edgerc_section section;
+    struct edgerc_place section;
     char *first = NULL;
     size_t cursor = 0;
     size_t count = 0;
@@ -277,7 +280,15 @@ static int edgerc_read_source(const struct invocation *invocation, struct edgerc
         }
     }
     if (wanted == NULL) {
-        wanted = count == 1 && first != NULL ? first : "default";
+        const char *here = invocation->arguments[1];
+
+        wanted = count == 1 && first != NULL                                 ? first
+                 : edgerc_has_section(buffer_text(text), text->length, here) ? here
+                                                                             : "default";
+        if (count > 1) {
+            output_remark("%s has several sections, of which [%s] is taken; another with --section",
+                          source->name, wanted);
+        }
     }
     result = edgerc_read_section(buffer_text(text), text->length, source->name, wanted, "--section",
                                  &source->credential, &notes, error);

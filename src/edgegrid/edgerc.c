@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define SECTION_DEFAULT "default"
-
 bool edgerc_section_is_own(const char *text, size_t length, const char *section)
 {
     struct edgerc_place place;
@@ -14,7 +12,7 @@ bool edgerc_section_is_own(const char *text, size_t length, const char *section)
     if (!edgerc_find_exact(text, length, section, strlen(section), &place)) {
         return false;
     }
-    edgerc_collect_keys(text, length, &place, &keys);
+    edgerc_collect_keys(&place, &keys);
     return edgerc_missing_keys(&keys) == 0;
 }
 
@@ -93,7 +91,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
     if (!edgerc_find_section(text, length, section, &place)) {
         return edgerc_error_absent(text, length, file_name, section, option, error);
     }
-    edgerc_collect_keys(text, length, &place, &keys);
+    edgerc_collect_keys(&place, &keys);
     note_oddities(text, length, &place, &keys, &report);
     taken = edgerc_inherit_keys(text, length, &place, &keys);
     if (taken != 0) {
@@ -111,61 +109,6 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
         return -1;
     }
     return notes == NULL ? 0 : buffer_check(notes, error);
-}
-
-/* Whether a header of that name stands in the length bytes of text. */
-static bool has_header(const char *text, size_t length, const char *name, size_t name_length)
-{
-    struct edgerc_place place;
-
-    return edgerc_find_exact(text, length, name, name_length, &place) && !place.top;
-}
-
-static void describe_section(const char *text, size_t length, const char *name, size_t name_length,
-                             struct edgerc_section *section)
-{
-    struct edgerc_place place;
-    struct edgerc_keys keys;
-
-    memset(section, 0, sizeof *section);
-    if (edgerc_find_exact(text, length, name, name_length, &place)) {
-        edgerc_collect_keys(text, length, &place, &keys);
-        (void)edgerc_inherit_keys(text, length, &place, &keys);
-        section->complete = edgerc_missing_keys(&keys) == 0;
-    }
-    section->name = name;
-    section->name_length = name_length;
-    section->line = place.line;
-    section->headless = place.top;
-}
-
-bool edgerc_next_section(const char *text, size_t length, size_t *cursor,
-                         struct edgerc_section *section)
-{
-    struct edgerc_reader reader;
-    struct edgerc_line line;
-    struct edgerc_place place;
-
-    /* The headless keys come first; the cursor then stands on the first header. */
-    if (*cursor == 0 &&
-        edgerc_find_exact(text, length, SECTION_DEFAULT, strlen(SECTION_DEFAULT), &place) &&
-        place.top) {
-        describe_section(text, length, SECTION_DEFAULT, strlen(SECTION_DEFAULT), section);
-        *cursor = 1;
-        return true;
-    }
-    edgerc_reader_start(&reader, text, length);
-    while (edgerc_next_line(&reader, &line)) {
-        size_t start = (size_t)(line.start - text);
-
-        if (line.kind == EDGERC_HEADER && start + 1 >= *cursor &&
-            !has_header(text, start, line.name, line.name_length)) {
-            describe_section(text, length, line.name, line.name_length, section);
-            *cursor = (size_t)(line.next - text) + 1;
-            return true;
-        }
-    }
-    return false;
 }
 
 int edgerc_next_item(const char *text, size_t length, const char *file_name, const char *section,

@@ -30,21 +30,6 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
                         const char *option, struct edgegrid_credential *credential,
                         struct buffer *notes, struct error *error);
 
-struct edgerc_section {
-    const char *name; /* in the text, not NUL-terminated; "default" for a file without a header */
-    size_t name_length;
-    size_t line;   /* of its first header; of its first key without one */
-    bool complete; /* has the four keys, [DEFAULT]'s included */
-    bool headless; /* the keys stand before the first header */
-};
-
-/*
- * Walk the sections, each once, in the order they first appear; *cursor starts at 0. Returns false
- * behind the last. The text must have passed edgerc_check_text.
- */
-bool edgerc_next_section(const char *text, size_t length, size_t *cursor,
-                         struct edgerc_section *section);
-
 struct edgerc_item {
     const char *key; /* as written, in the text, not NUL-terminated */
     size_t key_length;

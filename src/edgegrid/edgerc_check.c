@@ -171,31 +171,29 @@ static void check_values(struct edgerc_report *report, const struct edgerc_keys 
     buffer_free(&where);
 }
 
-static void check_section(const char *text, size_t length, const struct edgerc_section *section,
+static void check_section(const char *text, size_t length, const struct edgerc_place *place,
                           struct edgerc_report *report)
 {
-    struct edgerc_place place;
     struct edgerc_keys keys;
     struct error error;
     unsigned missing;
     unsigned present;
 
-    (void)edgerc_find_exact(text, length, section->name, section->name_length, &place);
-    edgerc_collect_keys(text, length, &place, &keys);
-    if (place.top) {
-        edgerc_report_problem(report, place.line,
+    edgerc_collect_keys(place, &keys);
+    if (place->top) {
+        edgerc_report_problem(report, place->line,
                               "no [section] stands before the keys; put "
                               "[default] on top, no official library reads "
                               "them without");
     }
-    edgerc_report_repeated(report, &place, &keys);
+    edgerc_report_repeated(report, place, &keys);
     check_values(report, &keys);
     present = ~edgerc_missing_keys(&keys) & ((1U << EDGEGRID_KEYS_REQUIRED) - 1);
-    if (edgerc_inherit_keys(text, length, &place, &keys) != 0) {
-        edgerc_report_hint(report, place.line,
+    if (edgerc_inherit_keys(text, length, place, &keys) != 0) {
+        edgerc_report_hint(report, place->line,
                            "only Python's library also takes what section "
                            "[%.*s] lacks from [DEFAULT]",
-                           (int)place.name_length, place.name);
+                           (int)place->name_length, place->name);
     }
     missing = edgerc_missing_keys(&keys);
     /*
@@ -203,8 +201,8 @@ static void check_section(const char *text, size_t length, const struct edgerc_s
      * [DEFAULT] may hold only what the others share.
      */
     if (missing != 0 && (present != 0 || keys.unknown == 0) &&
-        !(place.name_length == 7 && memcmp(place.name, "DEFAULT", 7) == 0)) {
-        (void)edgerc_error_missing(report->file_name, &place, &keys, missing, "--section", &error);
+        !(place->name_length == 7 && memcmp(place->name, "DEFAULT", 7) == 0)) {
+        (void)edgerc_error_missing(report->file_name, place, &keys, missing, "--section", &error);
         report_error(report, &error);
     }
 }
@@ -212,7 +210,7 @@ static void check_section(const char *text, size_t length, const struct edgerc_s
 size_t edgerc_check(const char *text, size_t length, const char *file_name, struct buffer *report)
 {
     struct edgerc_report lines = {report, file_name, 0};
-    struct edgerc_section section;
+    struct edgerc_place place;
     struct error error;
     size_t cursor = 0;
     size_t sections = 0;
@@ -222,8 +220,8 @@ size_t edgerc_check(const char *text, size_t length, const char *file_name, stru
         return lines.problems;
     }
     check_lines(text, length, &lines);
-    while (edgerc_next_section(text, length, &cursor, &section)) {
-        check_section(text, length, &section, &lines);
+    while (edgerc_next_section(text, length, &cursor, &place)) {
+        check_section(text, length, &place, &lines);
         sections++;
     }
     if (sections == 0) {

@@ -33,6 +33,15 @@ static bool is_comment_start(char character)
     return character == '#' || character == ';';
 }
 
+/* The length of the blank that begins at start, 0 for none. */
+static size_t blank_after(const char *start, const char *end)
+{
+    if (start != end && is_blank(*start)) {
+        return 1;
+    }
+    return end - start >= 2 && memcmp(start, NO_BREAK_SPACE, 2) == 0 ? 2 : 0;
+}
+
 /* The length of the blank that ends before end, 0 for none. */
 static size_t blank_before(const char *start, const char *end)
 {
@@ -46,14 +55,8 @@ void edgerc_trim(const char **start, const char **end)
 {
     size_t blank;
 
-    while (*start != *end) {
-        if (is_blank(**start)) {
-            *start += 1;
-        } else if (*end - *start >= 2 && memcmp(*start, NO_BREAK_SPACE, 2) == 0) {
-            *start += 2;
-        } else {
-            break;
-        }
+    while ((blank = blank_after(*start, *end)) != 0) {
+        *start += blank;
     }
     while ((blank = blank_before(*start, *end)) != 0) {
         *end -= blank;
@@ -290,6 +293,44 @@ bool edgerc_next_line(struct edgerc_reader *reader, struct edgerc_line *line)
     reader->section = line->section;
     reader->section_length = line->section_length;
     return true;
+}
+
+bool edgerc_next_header(struct edgerc_reader *reader, const char *name, size_t length,
+                        struct edgerc_line *line)
+{
+    const char *at = reader->at;
+
+    while ((at = memchr(at, '[', (size_t)(reader->end - at))) != NULL) {
+        const char *start = at++;
+        size_t number = reader->number;
+        size_t blank;
+
+        while ((blank = blank_after(at, reader->end)) != 0) {
+            at += blank;
+        }
+        if ((size_t)(reader->end - at) < length || memcmp(at, name, length) != 0) {
+            continue;
+        }
+        while ((blank = blank_before(reader->at, start)) != 0) {
+            start -= blank;
+        }
+        if (start != reader->at && start[-1] != '\n' && start[-1] != '\r') {
+            continue;
+        }
+        for (const char *passed = reader->at; passed != start; passed++) {
+            if (*passed == '\n' || (*passed == '\r' && passed[1] != '\n')) {
+                number++;
+            }
+        }
+        reader->at = start;
+        reader->number = number;
+        (void)edgerc_next_line(reader, line);
+        if (line->kind == EDGERC_HEADER && line->name_length == length) {
+            return true;
+        }
+        at = reader->at;
+    }
+    return false;
 }
 
 void edgerc_clean_value(const struct edgerc_line *line, const char **value, size_t *length,

@@ -74,6 +74,13 @@ void edgerc_reader_start(struct edgerc_reader *reader, const char *text, size_t 
 bool edgerc_next_line(struct edgerc_reader *reader, struct edgerc_line *line);
 
 /*
+ * Go to the next header of exactly that name and read its line; false when there is none. The lines
+ * before it are not looked at, which makes this fast.
+ */
+bool edgerc_next_header(struct edgerc_reader *reader, const char *name, size_t length,
+                        struct edgerc_line *line);
+
+/*
  * The value that a known key's entry stands for: without a comment, which starts at a blank and
  * "#" or ";", and without one pair of quotes around it. Values of other keys may be anything, such
  * as JSON, and are taken as they are. *quoted (may be NULL) tells whether quotes were taken off.

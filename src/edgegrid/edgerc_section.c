@@ -23,25 +23,28 @@ bool edgerc_find_exact(const char *text, size_t length, const char *section, siz
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
-    size_t top_line = 0;
 
     memset(place, 0, sizeof *place);
     place->name = section;
     place->name_length = name_length;
     edgerc_reader_start(&reader, text, length);
-    while (edgerc_next_line(&reader, &line)) {
-        if (line.kind == EDGERC_HEADER && edgerc_line_is_in(&line, section, name_length, false)) {
-            place->line = place->header == 0 ? line.number : place->line;
-            place->header++;
-        }
-        if (top_line == 0 && line.section == NULL && line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
-            top_line = line.number;
+    place->first = reader;
+    while (edgerc_next_header(&reader, section, name_length, &line)) {
+        if (place->header++ == 0) {
+            place->line = line.number;
+            place->first.at = line.start;
+            place->first.number = line.number - 1;
         }
     }
-    if (place->header == 0 && top_line != 0 && name_length == strlen(SECTION_DEFAULT) &&
+    if (place->header == 0 && name_length == strlen(SECTION_DEFAULT) &&
         memcmp(section, SECTION_DEFAULT, name_length) == 0) {
-        place->top = true;
-        place->line = top_line;
+        reader = place->first;
+        while (!place->top && edgerc_next_line(&reader, &line) && line.section == NULL) {
+            if (line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
+                place->top = true;
+                place->line = line.number;
+            }
+        }
     }
     return place->line != 0;
 }
@@ -77,19 +80,61 @@ bool edgerc_find_section(const char *text, size_t length, const char *section,
     return true;
 }
 
-void edgerc_collect_keys(const char *text, size_t length, const struct edgerc_place *place,
-                         struct edgerc_keys *keys)
+bool edgerc_next_section(const char *text, size_t length, size_t *cursor,
+                         struct edgerc_place *place)
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
 
-    memset(keys, 0, sizeof *keys);
+    /* The headless keys come first; the cursor then stands on the first line. */
+    if (*cursor == 0 &&
+        edgerc_find_exact(text, length, SECTION_DEFAULT, strlen(SECTION_DEFAULT), place) &&
+        place->top) {
+        *cursor = 1;
+        return true;
+    }
     edgerc_reader_start(&reader, text, length);
+    if (*cursor > 1) {
+        reader.at = text + *cursor - 1; /* a line's start; its number does not matter here */
+    }
     while (edgerc_next_line(&reader, &line)) {
+        if (line.kind == EDGERC_HEADER &&
+            edgerc_find_exact(text, length, line.name, line.name_length, place) &&
+            place->first.at == line.start) {
+            *cursor = (size_t)(line.next - text) + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Read the next line of the place; left counts its headers that are still to come. */
+static bool next_line_in(struct edgerc_reader *reader, const struct edgerc_place *place,
+                         size_t *left, struct edgerc_line *line)
+{
+    struct edgerc_reader ahead = *reader;
+
+    if (edgerc_next_line(&ahead, line) &&
+        edgerc_line_is_in(line, place->name, place->name_length, place->top)) {
+        *reader = ahead;
+    } else if (*left == 0 || !edgerc_next_header(reader, place->name, place->name_length, line)) {
+        return false;
+    }
+    *left -= line->kind == EDGERC_HEADER ? 1 : 0;
+    return true;
+}
+
+void edgerc_collect_keys(const struct edgerc_place *place, struct edgerc_keys *keys)
+{
+    struct edgerc_reader reader = place->first;
+    struct edgerc_line line;
+    size_t left = place->header;
+
+    memset(keys, 0, sizeof *keys);
+    while (next_line_in(&reader, place, &left, &line)) {
         enum edgegrid_key key = line_key(&line);
 
-        if (line.kind != EDGERC_ENTRY ||
-            !edgerc_line_is_in(&line, place->name, place->name_length, place->top)) {
+        if (line.kind != EDGERC_ENTRY) {
             continue;
         }
         if (key == EDGEGRID_KEY_UNKNOWN) {
@@ -135,7 +180,7 @@ unsigned edgerc_inherit_keys(const char *text, size_t length, const struct edger
         !edgerc_find_exact(text, length, SECTION_INHERITED, strlen(SECTION_INHERITED), &parent)) {
         return 0;
     }
-    edgerc_collect_keys(text, length, &parent, &lent);
+    edgerc_collect_keys(&parent, &lent);
     for (unsigned key = 0; key < EDGEGRID_KEYS; key++) {
         if (!keys->present[key] && is_filled(&lent, key)) {
             keys->present[key] = true;
@@ -257,8 +302,8 @@ static unsigned name_distance(const char *section, const char *name, size_t leng
 int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
                         const char *option, struct error *error)
 {
-    struct edgerc_section present = {0};
-    struct edgerc_section nearest = {0};
+    struct edgerc_place present = {0};
+    struct edgerc_place nearest = {0};
     struct buffer list = BUFFER_EMPTY;
     const char *with = option == NULL ? "" : " with ";
     unsigned best = SUGGESTION_LONGEST;

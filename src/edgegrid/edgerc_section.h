@@ -16,10 +16,11 @@
 struct edgerc_place {
     const char *name; /* in the text, or the name asked for; not NUL-terminated */
     size_t name_length;
-    bool top;      /* it is what stands before the first header */
-    bool by_case;  /* found only without regard to case */
-    size_t line;   /* of the first header, or of the first entry for top */
-    size_t header; /* how many headers it has */
+    bool top;                   /* it is what stands before the first header */
+    bool by_case;               /* found only without regard to case */
+    size_t line;                /* of the first header, or of the first entry for top */
+    size_t header;              /* how many headers it has */
+    struct edgerc_reader first; /* before its first line */
 };
 
 /* The keys of one section, merged: for each known key its last line. */
@@ -45,9 +46,15 @@ bool edgerc_find_exact(const char *text, size_t length, const char *section, siz
 bool edgerc_find_section(const char *text, size_t length, const char *section,
                          struct edgerc_place *place);
 
+/*
+ * Walk the sections, each once, in the order they first appear; *cursor starts at 0. Returns false
+ * behind the last. The text must have passed edgerc_check_text.
+ */
+bool edgerc_next_section(const char *text, size_t length, size_t *cursor,
+                         struct edgerc_place *place);
+
 /* Collect the known keys of a place. */
-void edgerc_collect_keys(const char *text, size_t length, const struct edgerc_place *place,
-                         struct edgerc_keys *keys);
+void edgerc_collect_keys(const struct edgerc_place *place, struct edgerc_keys *keys);
 
 /* The required keys that are absent or empty, as bits (1 << key). */
 unsigned edgerc_missing_keys(const struct edgerc_keys *keys);

@@ -246,11 +246,8 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
     *response = (struct http_response){0};
     result = session_target(session, call, &target, error);
     if (result == 0 && session->dry_run != NULL && session_call_changes(call)) {
-        struct edgegrid_call shown = *call;
-
-        shown.target = buffer_text(&target);
         response->status = 204;
-        result = session->dry_run(&shown, error);
+        result = session->dry_run(call, buffer_text(&target), error);
     } else if (result == 0) {
         for (unsigned attempt = 0;; attempt++) {
             struct http_outcome outcome = {0};

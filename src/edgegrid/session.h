@@ -26,11 +26,8 @@ struct edgegrid_session {
     unsigned retries;     /* tries after the first */
     bool may_be_done;     /* the last call, by a try that had no answer, or one of 5xx */
     bool confine;         /* enter the sandbox before the first call */
-    /*
-     * Told of each call that would change something, its target being whole, which is then not
-     * sent; NULL: send.
-     */
-    int (*dry_run)(const struct edgegrid_call *call, struct error *error);
+    /* Told of each call that would change something, which is then not sent; NULL: send. */
+    int (*dry_run)(const struct edgegrid_call *call, const char *whole_target, struct error *error);
 };
 
 struct edgegrid_call {

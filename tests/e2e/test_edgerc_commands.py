@@ -107,6 +107,19 @@ def test_list_of_odd_files(gridkey, home):
         assert [(row["section"], row["complete"]) for row in result.json] == expected
 
 
+@pytest.mark.parametrize("verb", ["list", "check"])
+def test_the_largest_file_takes_no_minute(gridkey, home, verb):
+    """As many sections and bytes as may be; their number and the file's length must not be multiplied dearly."""
+    entries = DOWNLOAD.ljust(239, "#") + "\n"
+    path = home / "large"
+    path.write_text("".join(f"[section {number:04}]\n{entries}" for number in range(4096)))
+    path.chmod(0o600)
+    words = [gridkey.binary, "edgerc", verb, "--edgerc", path]
+    result = subprocess.run(words, env={"HOME": str(home)}, capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.count("complete\n") == (4096 if verb == "list" else 0)
+
+
 def test_which_file(gridkey, home, file):
     write(home / "elsewhere", "[there]\n" + DOWNLOAD)
     environment = {"AKAMAI_EDGERC": str(home / "elsewhere")}
@@ -567,3 +580,15 @@ def test_remove_asks_on_a_terminal(gridkey, home, file, answer, removed):
     assert (facts(file) == before) == (not removed) and ("nothing was changed" in shown) == (not removed)
     assert ("[default]" not in file.read_text()) == removed
     assert_clean(home, ".edgerc")
+
+
+def test_import_of_one_of_several(gridkey, home):
+    """That of the name that it gets, where the source has it; which one was taken is told."""
+    other = [line.replace("akab-", "akab-x") for line in DOWNLOAD.splitlines()]
+    source = write(home / "several", "[default]\n" + DOWNLOAD + "\n[k1]\n" + "\n".join(other) + "\n")
+    result = gridkey("edgerc", "import", source, "k1")
+    assert result.status == 0 and "of which [k1] is taken" in result.err, result
+    assert "akab-x" in gridkey("edgerc", "show", "k1").out
+    result = gridkey("edgerc", "import", source, "k2")
+    assert result.status == 0 and "of which [default] is taken" in result.err, result
+    assert "akab-x" not in gridkey("edgerc", "show", "k2").out

@@ -73,9 +73,19 @@ static void check_lines(const struct buffer *text)
     buffer_free(&all);
 }
 
+/* Whether a section has the four keys, those of [DEFAULT] included. */
+static bool is_complete(const char *text, size_t length, const struct edgerc_place *section)
+{
+    struct edgerc_keys keys;
+
+    edgerc_collect_keys(section, &keys);
+    (void)edgerc_inherit_keys(text, length, section, &keys);
+    return edgerc_missing_keys(&keys) == 0;
+}
+
 static void check_sections(const struct buffer *text)
 {
-    struct edgerc_section section;
+    struct edgerc_place section;
     size_t cursor = 0;
     bool secret_shows = secret_is_a_name(text);
 
@@ -90,7 +100,7 @@ static void check_sections(const struct buffer *text)
         FUZZ_REQUIRE(edgerc_has_section(text->data, text->length, name));
         result = edgerc_read_section(text->data, text->length, FILE_NAME, name, "--section",
                                      &credential, &notes, &error);
-        FUZZ_REQUIRE(result != 0 || section.complete);
+        FUZZ_REQUIRE(result != 0 || is_complete(text->data, text->length, &section));
         FUZZ_REQUIRE(result == 0 || error.status == STATUS_FILE);
         if (result == 0) {
             FUZZ_REQUIRE(credential.host != NULL && credential.client_token != NULL &&
