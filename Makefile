@@ -196,6 +196,7 @@ $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
 $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
 
 $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
+		$(addprefix $(BUILD)/host/src/,tls/certificate.o tls/name.o base/text.o) \
 		$(addprefix $(BUILD)/host/bearssl/,codec/pemdec.o codec/dec32be.o codec/enc32be.o \
 		hash/sha2small.o x509/x509_decoder.o)
 	$(Q)$(HOSTCC) $^ -o $@

@@ -43,8 +43,7 @@ int clock_measure(struct http_settings *settings, const char *host_header, const
     settings->unix_time = TLS_TIME_ANY;
     http_connection_init(&connection, settings);
     result =
-        http_request_list(&request, error) != 0 ||
-                http_connection_open(&connection, request.method, error) != 0 ||
+        http_request_list(&request, error) != 0 || http_connection_open(&connection, error) != 0 ||
                 http_connection_exchange(&connection, &request, &response, &outcome, error) != 0
             ? -1
             : 0;

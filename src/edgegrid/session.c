@@ -104,7 +104,7 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
 
     if (result == 0) {
         session_confine(session);
-        result = http_connection_open(&session->connection, call->method, error);
+        result = http_connection_open(&session->connection, error);
     }
     if (result == 0) {
         result = session_sign(session, &request, &authorization, error);

@@ -158,6 +158,9 @@ static int connection_dial(struct http_connection *connection, struct error *err
 {
     const struct http_settings *settings = connection->settings;
     const struct url_host *dialled = http_settings_dialled(settings);
+    enum resolve_source source = settings->proxy != NULL        ? RESOLVE_PROXY
+                                 : settings->connect_to != NULL ? RESOLVE_CONNECT_TO
+                                                                : RESOLVE_CREDENTIAL;
     int64_t deadline = clock_monotonic_milliseconds() + settings->connect_timeout_milliseconds;
     const struct tls_settings tls = {.trust = settings->trust,
                                      .server_name = settings->host.name,
@@ -166,7 +169,8 @@ static int connection_dial(struct http_connection *connection, struct error *err
                                      .pins = settings->pins,
                                      .pin_count = settings->pin_count};
 
-    if (dial_open(dialled->name, dialled->port, deadline, &connection->descriptor, error) != 0) {
+    if (dial_open(dialled->name, dialled->port, source, deadline, &connection->descriptor, error) !=
+        0) {
         return -1;
     }
     if ((settings->proxy != NULL && connection_tunnel(connection, deadline, error) != 0) ||
@@ -182,41 +186,76 @@ static int connection_dial(struct http_connection *connection, struct error *err
 
 /* --- the exchange --------------------------------------------------------------------------- */
 
-static int connection_send(struct http_connection *connection, const struct http_request *request,
-                           int64_t deadline, struct error *error)
-{
-    struct buffer head = BUFFER_EMPTY;
-    bool join = request->body_length <= CONNECTION_JOIN_LIMIT;
-    size_t written = 0;
-    int result = http_request_write(&head, request, error);
+/* What is still to be sent of a request. */
+struct outgoing {
+    struct buffer head; /* with the body, if that is short; released once it is sent */
+    const char *at;
+    size_t left;
+    const char *body; /* what follows, borrowed */
+    size_t body_length;
+};
 
-    if (result == 0 && join) {
-        buffer_append(&head, request->body, request->body_length);
-        result = buffer_check(&head, error);
+static int outgoing_prepare(struct outgoing *outgoing, const struct http_request *request,
+                            struct error *error)
+{
+    *outgoing = (struct outgoing){.head = BUFFER_EMPTY};
+    if (http_request_write(&outgoing->head, request, error) != 0) {
+        return -1;
     }
-    if (result == 0) {
-        result = tls_write(connection->tls, head.data, head.length, &written, deadline, error);
+    if (request->body_length <= CONNECTION_JOIN_LIMIT) {
+        buffer_append(&outgoing->head, request->body, request->body_length);
+    } else {
+        outgoing->body = request->body;
+        outgoing->body_length = request->body_length;
     }
-    /* An answer that comes before all was taken is the answer: go and read it. */
-    if (result == 0 && written == head.length && !join) {
-        result = tls_write(connection->tls, request->body, request->body_length, &written, deadline,
-                           error);
-    }
-    buffer_free(&head);
-    return result;
+    outgoing->at = outgoing->head.data;
+    outgoing->left = outgoing->head.length;
+    return buffer_check(&outgoing->head, error);
 }
 
-static int connection_receive(struct http_connection *connection, struct http_parser *parser,
-                              int64_t deadline, struct error *error)
+/* Send until all is out or something arrives, which may be the answer. */
+static int connection_send(struct http_connection *connection, struct outgoing *outgoing,
+                           int64_t deadline, struct error *error)
 {
+    while (outgoing->left > 0) {
+        size_t written;
+
+        if (tls_write(connection->tls, outgoing->at, outgoing->left, &written, deadline, error) !=
+            0) {
+            return -1;
+        }
+        outgoing->at += written;
+        outgoing->left -= written;
+        if (outgoing->left > 0) {
+            return 0;
+        }
+        buffer_free(&outgoing->head);
+        outgoing->at = outgoing->body;
+        outgoing->left = outgoing->body_length;
+        outgoing->body_length = 0;
+    }
+    return 0;
+}
+
+/*
+ * Send the request and read the answer. Interim answers do not end the sending; the final one
+ * does, since a server that refuses a body answers before it has read all.
+ */
+static int connection_converse(struct http_connection *connection, struct outgoing *outgoing,
+                               struct http_parser *parser, int64_t deadline, struct error *error)
+{
+    struct http_response *response = parser->response;
     enum http_progress progress = HTTP_MORE;
+    bool whole = true;
 
     while (progress == HTTP_MORE) {
         char bytes[CONNECTION_READ_SIZE];
         size_t count;
         size_t used = 0;
 
-        if (tls_read(connection->tls, bytes, sizeof bytes, &count, deadline, error) != 0) {
+        if ((response->status == 0 &&
+             connection_send(connection, outgoing, deadline, error) != 0) ||
+            tls_read(connection->tls, bytes, sizeof bytes, &count, deadline, error) != 0) {
             return -1;
         }
         if (count == 0) {
@@ -224,20 +263,20 @@ static int connection_receive(struct http_connection *connection, struct http_pa
         } else {
             progress = http_parser_push(parser, bytes, count, &used, error);
         }
-        if (progress == HTTP_DONE && used < count) {
-            /* More than was asked for: nothing that follows can be trusted. */
-            parser->response->keep_alive = false;
-        }
+        whole = used == count;
         memory_wipe(bytes, sizeof bytes);
+    }
+    if (!whole || outgoing->left > 0 || !tls_is_quiet(connection->tls)) {
+        /* Less was sent or more has come than belongs to this exchange: no other may follow. */
+        response->keep_alive = false;
     }
     return progress == HTTP_DONE ? 0 : -1;
 }
 
-int http_connection_open(struct http_connection *connection, const char *method,
-                         struct error *error)
+int http_connection_open(struct http_connection *connection, struct error *error)
 {
-    /* A GET that finds the connection closed is simply sent again; for others it is looked at. */
-    if (connection->tls != NULL && (text_equal(method, "GET") || tls_is_idle(connection->tls))) {
+    /* What has come before the request was sent is no answer to it. */
+    if (connection->tls != NULL && tls_is_idle(connection->tls)) {
         return 0;
     }
     connection_drop(connection);
@@ -249,6 +288,7 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
                              struct error *error)
 {
     struct http_parser parser;
+    struct outgoing outgoing;
     int64_t deadline;
     int result;
 
@@ -258,14 +298,15 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     deadline = clock_monotonic_milliseconds() + connection->settings->timeout_milliseconds;
     http_parser_init(&parser, response, text_equal(request->method, "HEAD"), HTTP_BODY_LIMIT);
     tls_mark(connection->tls);
-    result = request->once ? http_parser_reserve(&parser, CONNECTION_ONCE_ROOM, error) : 0;
-    if (result == 0) {
-        result = connection_send(connection, request, deadline, error);
+    result = outgoing_prepare(&outgoing, request, error);
+    if (result == 0 && request->once) {
+        result = http_parser_reserve(&parser, CONNECTION_ONCE_ROOM, error);
     }
+    if (result == 0) {
+        result = connection_converse(connection, &outgoing, &parser, deadline, error);
+    }
+    buffer_free(&outgoing.head);
     outcome->sent = tls_sent_application_data(connection->tls);
-    if (result == 0) {
-        result = connection_receive(connection, &parser, deadline, error);
-    }
     outcome->answered = http_parser_has_started(&parser);
     outcome->timed_out = tls_timed_out(connection->tls);
     if (result == 0) {

@@ -3,7 +3,6 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "http/resolve.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -124,12 +123,12 @@ static int dial_wait(struct dial *dial)
     return -1;
 }
 
-int dial_open(const char *host, uint16_t port, int64_t deadline, int *descriptor,
-              struct error *error)
+int dial_open(const char *host, uint16_t port, enum resolve_source source, int64_t deadline,
+              int *descriptor, struct error *error)
 {
     struct dial dial = {.port = port, .deadline = deadline, .faults = BUFFER_EMPTY};
 
-    if (resolve_host(host, &resolve_defaults, deadline, &dial.addresses, error) != 0) {
+    if (resolve_host(host, source, &resolve_defaults, deadline, &dial.addresses, error) != 0) {
         return -1;
     }
     *descriptor = dial_wait(&dial);
@@ -141,9 +140,11 @@ int dial_open(const char *host, uint16_t port, int64_t deadline, int *descriptor
     if (*descriptor < 0) {
         (void)error_set(
             error, STATUS_CONNECT,
-            "could not connect to %s port %u (%s); no request was sent, check the route, "
-            "or name a way with --proxy or --connect-to",
-            host, (unsigned)port, dial.faults.failed ? "out of memory" : buffer_text(&dial.faults));
+            "could not connect to %s%s port %u (%s); no request was sent, check the route%s%s",
+            source == RESOLVE_PROXY ? "the proxy " : "", host, (unsigned)port,
+            dial.faults.failed ? "out of memory" : buffer_text(&dial.faults),
+            source == RESOLVE_CREDENTIAL ? ", or name a way with --proxy or --connect-to" : " and ",
+            source == RESOLVE_CREDENTIAL ? "" : resolve_source_name(source));
     }
     buffer_free(&dial.faults);
     return *descriptor < 0 ? -1 : 0;

@@ -20,6 +20,7 @@
 struct dns_address {
     uint8_t bytes[16]; /* in network order, of which the first size count */
     size_t size;       /* 4 or 16 */
+    uint32_t zone;     /* the interface's number, of a link-local IPv6 address; else 0 */
 };
 
 struct dns_addresses {

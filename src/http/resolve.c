@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -26,6 +27,7 @@
 
 /* The small members first: that makes shorter instructions. */
 struct lookup {
+    enum resolve_source source;
     const struct resolve_settings *settings;
     int64_t deadline;
     /* What is being read: a place in a file's text, its word there, and that as an address. */
@@ -49,6 +51,14 @@ struct lookup {
 };
 
 const struct resolve_settings resolve_defaults = {"/etc/hosts", "/etc/resolv.conf", 53};
+
+const char *resolve_source_name(enum resolve_source source)
+{
+    static const char *const names[] = {"the host in the credential", "the host of --connect-to",
+                                        "the host of --proxy or https_proxy"};
+
+    return names[source];
+}
 
 /* --- files ---------------------------------------------------------------------------------- */
 
@@ -116,6 +126,22 @@ static void lookup_add(struct lookup *lookup, struct dns_addresses *list, size_t
     }
 }
 
+/* Read the zone behind the address of a name server (RFC 4007 section 11): a number or a name. */
+static void lookup_read_zone(struct lookup *lookup)
+{
+    char name[IF_NAMESIZE];
+    size_t length = strcspn(lookup->at, " \t\r\n");
+    uint64_t zone = 0;
+
+    if (length > 1 && length <= sizeof name && *lookup->at == '%' &&
+        text_parse_unsigned_length(lookup->at + 1, length - 1, UINT32_MAX, &zone) != 0) {
+        memcpy(name, lookup->at + 1, length - 1);
+        name[length - 1] = '\0';
+        zone = if_nametoindex(name);
+    }
+    lookup->address.zone = (uint32_t)zone;
+}
+
 /* Collect the addresses that lines of a hosts file give to a name. */
 static void hosts_search(struct lookup *lookup, const char *text, const char *name)
 {
@@ -151,6 +177,7 @@ static void servers_read(struct lookup *lookup, const char *text)
         (void)lookup_next_word(lookup);
         if (lookup_word_is(lookup, "nameserver")) {
             if (lookup_next_address(lookup)) {
+                lookup_read_zone(lookup);
                 lookup_add(lookup, &lookup->servers, SERVERS_MOST);
             }
         } else if (lookup_word_is(lookup, "options")) {
@@ -179,6 +206,9 @@ int resolve_open_socket(const struct dns_address *address, uint16_t port, int ty
     memset(&to, 0, sizeof to);
     to.any.sa_family = (sa_family_t)family;
     to.v4.sin_port = htons(port); /* sin6_port is in the same place */
+    if (is_ipv6) {
+        to.v6.sin6_scope_id = address->zone;
+    }
     memcpy(is_ipv6 ? (void *)&to.v6.sin6_addr : (void *)&to.v4.sin_addr, address->bytes,
            address->size);
     if (descriptor < 0 ||
@@ -334,6 +364,7 @@ static int lookup_fail(const struct lookup *lookup, const char *host, size_t ask
                                         "says REFUSED",
                                         "gave an unusable answer",
                                         "gave no whole answer over TCP"};
+    bool is_proxy = lookup->source == RESOLVE_PROXY;
     struct buffer text = BUFFER_EMPTY;
 
     lookup_tell_files(lookup, &text);
@@ -347,11 +378,12 @@ static int lookup_fail(const struct lookup *lookup, const char *host, size_t ask
                       fault < 0 ? error_system_text(-fault) : words[fault]);
     }
     (void)error_set(error, STATUS_CONNECT,
-                    "the name %s could not be resolved: %s; nothing was sent, "
-                    "check %s, or name an address with --connect-to",
-                    host, buffer_text(&text),
+                    "the %sname %s could not be resolved: %s; nothing was sent, "
+                    "check %s, or name an address with --%s",
+                    is_proxy ? "proxy's " : "", host, buffer_text(&text),
                     lookup->open != 0 ? lookup->settings->servers_path
-                                      : "the host in the credential or of the proxy");
+                                      : resolve_source_name(lookup->source),
+                    is_proxy ? "proxy" : "connect-to");
     buffer_free(&text);
     return -1;
 }
@@ -409,10 +441,12 @@ static void lookup_order(const struct lookup *lookup, struct dns_addresses *addr
     }
 }
 
-int resolve_host(const char *host, const struct resolve_settings *settings, int64_t deadline,
+int resolve_host(const char *host, enum resolve_source source,
+                 const struct resolve_settings *settings, int64_t deadline,
                  struct dns_addresses *addresses, struct error *error)
 {
-    struct lookup lookup = {.settings = settings,
+    struct lookup lookup = {.source = source,
+                            .settings = settings,
                             .deadline = deadline,
                             .timeout = TIMEOUT_SECONDS,
                             .attempts = ATTEMPTS,
@@ -421,6 +455,7 @@ int resolve_host(const char *host, const struct resolve_settings *settings, int6
     int result = 0;
 
     if (url_ip_parse(host, strlen(host), addresses->all[0].bytes, &addresses->all[0].size) == 0) {
+        addresses->all[0].zone = 0;
         addresses->count = 1;
         return 0;
     }

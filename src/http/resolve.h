@@ -15,6 +15,12 @@ struct resolve_settings {
     uint16_t port;            /* of the name servers */
 };
 
+/* Whose host it is, for what to check when it cannot be found or reached. */
+enum resolve_source { RESOLVE_CREDENTIAL, RESOLVE_CONNECT_TO, RESOLVE_PROXY };
+
+/* That in words, such as "the host of --connect-to"; a constant. */
+const char *resolve_source_name(enum resolve_source source);
+
 /* /etc/hosts, /etc/resolv.conf and port 53. */
 extern const struct resolve_settings resolve_defaults;
 
@@ -27,7 +33,8 @@ extern const struct resolve_settings resolve_defaults;
  * and one address or more; or -1 with STATUS_CONNECT, the name servers that were asked named and
  * the files that were not there when they name none, or with STATUS_SYSTEM.
  */
-int resolve_host(const char *host, const struct resolve_settings *settings, int64_t deadline,
+int resolve_host(const char *host, enum resolve_source source,
+                 const struct resolve_settings *settings, int64_t deadline,
                  struct dns_addresses *addresses, struct error *error);
 
 /*

@@ -89,6 +89,9 @@ static int proxy_read(const char *text, struct url_proxy *proxy, struct error *e
         length -= user_length + 1;
     }
     reason = url_host_scan(text, length, URL_PROXY_PORT, &proxy->host);
+    if (reason == NULL && text[length] != '\0' && !text_equal(text + length, "/")) {
+        reason = "more than a final / is behind it";
+    }
     if (reason != NULL) {
         return error_set(error, STATUS_USAGE,
                          "the proxy's address cannot be used: %s; write it as " PROXY_SHAPE

@@ -8,7 +8,11 @@
  *     SEQUENCE algorithm, BIT STRING signature }
  *
  * The value of subjectAltName is SEQUENCE OF GeneralName, in which dNSName has tag [2]; that of
- * extKeyUsage is SEQUENCE OF OID, and that of nameConstraints
+ * extKeyUsage is SEQUENCE OF OID, that of basicConstraints is
+ *
+ *   SEQUENCE { BOOLEAN authority OPTIONAL, INTEGER pathLength OPTIONAL }
+ *
+ * and that of nameConstraints
  *
  *   SEQUENCE { [0] permitted OPTIONAL, [1] excluded OPTIONAL }
  *
@@ -108,6 +112,7 @@ static int certificate_take_extension(struct der *extensions, struct certificate
     struct der row;
     const uint8_t **kept = NULL;
     size_t *kept_length = &certificate->names_length;
+    bool is_basic = false;
 
     if (der_take(extensions, TAG_SEQUENCE, &extension, NULL) != 0 ||
         der_take(&extension, TAG_OID, &oid, NULL) != 0) {
@@ -122,11 +127,20 @@ static int certificate_take_extension(struct der *extensions, struct certificate
     } else if (der_is(&oid, "\x55\x1d\x1e", 3)) { /* 2.5.29.30, nameConstraints */
         kept = &certificate->constraints;
         kept_length = &certificate->constraints_length;
+    } else if (der_is(&oid, "\x55\x1d\x13", 3)) { /* 2.5.29.19, basicConstraints */
+        is_basic = true;
     } else if (!der_is(&oid, "\x55\x1d\x25", 3)) { /* 2.5.29.37, extKeyUsage */
         return 0;
     }
     if (der_take(&value, TAG_SEQUENCE, &row, NULL) != 0) {
         return -1;
+    }
+    if (is_basic) {
+        (void)der_take(&row, TAG_BOOLEAN, &value, NULL);
+        if (der_take(&row, TAG_INTEGER, &value, NULL) == 0 && value.length == 1) {
+            certificate->path_length = value.data[0];
+        }
+        return 0;
     }
     if (kept == NULL) {
         certificate->not_for_servers =
@@ -153,6 +167,7 @@ int certificate_parse(const uint8_t *der, size_t length, struct certificate *cer
     struct der extensions;
 
     memset(certificate, 0, sizeof *certificate);
+    certificate->path_length = -1;
     if (der_take(&rest, TAG_SEQUENCE, &fields, NULL) != 0) {
         return -1;
     }

@@ -22,6 +22,7 @@ struct certificate {
     size_t names_length;
     const uint8_t *constraints; /* the same of nameConstraints */
     size_t constraints_length;
+    int path_length;      /* how many other authorities there may be below it; -1: any number */
     bool self_issued;     /* issuer and subject are the same name */
     bool not_for_servers; /* there is an extKeyUsage without serverAuth and anyExtendedKeyUsage */
 };

@@ -99,7 +99,7 @@ static void chain_find_in(struct tls_chain *chain, const struct certificate *cer
 {
     size_t at = 0;
 
-    while (at < size && chain->inner.trust_anchors_num < CHAIN_ROOTS) {
+    while (at < size && chain->inner.trust_anchors_num < ROOTS_TWINS_MOST) {
         const unsigned char *root = table + at;
         size_t length = ((size_t)root[ROOTS_NAME_SIZE + 1] << 8) + root[ROOTS_NAME_SIZE + 2];
 
@@ -116,9 +116,34 @@ static void chain_find_roots(struct tls_chain *chain, const struct certificate *
     uint8_t digest[HASH_SHA256_SIZE];
 
     hash_sha256(certificate->issuer, certificate->issuer_length, digest);
-    chain->inner.trust_anchors = chain->roots;
     chain_find_in(chain, certificate, digest, roots_table, roots_size);
     chain_find_in(chain, certificate, digest, roots_rest, roots_rest_size);
+}
+
+/* Hand the inner engine the loaded roots that may have signed the certificate. */
+static void chain_choose_roots(struct tls_chain *chain, const struct certificate *certificate)
+{
+    int below = (int)chain->peer.chain_length - 1;
+
+    for (size_t i = 0; i < chain->trust->count; i++) {
+        const struct trust_root *root = &chain->trust->roots[i];
+        const br_x500_name *name = &root->anchor.dn;
+        const struct certificate rules = {.constraints = root->constraints,
+                                          .constraints_length = root->constraints_length};
+        int fault = 0;
+
+        if (!certificate_permits(&rules, chain->server_name)) {
+            fault = TLS_FAILURE_CONSTRAINED;
+        } else if (root->path_length >= 0 && root->path_length < below) {
+            fault = BR_ERR_X509_NOT_CA;
+        }
+        if (fault == 0) {
+            chain->roots[chain->inner.trust_anchors_num++] = root->anchor;
+        } else if (name->len == certificate->issuer_length &&
+                   memcmp(name->data, certificate->issuer, name->len) == 0) {
+            chain->barred = fault;
+        }
+    }
 }
 
 /*
@@ -208,6 +233,14 @@ static int chain_object(const struct tls_chain *chain, const struct certificate 
                : 0;
 }
 
+static void chain_free_certificate(struct tls_chain *chain)
+{
+    free(chain->der);
+    chain->der = NULL;
+    chain->der_length = 0;
+    chain->der_filled = 0;
+}
+
 static void chain_end_certificate(const br_x509_class **context)
 {
     struct tls_chain *chain = chain_of(context);
@@ -219,11 +252,12 @@ static void chain_end_certificate(const br_x509_class **context)
         return;
     }
     parsed = certificate_parse(chain->der, chain->der_filled, &certificate) == 0;
-    if (chain->built_in) {
-        chain->inner.trust_anchors_num = 0; /* those of the certificate before are gone */
-        if (parsed) {
-            chain_find_roots(chain, &certificate);
-        }
+    chain->inner.trust_anchors = chain->roots;
+    chain->inner.trust_anchors_num = 0; /* those of the certificate before are gone */
+    if (chain->trust->roots != NULL) {
+        chain_choose_roots(chain, &certificate);
+    } else if (parsed) {
+        chain_find_roots(chain, &certificate);
     }
     chain_note_dates(chain);
     /* Only now, since it looks for the issuer among the roots as soon as it has the last byte. */
@@ -248,7 +282,7 @@ static void chain_end_certificate(const br_x509_class **context)
             chain_match_pins(chain, digest);
         }
     }
-    chain_free(chain);
+    chain_free_certificate(chain);
 }
 
 /* Is the server's own key RSA and too short? The inner engine counts whole bytes only. */
@@ -277,7 +311,8 @@ static unsigned chain_end(const br_x509_class **context)
     int inner = (int)chain->inner.vtable->end_chain(&chain->inner.vtable);
 
     if (chain->failure == 0) {
-        chain->failure = inner;
+        chain->failure =
+            inner == BR_ERR_X509_NOT_TRUSTED && chain->barred != 0 ? chain->barred : inner;
     }
     if (chain->failure == 0 && !chain->name_matched) {
         chain->failure = BR_ERR_X509_BAD_SERVER_NAME;
@@ -338,17 +373,20 @@ void chain_init(struct tls_chain *chain, const struct tls_settings *settings)
     chain->server_name = settings->server_name;
     chain->pins = settings->pins;
     chain->pin_count = settings->pin_count;
-    chain->built_in = settings->trust->anchors == NULL;
-    br_x509_minimal_init(&chain->inner, &br_sha256_vtable, settings->trust->anchors,
-                         chain->built_in ? 0 : settings->trust->count);
+    chain->trust = settings->trust;
+    chain->roots =
+        calloc(ROOTS_TWINS_MOST + (chain->trust->roots != NULL ? chain->trust->count : 0),
+               sizeof *chain->roots);
+    if (chain->roots == NULL) {
+        chain->failure = TLS_FAILURE_MEMORY;
+    }
+    br_x509_minimal_init(&chain->inner, &br_sha256_vtable, NULL, 0);
     chain->any_time = settings->unix_time == TLS_TIME_ANY;
     chain_set_time(&chain->inner, settings->unix_time);
 }
 
 void chain_free(struct tls_chain *chain)
 {
-    free(chain->der);
-    chain->der = NULL;
-    chain->der_length = 0;
-    chain->der_filled = 0;
+    chain_free_certificate(chain);
+    free(chain->roots);
 }

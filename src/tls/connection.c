@@ -159,16 +159,21 @@ int tls_read(struct tls_connection *connection, void *data, size_t size, size_t 
     return 0;
 }
 
-bool tls_is_idle(struct tls_connection *connection)
+bool tls_is_quiet(const struct tls_connection *connection)
 {
-    br_ssl_engine_context *engine = &connection->client.eng;
-    unsigned state = br_ssl_engine_current_state(engine);
+    const br_ssl_engine_context *engine = &connection->client.eng;
     size_t room = 0;
 
     /* At the border between two records the engine asks for the next header. */
-    if (connection->failure != 0 || state != (BR_SSL_SENDAPP | BR_SSL_RECVREC) ||
-        br_ssl_engine_recvrec_buf(engine, &room) == NULL || room != RECORD_HEADER_SIZE ||
-        connection->staged_in_at != connection->staged_in_end || connection->staged_out_end > 0) {
+    return connection->failure == 0 &&
+           br_ssl_engine_current_state(engine) == (BR_SSL_SENDAPP | BR_SSL_RECVREC) &&
+           br_ssl_engine_recvrec_buf(engine, &room) != NULL && room == RECORD_HEADER_SIZE &&
+           connection->staged_in_at == connection->staged_in_end && connection->staged_out_end == 0;
+}
+
+bool tls_is_idle(struct tls_connection *connection)
+{
+    if (!tls_is_quiet(connection)) {
         return false;
     }
     connection->wait_first = false;

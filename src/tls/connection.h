@@ -66,7 +66,8 @@ int tls_open(struct tls_connection **connection, int fd, const struct tls_settin
 
 /*
  * Send length bytes and flush. Returns 0 with *written bytes taken. *written is below length only
- * when an answer arrived meanwhile, which a server that refuses a request early sends: read it.
+ * when something arrived meanwhile, such as an interim answer, or one that refuses the request
+ * early: read it, then write the rest if it is still wanted.
  * Returns -1 with STATUS_UNKNOWN once tls_sent_application_data, else STATUS_CONNECT.
  */
 int tls_write(struct tls_connection *connection, const void *data, size_t length, size_t *written,
@@ -81,9 +82,12 @@ int tls_write(struct tls_connection *connection, const void *data, size_t length
 int tls_read(struct tls_connection *connection, void *data, size_t size, size_t *count,
              int64_t deadline, struct error *error);
 
+/* No failure, nothing left to read, nothing left to send? Asks nobody. */
+bool tls_is_quiet(const struct tls_connection *connection);
+
 /*
- * May the connection take another request: no failure, nothing left to read, nothing left to
- * send and not closed by the server as far as has arrived? Never waits; one system call.
+ * May the connection take another request: is it quiet, and has nothing arrived since, neither
+ * data nor the server's end? Never waits; one system call.
  */
 bool tls_is_idle(struct tls_connection *connection);
 

@@ -145,6 +145,12 @@ static void reason_append_dates(struct buffer *out, const struct tls_failure *fa
     bool known = peer != NULL && peer->not_after != 0;
     bool early = known && failure->unix_time < peer->not_before;
 
+    /* Compared with no time, each certificate is checked at its own first moment. */
+    if (failure->unix_time == TLS_TIME_ANY || (known && peer->not_before > peer->not_after)) {
+        buffer_append_text(out, "a certificate of the server has dates that contradict each "
+                                "other; the server needs another one");
+        return;
+    }
     if (known && (early || failure->unix_time > peer->not_after)) {
         buffer_append_text(out, "the server's certificate is valid from ");
         reason_append_day(out, peer->not_before);

@@ -8,19 +8,24 @@
 #include <bearssl_x509.h>
 
 #include "tls/connection.h"
+#include "tls/roots.h"
 
 /* Limits on what a server may send as its chain. */
 #define CHAIN_CERTIFICATES 10
 #define CHAIN_BYTES 65536
 
-/* How many built-in roots may have the same name. */
-#define CHAIN_ROOTS 4
-
 /* Shorter RSA keys are refused, in chains and as roots. */
 #define RSA_MINIMUM_BITS 2048
 
+struct trust_root {
+    br_x509_trust_anchor anchor;
+    const uint8_t *constraints; /* as in struct certificate, in dn.data's allocation; or NULL */
+    size_t constraints_length;
+    int path_length; /* as in struct certificate */
+};
+
 struct trust_store {
-    br_x509_trust_anchor *anchors; /* those loaded; NULL for the built-in ones, see roots.h */
+    struct trust_root *roots; /* those loaded; NULL for the built-in ones, see roots.h */
     size_t count;
     size_t leaf_count;
     size_t skipped_count;
@@ -35,9 +40,10 @@ struct tls_chain {
     const br_x509_class *vtable; /* first: BearSSL finds the rest by it */
     br_x509_minimal_context inner;
     bool any_time; /* dates are not compared */
-    bool built_in; /* the roots are those of roots.h: looked up by each certificate's issuer */
-    br_x509_trust_anchor roots[CHAIN_ROOTS];
-    const char *server_name; /* borrowed */
+    const struct trust_store *trust;
+    br_x509_trust_anchor *roots; /* those that may have signed the present certificate; owned */
+    int barred;                  /* why a root of the issuer's name may not have, or 0 */
+    const char *server_name;     /* borrowed */
     const struct tls_pin *pins;
     size_t pin_count;
     uint8_t *der; /* the certificate that is being received; owned */

@@ -30,6 +30,9 @@ extern const size_t roots_rest_size;
 
 #define ROOTS_REST_MOST 1800
 
+/* How many may have the same first bytes of the hash. */
+#define ROOTS_TWINS_MOST 4
+
 #define ROOTS_RSA 0
 #define ROOTS_EXPONENT_SIZE 3
 #define ROOTS_HEADER_SIZE (ROOTS_NAME_SIZE + 3)

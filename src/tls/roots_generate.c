@@ -6,10 +6,11 @@
  *
  * Each FILE holds certificates in PEM (RFC 7468). A trust root is a name and a public key (RFC
  * 5280 section 6.1.1 d), so nothing else of a certificate is kept. The same files in the same
- * order give the same output. A root given twice is kept once; one whose key BearSSL cannot use,
- * or that is of no authority, is left out and told on standard error; anything else that is odd
- * about a file stops the build.
+ * order give the same output. A root given twice is kept once; one that may not be trusted for any
+ * host, or whose key cannot be used, is left out and told on standard error; anything else that is
+ * odd about a file stops the build.
  */
+#include "tls/certificate.h"
 #include "tls/roots.h"
 
 #include <bearssl_hash.h>
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RSA_BYTES_MIN 256 /* as in chains, see RSA_MINIMUM_BITS */
 #define RSA_BYTES_MAX 512 /* BearSSL verifies signatures of up to 4096 bits */
 #define BYTES_PER_LINE 16
 
@@ -36,6 +38,7 @@ struct generator {
     const char *file; /* being read, for messages */
     size_t in_file;   /* certificates found in it */
     struct bytes name;
+    struct bytes der;
     br_x509_decoder_context decoder;
 };
 
@@ -67,10 +70,14 @@ static void bytes_append(struct bytes *bytes, const void *data, size_t length)
     }
 }
 
-/* Whether the record stands in the table already. */
-static bool table_has(const struct bytes *table, const struct bytes *record)
+/*
+ * Whether the record stands in the table already. The build stops when it would be one more of its
+ * name than is looked at.
+ */
+static bool table_has(const struct bytes *table, const struct bytes *record, const char *file)
 {
     size_t at = 0;
+    unsigned twins = 0;
 
     while (at < table->length) {
         const unsigned char *known = table->data + at;
@@ -80,13 +87,18 @@ static bool table_has(const struct bytes *table, const struct bytes *record)
         if (length == record->length && memcmp(known, record->data, length) == 0) {
             return true;
         }
+        twins += memcmp(known, record->data, ROOTS_NAME_SIZE) == 0 ? 1 : 0;
         at += length;
+    }
+    if (twins == ROOTS_TWINS_MOST) {
+        stop(file, "holds one more root than the four that may have the same name, of whose hash "
+                   "four bytes are kept; remove those that are not needed");
     }
     return false;
 }
 
-/* The key of the certificate just decoded, or NULL when BearSSL cannot use it. */
-static const br_x509_pkey *usable_key(struct generator *generator)
+/* The key of the certificate just decoded, or NULL when it cannot be used. */
+static const br_x509_pkey *usable_key(struct generator *generator, struct certificate *certificate)
 {
     int fault = br_x509_decoder_last_error(&generator->decoder);
     const br_x509_pkey *key = br_x509_decoder_get_pkey(&generator->decoder);
@@ -94,12 +106,35 @@ static const br_x509_pkey *usable_key(struct generator *generator)
     if (fault == BR_ERR_X509_UNSUPPORTED || fault == BR_ERR_X509_LIMIT_EXCEEDED) {
         return NULL;
     }
-    if (fault != 0 || key == NULL) {
+    if (fault != 0 || key == NULL ||
+        certificate_parse(generator->der.data, generator->der.length, certificate) != 0) {
         (void)fprintf(stderr, "roots: %s: certificate %zu is broken (BearSSL's error %d)\n",
                       generator->file, generator->in_file, fault);
         exit(1);
     }
-    return key->key_type == BR_KEYTYPE_RSA && key->key.rsa.nlen > RSA_BYTES_MAX ? NULL : key;
+    return key->key_type == BR_KEYTYPE_RSA &&
+                   (key->key.rsa.nlen < RSA_BYTES_MIN || key->key.rsa.nlen > RSA_BYTES_MAX)
+               ? NULL
+               : key;
+}
+
+/* Why a certificate is no root to build in, or NULL when it is one. */
+static const char *objection(struct generator *generator, const br_x509_pkey *key,
+                             const struct certificate *certificate)
+{
+    if (key == NULL) {
+        return "its key cannot be used (RSA under 2048 or over 4096 bits, or a curve other than "
+               "P-256, P-384 and P-521)";
+    }
+    if (br_x509_decoder_isCA(&generator->decoder) == 0) {
+        return "it is of no authority";
+    }
+    if (certificate->not_for_servers) {
+        return "it is for other purposes than TLS servers";
+    }
+    return certificate->constraints == NULL
+               ? NULL
+               : "it has name constraints, of which nothing is kept; use it with --cacert";
 }
 
 /* Append an RSA key's exponent, in the ROOTS_EXPONENT_SIZE bytes that suffice for all known. */
@@ -117,18 +152,17 @@ static void append_exponent(const struct generator *generator, struct bytes *rec
 
 static void add_root(struct generator *generator)
 {
-    const br_x509_pkey *key = usable_key(generator);
+    struct certificate certificate;
+    const br_x509_pkey *key = usable_key(generator, &certificate);
+    const char *reason = objection(generator, key, &certificate);
     struct bytes record = {NULL, 0, 0};
     unsigned char header[br_sha256_SIZE];
     size_t length;
     br_sha256_context hash;
 
-    if (key == NULL || br_x509_decoder_isCA(&generator->decoder) == 0) {
+    if (reason != NULL) {
         (void)fprintf(stderr, "roots: %s: certificate %zu is left out: %s\n", generator->file,
-                      generator->in_file,
-                      key != NULL ? "it is of no authority"
-                                  : "BearSSL cannot use its key (RSA over 4096 bits, or a curve "
-                                    "other than P-256, P-384 and P-521)");
+                      generator->in_file, reason);
         return;
     }
     br_sha256_init(&hash);
@@ -147,7 +181,7 @@ static void add_root(struct generator *generator)
     } else {
         bytes_append(&record, key->key.ec.q, key->key.ec.qlen);
     }
-    if (!table_has(&generator->table, &record)) {
+    if (!table_has(&generator->table, &record, generator->file)) {
         bytes_append(&generator->table, record.data, record.length);
         generator->count++;
     }
@@ -166,6 +200,7 @@ static void take_certificate(void *context, const void *data, size_t length)
     struct generator *generator = context;
     int fault = br_x509_decoder_last_error(&generator->decoder);
 
+    bytes_append(&generator->der, data, length);
     if (fault == 0 || fault == BR_ERR_X509_TRUNCATED) { /* it must not run on after a failure */
         br_x509_decoder_push(&generator->decoder, data, length);
     }
@@ -178,6 +213,7 @@ static void begin_certificate(struct generator *generator, br_pem_decoder_contex
     }
     generator->in_file++;
     generator->name.length = 0;
+    generator->der.length = 0;
     br_x509_decoder_init(&generator->decoder, take_name, generator);
     br_pem_decoder_setdest(pem, take_certificate, generator);
 }
@@ -300,6 +336,7 @@ int main(int argc, char **argv)
     (void)fprintf(stderr, "roots: %zu of %s, %zu bytes\n", generator.count, argv[1],
                   generator.table.length);
     free(generator.table.data);
+    free(generator.der.data);
     free(generator.name.data);
     return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "tls/certificate.h"
 #include "tls/roots.h"
 
 #include <stdlib.h>
@@ -30,48 +31,57 @@ struct reader {
     size_t number;       /* how many certificates have begun */
     struct piece other;  /* the first label that is not of a certificate */
     struct buffer body;  /* base64 without blanks */
-    struct buffer roots; /* an array of br_x509_trust_anchor */
+    struct buffer roots; /* an array of struct trust_root */
     size_t leaf_count;
     size_t skipped_count;
 };
 
 static size_t reader_count(const struct reader *reader)
 {
-    return reader->roots.length / sizeof(br_x509_trust_anchor);
+    return reader->roots.length / sizeof(struct trust_root);
 }
 
-static void trust_free_roots(br_x509_trust_anchor *roots, size_t count)
+static void trust_free_roots(struct trust_root *roots, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        free(roots[i].dn.data);
+        free(roots[i].anchor.dn.data);
     }
 }
 
-/* Copy the name and the key into one allocation, which dn.data then owns. */
+/* Copy name, key and constraints into one allocation, which dn.data then owns. */
 static int reader_add_root(struct reader *reader, const struct buffer *name,
-                           const br_x509_pkey *key, bool is_authority, struct error *error)
+                           const br_x509_pkey *key, const struct certificate *certificate,
+                           bool is_authority, struct error *error)
 {
     const br_rsa_public_key *rsa = &key->key.rsa;
     const br_ec_public_key *ec = &key->key.ec;
     bool is_rsa = key->key_type == BR_KEYTYPE_RSA;
-    br_x509_trust_anchor root = {{NULL, name->length}, is_authority ? BR_X509_TA_CA : 0, *key};
-    unsigned char *bytes = malloc(name->length + (is_rsa ? rsa->nlen + rsa->elen : ec->qlen));
+    size_t key_length = is_rsa ? rsa->nlen + rsa->elen : ec->qlen;
+    struct trust_root root = {
+        .anchor = {{NULL, name->length}, is_authority ? BR_X509_TA_CA : 0, *key},
+        .constraints_length = certificate->constraints_length,
+        .path_length = certificate->path_length};
+    unsigned char *bytes = malloc(name->length + key_length + root.constraints_length);
 
     if (bytes == NULL) {
         return error_set_memory(error);
     }
-    root.dn.data = bytes;
+    root.anchor.dn.data = bytes;
     memcpy(bytes, name->data, name->length);
     bytes += name->length;
     if (is_rsa) {
-        root.pkey.key.rsa.n = memcpy(bytes, rsa->n, rsa->nlen);
-        root.pkey.key.rsa.e = memcpy(bytes + rsa->nlen, rsa->e, rsa->elen);
+        root.anchor.pkey.key.rsa.n = memcpy(bytes, rsa->n, rsa->nlen);
+        root.anchor.pkey.key.rsa.e = memcpy(bytes + rsa->nlen, rsa->e, rsa->elen);
     } else {
-        root.pkey.key.ec.q = memcpy(bytes, ec->q, ec->qlen);
+        root.anchor.pkey.key.ec.q = memcpy(bytes, ec->q, ec->qlen);
+    }
+    if (certificate->constraints != NULL) {
+        root.constraints =
+            memcpy(bytes + key_length, certificate->constraints, root.constraints_length);
     }
     buffer_append(&reader->roots, &root, sizeof root);
     if (reader->roots.failed) {
-        free(root.dn.data);
+        free(root.anchor.dn.data);
         return error_set_memory(error);
     }
     reader->leaf_count += is_authority ? 0 : 1;
@@ -83,11 +93,12 @@ static void reader_append_name(void *buffer, const void *bytes, size_t length)
     buffer_append(buffer, bytes, length);
 }
 
-/* Decode one certificate and add its name and key to the roots. */
+/* Decode one certificate and add what it says to the roots. */
 static int reader_add_certificate(struct reader *reader, const struct buffer *der,
                                   struct error *error)
 {
     br_x509_decoder_context decoder;
+    struct certificate certificate;
     struct buffer name = BUFFER_EMPTY;
     const br_x509_pkey *key;
     int result = 0;
@@ -97,11 +108,17 @@ static int reader_add_certificate(struct reader *reader, const struct buffer *de
     br_x509_decoder_push(&decoder, der->data, der->length);
     code = br_x509_decoder_last_error(&decoder);
     key = br_x509_decoder_get_pkey(&decoder);
+    if (code == 0 &&
+        certificate_parse((const uint8_t *)der->data, der->length, &certificate) != 0) {
+        code = BR_ERR_X509_UNEXPECTED;
+        key = NULL;
+    }
     if (name.failed) {
         result = error_set_memory(error);
     } else if (code == BR_ERR_X509_UNSUPPORTED || code == BR_ERR_X509_LIMIT_EXCEEDED ||
                (key != NULL && key->key_type == BR_KEYTYPE_RSA &&
-                key->key.rsa.nlen < RSA_MINIMUM_BITS / 8)) {
+                key->key.rsa.nlen < RSA_MINIMUM_BITS / 8) ||
+               (key != NULL && certificate.not_for_servers)) {
         reader->skipped_count++;
     } else if (key == NULL || name.length == 0) {
         result = error_set(error, STATUS_FILE,
@@ -109,7 +126,8 @@ static int reader_add_certificate(struct reader *reader, const struct buffer *de
                            "export it again or remove it",
                            reader->file_name, reader->begin_line, reader->number, code);
     } else {
-        result = reader_add_root(reader, &name, key, br_x509_decoder_isCA(&decoder) != 0, error);
+        result = reader_add_root(reader, &name, key, &certificate,
+                                 br_x509_decoder_isCA(&decoder) != 0, error);
     }
     buffer_free(&name);
     return result;
@@ -233,7 +251,8 @@ static int reader_refuse_empty(const struct reader *reader, struct piece text, s
     if (reader->skipped_count > 0) {
         return error_set(error, STATUS_FILE,
                          "%s: no certificate has a key that can be used, which is RSA of 2048 to "
-                         "4096 bits, P-256, P-384 or P-521; name a file with such a root",
+                         "4096 bits, P-256, P-384 or P-521, and is for TLS servers; name a file "
+                         "with such a root",
                          reader->file_name);
     }
     if (reader->other.text != NULL) {
@@ -306,7 +325,7 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
     struct reader reader = {.file_name = file_name, .body = BUFFER_EMPTY, .roots = BUFFER_EMPTY};
     int result = reader_read(&reader, all, error);
     size_t count = reader_count(&reader);
-    br_x509_trust_anchor *roots = (br_x509_trust_anchor *)(void *)reader.roots.data;
+    struct trust_root *roots = (struct trust_root *)(void *)reader.roots.data;
 
     *store = result == 0 ? trust_allocate(file_name, strlen(file_name)) : NULL;
     buffer_free(&reader.body);
@@ -315,7 +334,7 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
         buffer_free(&reader.roots);
         return result == 0 ? error_set_memory(error) : result;
     }
-    (*store)->anchors = roots;
+    (*store)->roots = roots;
     (*store)->count = count;
     (*store)->leaf_count = reader.leaf_count;
     (*store)->skipped_count = reader.skipped_count;
@@ -324,9 +343,9 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
 
 void trust_free(struct trust_store *store)
 {
-    if (store != NULL && store->anchors != NULL) {
-        trust_free_roots(store->anchors, store->count);
-        free(store->anchors); /* the buffer's memory, which is from malloc */
+    if (store != NULL && store->roots != NULL) {
+        trust_free_roots(store->roots, store->count);
+        free(store->roots); /* the buffer's memory, which is from malloc */
     }
     free(store);
 }

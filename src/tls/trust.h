@@ -2,8 +2,11 @@
  * Trust stores: which roots a server's certificate may lead to.
  *
  * A root is a name and a public key; its own validity dates and signature are not looked at, as
- * RFC 5280 section 6.1.1 (d) leaves to us. A certificate that is not of an authority (a server's
- * own) is trusted for itself only: same name and same key.
+ * RFC 5280 section 6.1.1 (d) leaves to us. What a loaded root's certificate forbids counts: it may
+ * vouch only for hosts that its name constraints permit, below it may be only as many authorities
+ * as its path length says, and one for other purposes than TLS servers is none. The built-in ones
+ * have no constraints and are for servers; their path lengths are not kept. A certificate that is
+ * not of an authority (a server's own) is trusted for itself only: same name and same key.
  */
 #ifndef TLS_TRUST_H
 #define TLS_TRUST_H
@@ -23,7 +26,8 @@ int trust_new_builtin(struct trust_store **store, struct error *error);
  * no harm. file_name is for sentences only; it and the bytes are copied.
  *
  * Certificates with a kind or size of key that cannot be used (not RSA of 2048 to 4096 bits and
- * not P-256, P-384 or P-521) are passed over and counted, if another one can be used.
+ * not P-256, P-384 or P-521), or for other purposes than TLS servers, are passed over and counted,
+ * if another one can be used.
  *
  * Returns 0 and *store; or -1 and *store NULL, with STATUS_FILE when there is no certificate that
  * can be used, one is cut off or one cannot be read, and STATUS_SYSTEM when memory ran out.
@@ -36,7 +40,7 @@ void trust_free(struct trust_store *store);
 
 size_t trust_count(const struct trust_store *store);         /* all that are used */
 size_t trust_leaf_count(const struct trust_store *store);    /* those trusted for themselves only */
-size_t trust_skipped_count(const struct trust_store *store); /* passed over for their keys */
+size_t trust_skipped_count(const struct trust_store *store); /* passed over */
 
 /* The file's name, or "the built-in roots of DATE"; valid as long as the store. */
 const char *trust_name(const struct trust_store *store);

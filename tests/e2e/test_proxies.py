@@ -133,8 +133,11 @@ def test_a_proxy_that_is_not_there(gk):
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
         result = gk("verify", "--proxy", f"http://127.0.0.1:{port}")
-    words = f"could not connect to 127.0.0.1 port {port} (127.0.0.1: Connection refused); no request was sent"
-    assert result.status == 4 and words in result.err
+    words = (
+        f"could not connect to the proxy 127.0.0.1 port {port} (127.0.0.1: Connection refused); no request was sent, "
+        "check the route and the host of --proxy or https_proxy\n"
+    )
+    assert result.status == 4 and result.err.endswith(words), result
 
 
 def test_a_proxy_that_is_silent(gk):

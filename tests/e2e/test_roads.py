@@ -105,7 +105,7 @@ def test_every_address_is_told(house, fake, deaf):
     assert result.status == 4 and fake.connections == 0 and 1 <= seconds < SLOW, result
     assert (
         f"could not connect to {HOST} port {fake.port} (127.0.0.9: Connection refused; 127.0.0.7: Connection refused; "
-        "127.0.0.8: no answer in time); no request was sent, check the route, or name a way with --proxy or"
+        "127.0.0.8: no answer in time); no request was sent, check the route and the host of --connect-to\n"
     ) in result.err
 
 
@@ -208,8 +208,8 @@ FAULTS = {
     "servfail": (2, "127.0.0.42 says SERVFAIL; nothing was sent, check /etc/resolv.conf, or name an address"),
     "refused": (5, "127.0.0.42 says REFUSED; nothing was sent, check /etc/resolv.conf, or name an address"),
     "silence": (None, "127.0.0.42 did not answer; nothing was sent, check /etc/resolv.conf, or name an address"),
-    "no-such-name": (3, "127.0.0.42 says there is no such name; nothing was sent, check the host in the credential"),
-    "no-address": ([], "127.0.0.42 gave no address; nothing was sent, check the host in the credential or"),
+    "no-such-name": (3, "127.0.0.42 says there is no such name; nothing was sent, check the host of --connect-to"),
+    "no-address": ([], "127.0.0.42 gave no address; nothing was sent, check the host of --connect-to"),
 }
 
 
@@ -248,4 +248,4 @@ def test_files_that_may_not_be_read(house):
 def test_the_proxys_name_is_looked_up_here(house, fake):
     house.put("etc/hosts", "127.0.0.9 proxy.test\n")
     result, _ = timed(house, "--proxy", "http://proxy.test:3128")
-    assert result.status == 4 and "could not connect to proxy.test port 3128 (127.0.0.9: Connection" in result.err
+    assert result.status == 4 and "could not connect to the proxy proxy.test port 3128 (127.0.0.9: Connection" in result.err

@@ -101,6 +101,13 @@ def test_a_machine_that_woke_up_in_1970(refused, certificates):
     refused(certificates.server, words=words, trust=["--clock", "@0"])
 
 
+@pytest.mark.parametrize("clock", ["local", "server"])
+def test_dates_that_contradict_each_other(refused, certificates, clock):
+    leaf = certificates.maker.make_leaf(certificates.root, NAMES, not_before=LATER, not_after=AGO)
+    words = ["a certificate of the server has dates that contradict each other; the server needs another one"]
+    refused(leaf, words=words, trust=["--clock", clock] if clock == "server" else [])
+
+
 def test_expired_intermediate(refused, certificates):
     maker = certificates.maker
     issuer = maker.make_ca(name="Old Intermediate", parent=certificates.root, not_before=LONG_AGO, not_after=AGO)

@@ -565,6 +565,8 @@ static void write_file(const char *path, const char *text)
  * Resolve with these files, NULL for none, in at most so many milliseconds; the addresses as text,
  * a blank between them, or the sentence.
  */
+static enum resolve_source source; /* of what is resolved */
+
 static const char *resolve(const char *host, const char *hosts, const char *resolv, int64_t most)
 {
     static char result[2048];
@@ -581,8 +583,8 @@ static const char *resolve(const char *host, const char *hosts, const char *reso
     if (resolv != NULL) {
         write_file(servers_path, resolv);
     }
-    if (resolve_host(host, &settings, clock_monotonic_milliseconds() + most, &addresses, &error) ==
-        0) {
+    if (resolve_host(host, source, &settings, clock_monotonic_milliseconds() + most, &addresses,
+                     &error) == 0) {
         assert_in_range(addresses.count, 1, DNS_ADDRESSES_MOST);
         for (size_t i = 0; i < addresses.count; i++) {
             buffer_append_text(&out, i == 0 ? "" : " ");
@@ -704,8 +706,7 @@ static void test_servers(void **state)
 
 #define CHECK_SERVERS "; nothing was sent, check %s, or name an address with --connect-to"
 #define CHECK_HOST                                                                                 \
-    "; nothing was sent, check the host in the credential or of the proxy, or name an address "    \
-    "with --connect-to"
+    "; nothing was sent, check the host in the credential, or name an address with --connect-to"
 
 /* Nobody says whom to ask: this machine is asked, and what was not found is told. */
 static void test_no_servers(void)
@@ -778,6 +779,25 @@ static void test_server_faults(void **state)
         assert_memory_equal(found, expected, length);
     }
     test_no_servers();
+    source = RESOLVE_CONNECT_TO;
+    assert_non_null(strstr(resolve("none.example", NULL, GOOD, LONG),
+                           "check the host of --connect-to, or name an address with --connect-to"));
+    source = RESOLVE_PROXY;
+    assert_string_equal(resolve("none.example", NULL, GOOD, LONG),
+                        "the proxy's name none.example could not be resolved: the name server "
+                        "127.0.0.2 gave no address; nothing was sent, check the host of --proxy "
+                        "or https_proxy, or name an address with --proxy");
+    source = RESOLVE_CREDENTIAL;
+    /* Without its zone nothing could be sent there. */
+    for (size_t i = 0; i < 2; i++) {
+        const char *found = resolve("a.example", NULL,
+                                    i == 0 ? "nameserver fe80::53%lo\noptions attempts:1"
+                                           : "nameserver fe80::53%1 # x\noptions attempts:1",
+                                    LONG);
+
+        assert_non_null(strstr(found, "the name server fe80::53"));
+        assert_null(strstr(found, "Invalid argument"));
+    }
     assert_string_equal(resolve(LABEL_63 "4", NULL, GOOD, LONG),
                         "the name " LABEL_63 "4 cannot be resolved: it is too long");
 }

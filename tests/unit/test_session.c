@@ -64,10 +64,8 @@ void http_connection_close(struct http_connection *connection)
     connection->descriptor = -1;
 }
 
-int http_connection_open(struct http_connection *connection, const char *method,
-                         struct error *error)
+int http_connection_open(struct http_connection *connection, struct error *error)
 {
-    (void)method;
     (void)error;
     if (connection->descriptor < 0) {
         connection->descriptor = 0;
