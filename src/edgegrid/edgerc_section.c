@@ -12,7 +12,7 @@
 #define SECTIONS_LISTED 20    /* in an error sentence */
 #define SUGGESTION_LONGEST 63 /* what text_distance compares */
 
-static enum edgegrid_key line_key(const struct edgerc_line *line)
+enum edgegrid_key edgerc_line_key(const struct edgerc_line *line)
 {
     return line->kind == EDGERC_ENTRY ? edgegrid_key_find(line->name, line->name_length)
                                       : EDGEGRID_KEY_UNKNOWN;
@@ -34,7 +34,8 @@ bool edgerc_find_exact(const char *text, size_t length, const char *section, siz
             place->line = place->header == 0 ? line.number : place->line;
             place->header++;
         }
-        if (top_line == 0 && line.section == NULL && line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
+        if (top_line == 0 && line.section == NULL &&
+            edgerc_line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
             top_line = line.number;
         }
     }
@@ -86,7 +87,7 @@ void edgerc_collect_keys(const char *text, size_t length, const struct edgerc_pl
     memset(keys, 0, sizeof *keys);
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {
-        enum edgegrid_key key = line_key(&line);
+        enum edgegrid_key key = edgerc_line_key(&line);
 
         if (line.kind != EDGERC_ENTRY ||
             !edgerc_line_is_in(&line, place->name, place->name_length, place->top)) {

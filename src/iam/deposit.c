@@ -105,19 +105,19 @@ static int deposit_refuse_other(const struct deposit_wish *wish, const struct bu
     return 0;
 }
 
-/* See, with values longer than Akamai's, that the section does not make the file unreadable. */
-static int deposit_try(const struct deposit_wish *wish, const struct buffer *old,
+/* See that the section, which will be shorter than this one, leaves a file that can be read. */
+static int deposit_try(const struct deposit_wish *wish, const struct buffer *old, bool has,
                        struct error *error)
 {
-    char value[DEPOSIT_GROWTH / 4] = {0};
-    const struct edgerc_entry entries[] = {
-        {"client_secret", value}, {"host", "h"}, {"access_token", value}, {"client_token", value}};
+    char growth[DEPOSIT_GROWTH];
     struct buffer text = BUFFER_EMPTY;
     int result;
 
-    memset(value, 'x', sizeof value - 1);
-    result = edgerc_write_section(buffer_text(old), old->length, wish->path, wish->section, entries,
-                                  sizeof entries / sizeof entries[0], EDGERC_REPLACE, &text, error);
+    memset(growth, ' ', sizeof growth);
+    memcpy(growth, "\n[x]\n", has ? 1 : 5);
+    buffer_append(&text, buffer_text(old), old->length);
+    buffer_append(&text, growth, sizeof growth);
+    result = edgerc_check_result(&text, wish->path, error);
     buffer_free(&text);
     return result;
 }
@@ -126,6 +126,8 @@ static int deposit_try(const struct deposit_wish *wish, const struct buffer *old
 static int deposit_refuse(const struct deposit_wish *wish, const struct store_file_facts *facts,
                           const struct buffer *old, struct error *error)
 {
+    bool has;
+
     if (!facts->exists || (wish->replace && deposit_is_whole(wish))) {
         return 0;
     }
@@ -139,19 +141,14 @@ static int deposit_refuse(const struct deposit_wish *wish, const struct store_fi
         deposit_refuse_other(wish, old, error) != 0) {
         return -1;
     }
-    if (!wish->replace && edgerc_has_section(buffer_text(old), old->length, wish->section)) {
+    has = edgerc_has_section(buffer_text(old), old->length, wish->section);
+    if (!wish->replace && has) {
         return error_set(error, STATUS_FILE,
                          "%s has a section [%s] already; replace it with --replace, or choose "
                          "another name with --save-section",
                          wish->path, wish->section);
     }
-    return deposit_try(wish, old, error);
-}
-
-/* In other formats any name will do. */
-static int deposit_check_section(const struct deposit_wish *wish, struct error *error)
-{
-    return wish->format == FORMAT_EDGERC ? edgerc_check_section_name(wish->section, error) : 0;
+    return deposit_try(wish, old, has, error);
 }
 
 int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
@@ -170,7 +167,8 @@ int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct
 int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
 {
     deposit_start(deposit, wish);
-    if (deposit_check_section(wish, error) != 0) {
+    /* In other formats any name will do. */
+    if (wish->format == FORMAT_EDGERC && edgerc_check_section_name(wish->section, error) != 0) {
         return -1;
     }
     if (deposit_is_output(wish)) {
@@ -193,7 +191,8 @@ int deposit_check(const struct deposit_wish *wish, struct error *error)
 {
     struct store_file_facts facts;
     struct buffer old = BUFFER_EMPTY;
-    int result = deposit_check_section(wish, error);
+    int result =
+        wish->format == FORMAT_EDGERC ? edgerc_check_section_name(wish->section, error) : 0;
 
     if (result == 0 && !deposit_is_output(wish)) {
         result =
