@@ -69,7 +69,8 @@ VERSION := $(firstword $(shell cat src/version))
 RELEASE_DATE := $(lastword $(shell cat src/version))
 ROOTS_TOOL := src/tls/roots_generate.c
 MANUAL_TOOL := src/cli/manual_generate.c
-SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
+FILTER_TOOL := src/base/packed_filter.c
+SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL) $(FILTER_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
 BEARSSL := $(shell grep '^[a-z].*\.c$$' third_party/bearssl.files)
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_HELPERS := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
@@ -88,7 +89,7 @@ LANGUAGE := -std=c11 -fno-common
 DEFINES := -DVERSION='"$(VERSION)"' -DRELEASE_DATE='"$(RELEASE_DATE)"'
 # BearSSL asks the machine for neither time nor random bits: gridkey hands both in, or it refuses.
 BEARSSL_DEFINES := -DBR_RDRAND=0 -DBR_USE_URANDOM=0 -DBR_USE_UNIX_TIME=0
-CJSON_DEFINES := -DCJSON_NESTING_LIMIT=32 -Isrc -include base/cjson_number.h
+CJSON_DEFINES := -DCJSON_NESTING_LIMIT=128 -Isrc -include base/cjson_number.h
 DEPENDENCIES := -MMD -MP
 SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
 	-ffile-prefix-map=$(BUILD)=build
@@ -210,10 +211,18 @@ define link
 	$(Q)$(CC) $(CFLAGS) $(LINK) $(2) $(QUIET_LINK) $(LDFLAGS) $(filter %.o,$^) -o $@
 endef
 
+$(BUILD)/host/packed_filter: $(BUILD)/host/$(FILTER_TOOL:.c=.o)
+	$(Q)$(HOSTCC) $^ -o $@
+
+# Whose calls are packed as addresses, see src/base/packed_calls.h.
+FILTERED = $(filter x86_64-% i%86-%,$(shell $(CC) -dumpmachine))
+
 # pack FILE ROOM: the section's content as raw DEFLATE in C, in an array of so many bytes.
 define pack
 	$(Q)$(OBJCOPY) -O binary -j .packed $(1) $@.raw
-	$(Q)zopfli --deflate --i15 -c $@.raw >$@.deflate
+	$(Q)cp $@.raw $@.filtered
+	$(Q)$(if $(FILTERED),$(BUILD)/host/packed_filter $@.filtered)
+	$(Q)zopfli --deflate --i15 -c $@.filtered >$@.deflate
 	$(Q)size=$$(stat -c %s $@.deflate); room=$$(($(2))); \
 		[ $$room -ge $$size ] || { echo "$@: it grew while it was packed" >&2; exit 1; }; \
 		{ echo '#include <stddef.h>'; echo "unsigned char packed_bytes[$$room] = {"; \
@@ -225,10 +234,10 @@ $(BUILD)/packed-0.c: $(BUILD)/settings-link
 	$(Q)echo 'unsigned char packed_bytes[1]; const unsigned long packed_bytes_size;' >$@
 
 # With final addresses it packs a little better or worse: PACKED_SLACK bytes are for that.
-$(BUILD)/packed-1.c: $(BUILD)/gridkey.seen
+$(BUILD)/packed-1.c: $(BUILD)/gridkey.seen $(BUILD)/host/packed_filter
 	$(call pack,$<,$$size + $(PACKED_SLACK))
 
-$(BUILD)/packed-2.c: $(BUILD)/gridkey.placed
+$(BUILD)/packed-2.c: $(BUILD)/gridkey.placed $(BUILD)/host/packed_filter
 	$(call pack,$<,$$(stat -c %s $(BUILD)/packed-1.c.deflate) + $(PACKED_SLACK))
 
 $(BUILD)/packed-0.o $(BUILD)/packed-1.o $(BUILD)/packed-2.o: %.o: %.c
@@ -439,7 +448,7 @@ lint: $(FETCHED)
 	@echo "lint: clean"
 
 analyze: $(FETCHED)
-	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL) $(MANUAL_TOOL)
+	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL) $(MANUAL_TOOL) $(FILTER_TOOL)
 
 # With jobs, unless it was started with some.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))

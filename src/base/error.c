@@ -1,6 +1,7 @@
 #include "base/error.h"
 
 #include "base/buffer.h"
+#include "base/character.h"
 #include "base/descriptor.h"
 #include "base/text.h"
 
@@ -89,7 +90,7 @@ int error_set_memory(struct error *error)
 void error_print(const struct error *error)
 {
     char line[ERROR_TEXT_SIZE + sizeof "gridkey: \n"];
-    size_t length = sizeof "gridkey: " - 1;
+    struct buffer shown = BUFFER_FIXED(line);
     struct error whole = *error;
 
     if (text_ends_with(error->text, ERROR_NO_MEMORY)) {
@@ -98,13 +99,17 @@ void error_print(const struct error *error)
                                ? "; nothing more was done, free some and run again"
                                : "; free some, and look what was done before you run again");
     }
-    memcpy(line, "gridkey: ", length);
-    for (const char *at = whole.text; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        line[length++] = (byte < 0x20 && byte != '\n') || byte == 0x7f ? '?' : *at;
+    buffer_append_text(&shown, "gridkey: ");
+    for (const char *at = whole.text; *at != '\0';) {
+        if (*at == '\n') {
+            buffer_append_byte(&shown, ' ');
+            at++;
+        } else {
+            at += character_show(&shown, at);
+        }
     }
-    line[length++] = '\n';
-    (void)descriptor_write(STDERR_FILENO, line, length);
+    buffer_append_byte(&shown, '\n');
+    (void)descriptor_write(STDERR_FILENO, line, shown.length);
 }
 
 /* What system calls made here can say; the libc's strerror has ten times as many. */

@@ -66,8 +66,9 @@ bool error_denies_sending(const struct error *error);
 void error_admit_change(struct error *error);
 
 /*
- * Print "gridkey: SENTENCE" and a newline to standard error in one write; control characters,
- * which may come from a server, are shown as '?', but for newlines.
+ * Print "gridkey: SENTENCE" and a newline to standard error in one write. What may come from a
+ * server and plays with a terminal is shown as '?' (character_show), and a newline, behind which a
+ * line of ours could be forged, as a blank.
  */
 void error_print(const struct error *error);
 

@@ -113,6 +113,9 @@ static int json_error_at(const char *text, size_t length, size_t at, struct erro
     size_t line = 1;
     size_t column = 1;
 
+    if (json_scan_fault(text, length, JSON_DEPTH) != json_scan_fault(text, length, length)) {
+        return error_set(error, STATUS_USAGE, "is nested deeper than %d levels", JSON_DEPTH);
+    }
     for (size_t i = 0; i < at; i++) {
         column = text[i] == '\n' ? 1 : column + 1;
         line += text[i] == '\n';

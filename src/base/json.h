@@ -14,13 +14,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define JSON_DEPTH 32
+#define JSON_DEPTH 128 /* a level of groups takes two */
 
 struct json; /* one value of any type; owned by its parent, the outermost by the caller */
 
 /*
  * Parse one whole JSON text (RFC 8259) of length bytes. Returns 0 and *value to be released with
- * json_free; or -1, with a sentence "is not valid JSON: ... at line L, column C" to prefix.
+ * json_free; or -1, with a sentence "is not valid JSON: ... at line L, column C" or "is nested
+ * deeper than JSON_DEPTH levels" to prefix.
  */
 int json_parse(const char *text, size_t length, struct json **value, struct error *error);
 

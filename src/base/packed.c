@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/inflate.h"
+#include "base/packed_calls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,6 +78,9 @@ void packed_unfold(void)
     if (inflate_unpack(packed_bytes, packed_bytes_size, packed_start, size) != 0) {
         __builtin_trap();
     }
+#if defined(__x86_64__) || defined(__i386__)
+    packed_move_calls(packed_start, size, false);
+#endif
     packed_flush_caches();
     if (mprotect(packed_start, size, PROT_READ | PROT_EXEC) != 0 && !packed_map(size)) {
         (void)write(STDERR_FILENO, packed_refused, sizeof packed_refused - 1);

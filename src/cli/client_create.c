@@ -182,22 +182,14 @@ static void creating_describe(const struct creating *creating,
                               const struct client_creation *creation, struct buffer *out)
 {
     const struct new_client *client = &creation->client;
+    struct table table;
+    char date[DATE_TEXT_SIZE];
 
-    buffer_format(out, "client      %s\n", client->client_id);
-    buffer_format(out, "name        %s\n", json_get_text(creating->draft, "clientName"));
-    if (creation->deposit == NULL) {
-        return;
-    }
-    buffer_format(out, "credential  %s\n", client->credential.credential_id);
-    if (creation->expires != 0) {
-        char date[DATE_TEXT_SIZE];
-
-        date_write_iso(creation->expires, date);
-        buffer_format(out, "expires     %s\n", date);
-    } else if (client->credential.expires_on != NULL) {
-        buffer_format(out, "expires     %s\n", client->credential.expires_on);
-    }
-    save_describe(&creating->save, out);
+    date_write_iso(creation->expires, date);
+    save_describe(&creating->save, client->client_id, json_get_text(creating->draft, "clientName"),
+                  creation->deposit == NULL ? NULL : &client->credential,
+                  creation->expires == 0 ? client->credential.expires_on : date, &table);
+    table_end(&table, 0, out);
 }
 
 /* What was made: to standard output, unless the credential went there. */
@@ -255,6 +247,7 @@ static int creating_send(struct creating *creating, struct error *error)
 static int creating_run(struct creating *creating, struct error *error)
 {
     struct buffer out = BUFFER_EMPTY;
+    char date[DATE_TEXT_SIZE];
     int result;
 
     if (creating_draft(creating, error) != 0 || creating_expiry(creating, error) != 0 ||
@@ -268,6 +261,10 @@ static int creating_run(struct creating *creating, struct error *error)
     json_write(&out, creating->draft, true);
     result = output_write(&out, error);
     buffer_free(&out);
+    if (creating->expires != 0) {
+        date_write_iso(creating->expires, date);
+        output_remark("a PUT to its credential then sets expiresOn to %s", date);
+    }
     return result;
 }
 

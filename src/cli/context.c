@@ -23,7 +23,6 @@
 #define CONTEXT_RETRIES 3
 #define CONTEXT_SECONDS_MOST 86400
 #define CONTEXT_RETRIES_MOST 20
-#define CONTEXT_EXPIRY_MOST (731 * (int64_t)DATE_SECONDS_PER_DAY)
 
 const char *context_variable(const char *name)
 {
@@ -86,10 +85,18 @@ static int context_read_input(size_t limit, struct buffer *out, struct error *er
 
 int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, struct error *error)
 {
+    struct date most = date_from_unix(now);
+    int64_t latest = now;
+
     if (context_read_expiry(text, now, expires, error) != 0) {
         return -1;
     }
-    return *expires <= now + CONTEXT_EXPIRY_MOST
+    most.year += 2;
+    if (date_to_unix(&most, &latest) != 0) {
+        most.day = 28; /* there is a 29 February now, but not then */
+        (void)date_to_unix(&most, &latest);
+    }
+    return *expires <= latest
                ? 0
                : error_set(
                      error, STATUS_USAGE,

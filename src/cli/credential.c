@@ -30,14 +30,6 @@ static int credential_get(struct target *target, struct json **credential, struc
     return result;
 }
 
-/* Whether it is the credential that signs this command's calls. */
-static bool credential_is_own(const struct target *target, const struct json *credential)
-{
-    const char *token = json_get_text(credential, "clientToken");
-
-    return token != NULL && text_equal(token, target->context.credential.client_token);
-}
-
 static bool credential_has_status(const struct json *credential, const char *status)
 {
     const char *is = json_get_text(credential, "status");
@@ -63,6 +55,7 @@ static int create_show(const struct target *target, const struct save *save,
                        struct error *error)
 {
     struct buffer out = BUFFER_EMPTY;
+    struct table table;
     int result;
 
     if (text_equal(save->wish.path, "-")) {
@@ -71,10 +64,9 @@ static int create_show(const struct target *target, const struct save *save,
     if (invocation_has(target->invocation, "json") && answer != NULL) {
         json_write(&out, answer, true);
     } else {
-        buffer_format(&out, "client      %s\nname        %s\ncredential  %s\nexpires     %s\n",
-                      target->id, target->name, client->credential.credential_id,
-                      client->credential.expires_on);
-        save_describe(save, &out);
+        save_describe(save, target->id, target->name, &client->credential,
+                      client->credential.expires_on, &table);
+        table_end(&table, 0, &out);
     }
     result = output_write(&out, error);
     buffer_free(&out);
@@ -125,6 +117,22 @@ static int create_run(struct target *target, const struct save *save, struct dep
     return result;
 }
 
+/* The calls of a dry run: what the API would answer to the first is not known yet. */
+static int create_pretend(struct target *target, int64_t expires, struct error *error)
+{
+    const char *description = invocation_value(target->invocation, "description");
+    char date[DATE_TEXT_SIZE];
+    int result = target_do(target, "POST", "/credentials", error);
+
+    if (result == 0 && (expires != 0 || description != NULL)) {
+        date_write_iso(expires, date);
+        result =
+            credential_update(&target->context.session, target->id, "CREDENTIAL-ID",
+                              expires == 0 ? "EXPIRES-ON" : date, "ACTIVE", description, error);
+    }
+    return result;
+}
+
 int command_credential_create(const struct invocation *invocation, struct error *error)
 {
     const char *text = invocation_value(invocation, "expires");
@@ -149,7 +157,7 @@ int command_credential_create(const struct invocation *invocation, struct error 
     }
     if (result == 0) {
         result = has_deposit ? create_run(&target, &save, &deposit, expires, error)
-                             : target_do(&target, "POST", "/credentials", error);
+                             : create_pretend(&target, expires, error);
     }
     if (has_deposit) {
         save_remark_links(&deposit.reservation);
@@ -266,7 +274,7 @@ static int update_expiry(const struct target *target, const struct json *credent
 static int update_confirm(const struct target *target, const struct json *credential,
                           const char *what, struct error *error)
 {
-    return credential_is_own(target, credential) ? target_confirm(target, what, error) : 0;
+    return target_signs_with(target, credential) ? target_confirm(target, what, error) : 0;
 }
 
 static int update_run(struct target *target, const struct json *credential, struct error *error)
@@ -274,7 +282,11 @@ static int update_run(struct target *target, const struct json *credential, stru
     const char *wanted = invocation_value(target->invocation, "status");
     const char *description = invocation_value(target->invocation, "description");
     const char *status = credential_has_status(credential, "INACTIVE") ? "INACTIVE" : "ACTIVE";
+    const char *shown = json_get_text(credential, "expiresOn");
+    char date[DATE_TEXT_SIZE];
     int64_t expires;
+    int64_t present;
+    bool is_sooner;
 
     if (credential_has_status(credential, "DELETED")) {
         return error_set(error, STATUS_USAGE,
@@ -294,11 +306,19 @@ static int update_run(struct target *target, const struct json *credential, stru
     if (description == NULL) {
         description = json_get_text(credential, "description");
     }
-    if (update_expiry(target, credential, &expires, error) != 0 ||
-        (text_equal(status, "INACTIVE") &&
-         update_confirm(target, credential, "deactivate the credential in use of", error) != 0) ||
+    if (update_expiry(target, credential, &expires, error) != 0) {
+        return -1;
+    }
+    is_sooner = date_parse_iso(shown, &present) != 0 || expires < present;
+    date_write_iso(expires, date);
+    if (((is_sooner || text_equal(status, "INACTIVE")) &&
+         update_confirm(target, credential,
+                        is_sooner ? "end sooner the credential in use of"
+                                  : "deactivate the credential in use of",
+                        error) != 0) ||
         credential_update(&target->context.session, target->id, target->invocation->arguments[1],
-                          expires, status, description, error) != 0) {
+                          invocation_has(target->invocation, "expires") ? date : shown, status,
+                          description, error) != 0) {
         return -1;
     }
     output_remark("changed credential %s", target->invocation->arguments[1]);

@@ -43,11 +43,11 @@ static void nearest_offer(struct nearest *nearest, const char *word)
     unsigned distance = text_distance(nearest->wanted, word);
 
     /* "--desc" for "--description" and "cred" for "credential" are slips as well. */
-    if (strlen(nearest->wanted) >= 3 && text_starts_with(word, nearest->wanted)) {
+    if (distance > 1 && strlen(nearest->wanted) >= 3 && text_starts_with(word, nearest->wanted)) {
         distance = 1;
     }
     if (distance <= OPTIONS_NEAR && distance < nearest->distance &&
-        distance < strlen(nearest->wanted)) {
+        distance * 2 <= strlen(nearest->wanted) + 1) {
         nearest->distance = distance;
         nearest->word = word;
     }
@@ -85,6 +85,7 @@ static int invocation_unknown_option(const struct invocation *invocation, const 
     struct buffer name = BUFFER_EMPTY;
     struct buffer wanted = BUFFER_EMPTY;
     struct nearest nearest;
+    const char *verb = NULL;
 
     /* What stands behind '=' may be a secret: it is not repeated. */
     buffer_append(&wanted, word, length);
@@ -95,12 +96,27 @@ static int invocation_unknown_option(const struct invocation *invocation, const 
             nearest_offer_group(&nearest, invocation->command->groups[i]);
         }
     }
+    /* Rather than a slip it may be what another command of the noun takes. */
+    for (size_t i = 0; invocation->noun != NULL && *nearest.wanted != '\0' &&
+                       nearest.distance > 0 && i < command_count;
+         i++) {
+        const struct invocation other = {.command = &command_table[i]};
+
+        if (text_equal(other.command->noun, invocation->noun) &&
+            invocation_takes(&other, nearest.wanted)) {
+            nearest.distance = 0;
+            verb = other.command->verb;
+        }
+    }
     invocation_name(invocation, &name);
-    (void)error_set(error, STATUS_USAGE, "%s has no option %s%s%s%s; see: %s --help",
-                    buffer_text(&name), buffer_text(&wanted),
-                    nearest.word == NULL ? "" : " (did you mean --",
-                    nearest.word == NULL ? "" : nearest.word, nearest.word == NULL ? "" : "?)",
-                    buffer_text(&name));
+    (void)error_set(error, STATUS_USAGE, "%s has no option %s", buffer_text(&name),
+                    buffer_text(&wanted));
+    if (verb != NULL) {
+        (void)error_suffix(error, " (it is of %s %s)", invocation->noun, verb);
+    } else if (nearest.word != NULL) {
+        (void)error_suffix(error, " (did you mean --%s?)", nearest.word);
+    }
+    (void)error_suffix(error, "; see: %s --help", buffer_text(&name));
     buffer_free(&wanted);
     buffer_free(&name);
     return -1;

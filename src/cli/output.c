@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "base/character.h"
 #include "base/descriptor.h"
 
 #include <errno.h>
@@ -32,9 +33,8 @@ static void output_line(const char *start, const char *text, size_t length)
     struct buffer line = BUFFER_EMPTY;
 
     buffer_append_text(&line, start);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        buffer_append_byte(&line, byte < 0x20 || byte == 0x7f ? '?' : text[i]);
+    for (size_t at = 0; at < length;) {
+        at += character_show(&line, text + at);
     }
     buffer_append_byte(&line, '\n');
     if (!line.failed) {

@@ -73,13 +73,14 @@ static int request_send(struct context *context, struct request_input *input, co
                                  .header_count = input->header_count,
                                  .body = input->has_body ? buffer_text(&input->body) : NULL,
                                  .body_length = input->body.length};
-    struct problem_context problem = {
-        .method = input->method, .target = target, .again = edgegrid_call_again(&call)};
+    const struct problem_context problem = {.method = input->method,
+                                            .target = target,
+                                            .session = &context->session,
+                                            .again = edgegrid_call_again(&call)};
     struct http_response response = {0};
     struct error shown;
     int result;
 
-    problem.unix_seconds = edgegrid_session_time(&context->session);
     result = edgegrid_session_call(&context->session, &call, &response, error);
     if (result == 0) {
         result = response.status / 100 == 2 ? 0 : problem_explain(&response, &problem, error);

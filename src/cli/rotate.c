@@ -31,28 +31,65 @@ static int rotate_read_save(struct save *save, const struct target *target, stru
     return 0;
 }
 
-static int rotate_show(const struct rotation *rotation, const struct target *target,
-                       const struct save *save, struct error *error)
+static int rotate_show_json(const struct rotation *rotation, const struct target *target,
+                            const struct save *save, struct error *error)
 {
-    const char *old = json_get_text(rotation->old, "credentialId");
+    struct json *shown = json_new_object();
     struct buffer out = BUFFER_EMPTY;
     char date[DATE_TEXT_SIZE];
     int result;
 
-    buffer_format(&out, "client      %s\nname        %s\n", target->id, target->name);
+    (void)json_add_text(shown, "clientId", target->id);
+    (void)json_add_text(shown, "clientName", target->name);
     if (rotation->stored) {
-        buffer_format(&out, "credential  %s\n", rotation->made.credential.credential_id);
-        buffer_format(&out, "expires     %s\n", rotation->made.credential.expires_on);
-        save_describe(save, &out);
+        (void)json_add_text(shown, "credentialId", rotation->made.credential.credential_id);
+        (void)json_add_text(shown, "expiresOn", rotation->made.credential.expires_on);
+        (void)json_add_text(shown, "destination", save->wish.path);
+        (void)json_add_text(shown, "section", save->wish.section);
     }
+    (void)json_add_text(shown, "oldCredentialId", json_get_text(rotation->old, "credentialId"));
     if (rotation->waiting) {
         date_write_iso(rotation->retire_at, date);
-        buffer_format(&out, "old         %s stays until %s; then run the same command again\n", old,
+        (void)json_add_text(shown, "retireAt", date);
+    }
+    (void)json_add_text(shown, "oldStatus",
+                        rotation->waiting ? "ACTIVE"
+                        : rotation->keep  ? "INACTIVE"
+                                          : "DELETED");
+    json_write(&out, shown, true);
+    json_free(shown);
+    result = json_build_failed() ? error_set_memory(error) : output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
+static int rotate_show(const struct rotation *rotation, const struct target *target,
+                       const struct save *save, struct error *error)
+{
+    const struct new_credential *made = &rotation->made.credential;
+    const char *old = json_get_text(rotation->old, "credentialId");
+    struct buffer out = BUFFER_EMPTY;
+    struct table table;
+    char date[DATE_TEXT_SIZE];
+    int result;
+
+    if (invocation_has(target->invocation, "json")) {
+        return rotate_show_json(rotation, target, save, error);
+    }
+    save_describe(save, target->id, target->name, rotation->stored ? made : NULL, made->expires_on,
+                  &table);
+    buffer_append_text(&table.cells, "old");
+    table_end_cell(&table);
+    if (rotation->waiting) {
+        date_write_iso(rotation->retire_at, date);
+        buffer_format(&table.cells, "%s stays until %s; then run the same command again", old,
                       date);
     } else {
-        buffer_format(&out, "old         %s %s\n", old,
+        buffer_format(&table.cells, "%s %s", old,
                       rotation->keep ? "deactivated" : "deactivated and deleted");
     }
+    table_end_cell(&table);
+    table_end(&table, 0, &out);
     result = output_write(&out, error);
     buffer_free(&out);
     return result;
@@ -129,11 +166,27 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
 }
 
 /* What --dry-run tells: the first call, and in words what depends on its answer. */
-static int rotate_tell(struct target *target, const struct save *save, struct error *error)
+static int rotate_tell(struct target *target, const struct save *save, int64_t grace,
+                       struct error *error)
 {
-    output_remark("once this is answered and tried, it is stored in %s, then the old one is "
-                  "deactivated and deleted:",
-                  save->wish.path);
+    struct buffer journal = BUFFER_EMPTY;
+    bool exists = false;
+
+    if (deposit_journal_path(&save->wish, &journal, error) != 0 ||
+        journal_find(buffer_text(&journal), &exists, error) != 0) {
+        buffer_free(&journal);
+        return -1;
+    }
+    if (exists) {
+        output_remark("what an earlier rotation left in %s is carried on instead of this; see: "
+                      "gridkey credential recover --dry-run",
+                      buffer_text(&journal));
+    }
+    buffer_free(&journal);
+    output_remark("once this is answered and tried, it is stored in %s, then %sthe old one is "
+                  "deactivated%s:",
+                  save->wish.path, grace > 0 ? "after the grace " : "",
+                  invocation_has(target->invocation, "keep") ? "" : " and deleted");
     return target_do(target, "POST", "/credentials", error);
 }
 
@@ -152,7 +205,7 @@ int command_credential_rotate(const struct invocation *invocation, struct error 
                                "rotate replaces a stored credential, so it needs the file that "
                                "holds it: --save FILE");
         } else if (target.context.session.dry_run != NULL) {
-            result = rotate_tell(&target, &save, error);
+            result = rotate_tell(&target, &save, grace, error);
         } else {
             result = rotate_run(&target, &save, grace, error);
         }

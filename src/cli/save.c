@@ -88,11 +88,17 @@ void save_free(struct save *save)
 
 static void save_remark(const struct deposit *deposit)
 {
+    struct stat facts;
     struct buffer command = BUFFER_EMPTY;
 
     if (!deposit->has_journal) {
-        output_remark("there is no place for a journal, so a crash could lose the secret; "
-                      "name one with GRIDKEY_STATE");
+        output_warn("there is no place for a journal, so a crash could lose the secret; "
+                    "name one with GRIDKEY_STATE");
+    }
+    if (deposit_is_output(&deposit->wish) && fstat(STDOUT_FILENO, &facts) == 0 &&
+        S_ISREG(facts.st_mode) && (facts.st_mode & 077) != 0) {
+        output_warn("standard output is a file that others may read; run chmod 600 on it, and "
+                    "umask 077 before the next time");
     }
     if (deposit->older > 0) {
         deposit_recover_command(deposit, &command);
@@ -129,13 +135,27 @@ void save_remark_links(const struct store_reservation *reservation)
     }
 }
 
-void save_describe(const struct save *save, struct buffer *out)
+void save_describe(const struct save *save, const char *client_id, const char *name,
+                   const struct new_credential *credential, const char *expires_on,
+                   struct table *table)
 {
-    buffer_format(out, "saved in    %s", save->wish.path);
-    if (save->wish.sealed_to.count > 0) {
-        buffer_append_text(out, ", sealed");
-    } else if (save->wish.format == FORMAT_EDGERC) {
-        buffer_format(out, ", section [%s]", save->wish.section);
+    struct buffer *cells = &table->cells;
+
+    table_start(table, NULL);
+    table_add_fact(table, "client    ", client_id); /* as wide as the widest, which may be absent */
+    table_add_fact(table, "name", name);
+    if (credential == NULL) {
+        return;
     }
-    buffer_append_byte(out, '\n');
+    table_add_fact(table, "credential", credential->credential_id);
+    table_add_fact(table, "expires", expires_on);
+    buffer_append_text(cells, "saved in");
+    table_end_cell(table);
+    buffer_append_text(cells, save->wish.path);
+    if (save->wish.sealed_to.count > 0) {
+        buffer_append_text(cells, ", sealed");
+    } else if (save->wish.format == FORMAT_EDGERC) {
+        buffer_format(cells, ", section [%s]", save->wish.section);
+    }
+    table_end_cell(table);
 }

@@ -6,6 +6,8 @@
 
 #include "base/buffer.h"
 #include "cli/options.h"
+#include "cli/table.h"
+#include "iam/credential_answer.h"
 #include "iam/deposit.h"
 
 struct save {
@@ -42,7 +44,12 @@ int save_read_recipients(const struct invocation *invocation, struct seal_recipi
 /* Tell of another name of the file that was replaced, if it was and has one. */
 void save_remark_links(const struct store_reservation *reservation);
 
-/* Append the line that says where the credential is. */
-void save_describe(const struct save *save, struct buffer *out);
+/*
+ * Start a table of what was made: the client and, unless NULL, a credential of it, when that
+ * expires (NULL: not said) and where it is.
+ */
+void save_describe(const struct save *save, const char *client_id, const char *name,
+                   const struct new_credential *credential, const char *expires_on,
+                   struct table *table);
 
 #endif

@@ -94,6 +94,19 @@ static int sign_target(const struct context *context, const char *url, struct bu
     return 0;
 }
 
+/* What is signed may not be what was given: with an account key, or blanks and braces encoded. */
+static void sign_tell_target(const char *given, const char *host, const char *target)
+{
+    const size_t scheme = sizeof "https://" - 1;
+
+    if (text_starts_with(given, "https://") && text_starts_with(given + scheme, host)) {
+        given += scheme + strlen(host);
+    }
+    if (!text_equal(given, target)) {
+        output_remark("signed for https://%s%s: send exactly that", host, target);
+    }
+}
+
 static int sign_write(const struct context *context, const struct request_input *input,
                       const char *host, const char *target, struct error *error)
 {
@@ -138,6 +151,9 @@ int command_sign(const struct invocation *invocation, struct error *error)
         sign_target(&context, invocation->arguments[1], &host, &target, error) == 0 &&
         buffer_check(&host, error) == 0 && buffer_check(&target, error) == 0) {
         result = sign_write(&context, &input, buffer_text(&host), buffer_text(&target), error);
+    }
+    if (result == 0) {
+        sign_tell_target(invocation->arguments[1], buffer_text(&host), buffer_text(&target));
     }
     buffer_free(&target);
     buffer_free(&host);

@@ -1,7 +1,7 @@
 #define _DEFAULT_SOURCE
 #include "cli/table.h"
 
-#include "base/text.h"
+#include "base/character.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -112,10 +112,6 @@ static const uint16_t ranges_wide[] = {0x1100,
                                        RANGE_ABOVE(0x20000),
                                        RANGE_ABOVE(0x3ffff)};
 
-/* Controls, and marks that change lines or the direction of writing. */
-static const uint16_t ranges_masked[] = {0x0000, 0x001f, 0x007f, 0x009f, 0x061c, 0x061c,
-                                         0x200e, 0x200f, 0x2028, 0x202e, 0x2066, 0x2069};
-
 #define RANGES_HAVE(ranges, code) ranges_have((ranges), sizeof(ranges) / sizeof(ranges)[0], (code))
 
 static bool ranges_have(const uint16_t *ranges, size_t count, uint32_t code)
@@ -136,20 +132,18 @@ static bool ranges_have(const uint16_t *ranges, size_t count, uint32_t code)
  */
 static size_t table_show(const char *text, size_t room, struct buffer *out)
 {
-    const char *end = text + strlen(text);
     size_t width = 0;
 
-    while (text != end) {
+    while (*text != '\0') {
         uint32_t code;
-        size_t length = text_decode(text, (size_t)(end - text), &code);
-        bool masked = RANGES_HAVE(ranges_masked, code);
+        size_t length = character_read(text, &code);
         size_t wide = RANGES_HAVE(ranges_none, code) ? 0 : RANGES_HAVE(ranges_wide, code) ? 2 : 1;
 
         if (wide > room - width) {
             break;
         }
         if (out != NULL) {
-            buffer_append(out, masked ? "?" : text, masked ? 1 : length);
+            (void)character_show(out, text);
         }
         width += wide;
         text += length;
@@ -171,6 +165,16 @@ void table_start(struct table *table, const char *headings)
 void table_end_cell(struct table *table)
 {
     buffer_append_byte(&table->cells, '\0');
+}
+
+void table_add_fact(struct table *table, const char *label, const char *fact)
+{
+    if (fact != NULL) {
+        buffer_append_text(&table->cells, label);
+        table_end_cell(table);
+        buffer_append_text(&table->cells, fact);
+        table_end_cell(table);
+    }
 }
 
 static void table_pad(struct buffer *out, size_t count)

@@ -28,6 +28,9 @@ void table_start(struct table *table, const char *headings);
 /* End the cell whose text was appended to table->cells. After the last of a row comes the next. */
 void table_end_cell(struct table *table);
 
+/* Add a row of two cells, unless the second is NULL. */
+void table_add_fact(struct table *table, const char *label, const char *fact);
+
 /*
  * Append the table to out, and release it. width: the last column is cut, with an ellipsis, where a
  * line would be longer than so many characters; a line that has no room for that column at all

@@ -15,10 +15,31 @@ void target_close(struct target *target)
     context_close(&target->context);
 }
 
+bool target_signs_with(const struct target *target, const struct json *credential)
+{
+    const char *token = json_get_text(credential, "clientToken");
+
+    return token == NULL ? target->is_self
+                         : text_equal(token, target->context.credential.client_token);
+}
+
+/* The API need not show all that tells: any of it is enough. */
+static bool target_is_self(const struct target *target, const char *wanted)
+{
+    const char *token = json_get_text(target->client, "accessToken");
+    bool is_self = text_equal(wanted, "self") ||
+                   (token != NULL && text_equal(token, target->context.credential.access_token));
+
+    for (const struct json *at = json_first(json_get(target->client, "credentials")); at != NULL;
+         at = json_next(at)) {
+        is_self = is_self || target_signs_with(target, at);
+    }
+    return is_self;
+}
+
 int target_open(struct target *target, const struct invocation *invocation, struct error *error)
 {
     const char *wanted = invocation->arguments[0];
-    const char *token;
     int result;
 
     memset(target, 0, sizeof *target);
@@ -32,9 +53,7 @@ int target_open(struct target *target, const struct invocation *invocation, stru
         target->id = json_get_text(target->client, "clientId");
         target->name = json_get_text(target->client, "clientName");
         target->name = target->name == NULL ? target->id : target->name;
-        token = json_get_text(target->client, "accessToken");
-        target->is_self =
-            token != NULL && text_equal(token, target->context.credential.access_token);
+        target->is_self = target_is_self(target, wanted);
         if (target->id == NULL) {
             result = error_set(error, STATUS_REFUSED, "the API shows no clientId for %s", wanted);
         }

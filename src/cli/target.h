@@ -27,6 +27,9 @@ struct target {
 int target_open(struct target *target, const struct invocation *invocation, struct error *error);
 void target_close(struct target *target);
 
+/* Whether it is the credential that signs this command's calls, as far as the API shows it. */
+bool target_signs_with(const struct target *target, const struct json *credential);
+
 /*
  * Ask whether to do what to the client, with a warning when it is the one that signs. Returns 0, or
  * -1 as confirm does.

@@ -124,8 +124,7 @@ static int verify_tell(const struct context *context, const struct http_response
 {
     const struct problem_context problem = {.method = "GET",
                                             .target = VERIFY_TARGET,
-                                            .unix_seconds =
-                                                times->before + context->session.clock_offset,
+                                            .session = &context->session,
                                             .again = PROBLEM_AGAIN};
     bool as_json = invocation_has(context->invocation, "json");
     bool known = response->status / 100 == 2;

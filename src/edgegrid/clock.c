@@ -32,7 +32,7 @@ static int clock_read(const struct http_settings *settings, const struct http_re
 int clock_measure(struct http_settings *settings, const char *host_header, const char *user_agent,
                   int64_t earliest, int64_t *offset, struct error *error)
 {
-    const struct http_request request = {
+    struct http_request request = {
         .method = "HEAD", .target = "/", .host_header = host_header, .user_agent = user_agent};
     struct http_connection connection;
     struct http_response response = {0};
@@ -42,7 +42,12 @@ int clock_measure(struct http_settings *settings, const char *host_header, const
 
     settings->unix_time = TLS_TIME_ANY;
     http_connection_init(&connection, settings);
-    result = http_connection_exchange(&connection, &request, &response, &outcome, error);
+    result =
+        http_request_list(&request, error) != 0 ||
+                http_connection_open(&connection, request.method, error) != 0 ||
+                http_connection_exchange(&connection, &request, &response, &outcome, error) != 0
+            ? -1
+            : 0;
     if (result == 0) {
         result = clock_read(settings, &response, earliest, &time, error);
     } else {

@@ -6,6 +6,18 @@
 
 #define SECTION_DEFAULT "default"
 
+bool edgerc_section_is_own(const char *text, size_t length, const char *section)
+{
+    struct edgerc_place place;
+    struct edgerc_keys keys;
+
+    if (!edgerc_find_exact(text, length, section, strlen(section), &place)) {
+        return false;
+    }
+    edgerc_collect_keys(text, length, &place, &keys);
+    return edgerc_missing_keys(&keys) == 0;
+}
+
 bool edgerc_has_section(const char *text, size_t length, const char *section)
 {
     struct edgerc_place place;

@@ -63,6 +63,12 @@ struct edgerc_item {
 int edgerc_next_item(const char *text, size_t length, const char *file_name, const char *section,
                      size_t *cursor, struct edgerc_item *item, struct error *error);
 
+/*
+ * Whether the section is there by exactly that name with the four keys its own: whether writing to
+ * it changes what edgerc_read_section reads, and nothing that others read.
+ */
+bool edgerc_section_is_own(const char *text, size_t length, const char *section);
+
 /* Whether the file has the section, found as edgerc_read_section finds it. */
 bool edgerc_has_section(const char *text, size_t length, const char *section);
 

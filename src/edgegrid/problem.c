@@ -15,6 +15,7 @@
 #include "base/date.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "edgegrid/session.h"
 
 #include <string.h>
 
@@ -29,10 +30,12 @@ struct problem_known {
     const char *advice;
 };
 
+/* Behind it comes which of the section's keys the signature is made with. */
+static const char problem_signature[] = "the client_secret is not this credential's, or something "
+                                        "changed the request on its way; check the section's ";
+
 static const struct problem_known problem_table[] = {
-    {"/pep-authn/deny", "signature", 0,
-     "the client_secret is not this credential's, or something changed the request on its way; "
-     "check the section's client_secret, client_token and host"},
+    {"/pep-authn/deny", "signature", 0, problem_signature},
     {"/pep-authn/deny", "inactive", 0,
      "the credential is deactivated, expired or deleted, or its host is another client's; make a "
      "new one, or choose another with --section"},
@@ -119,11 +122,19 @@ static const char *problem_member(const struct json *body, const char *name)
     return text == NULL ? "" : text;
 }
 
+/* The beginning of a server's text, in one line: behind it come our own words. */
+static void problem_quote(struct buffer *out, const char *text, size_t length)
+{
+    for (size_t at = 0; at < length && at < PROBLEM_TEXT_MOST; at++) {
+        buffer_append_byte(out, text[at] == '\r' || text[at] == '\n' ? ' ' : text[at]);
+    }
+}
+
 static void problem_add(struct buffer *out, const char *text)
 {
-    /* Behind it come our own words, which must not be cut off. */
     if (text != NULL && *text != '\0' && out->length < PROBLEM_TEXTS_MOST) {
-        buffer_format(out, "%s%.*s", out->length == 0 ? "" : ": ", PROBLEM_TEXT_MOST, text);
+        buffer_append_text(out, out->length == 0 ? "" : ": ");
+        problem_quote(out, text, strlen(text));
     }
 }
 
@@ -133,6 +144,7 @@ static void problem_describe(struct buffer *out, const struct json *body)
     const struct json *each = json_first(json_get(body, "errors"));
 
     problem_add(out, problem_member(body, "title"));
+    problem_add(out, problem_member(body, "limitKey"));
     problem_add(out, problem_member(body, "detail"));
     problem_add(out, problem_member(body, "authzRealm"));
     for (size_t i = 0; each != NULL && i < PROBLEM_ERRORS_MOST; i++, each = json_next(each)) {
@@ -149,21 +161,19 @@ static void problem_describe_text(struct buffer *out, const struct buffer *body)
 {
     const char *text = buffer_text(body);
     const char *title = text_find_ignore_case(text, "<title>");
-    size_t length;
 
     if (body->length == 0) {
         buffer_append_text(out, "an empty answer");
     } else if (title != NULL) {
         title += sizeof "<title>" - 1;
-        length = strcspn(title, "<\r\n");
-        buffer_format(out, "an HTML page titled \"%.*s\", not the API's own answer",
-                      (int)(length < PROBLEM_TEXT_MOST ? length : PROBLEM_TEXT_MOST), title);
+        title += strspn(title, "\r\n ");
+        buffer_append_text(out, "an HTML page titled \"");
+        problem_quote(out, title, strcspn(title, "<"));
+        buffer_append_text(out, "\", not the API's own answer");
     } else if (*text == '<') {
         buffer_append_text(out, "an HTML page, not the API's own answer");
     } else {
-        length = strcspn(text, "\r\n");
-        buffer_format(out, "%.*s", (int)(length < PROBLEM_TEXT_MOST ? length : PROBLEM_TEXT_MOST),
-                      text);
+        problem_quote(out, text, strcspn(text, "\r\n"));
     }
 }
 
@@ -175,11 +185,26 @@ static void problem_describe_clock(struct buffer *out, const struct http_respons
     int64_t server;
 
     if (header != NULL && date_parse_http(header, &server) == 0) {
-        int64_t off = context->unix_seconds - server;
+        int64_t off = context->session->signed_at - server;
 
         buffer_format(out, " (this machine's time is %lld seconds %s the server's)",
                       (long long)(off < 0 ? -off : off), off < 0 ? "behind" : "ahead of");
     }
+}
+
+/* The keys that may be wrong when a signature is: those that few sections have only if they do. */
+static void problem_describe_keys(struct buffer *out, const struct edgegrid_credential *credential)
+{
+    unsigned keys =
+        1U << EDGEGRID_HOST | 1U << EDGEGRID_CLIENT_TOKEN | 1U << EDGEGRID_CLIENT_SECRET;
+
+    if (credential->max_body != EDGEGRID_MAX_BODY) {
+        keys |= 1U << EDGEGRID_MAX_BODY_KEY;
+    }
+    if (credential->headers_to_sign_count != 0) {
+        keys |= 1U << EDGEGRID_HEADERS_TO_SIGN;
+    }
+    edgegrid_key_list(out, keys);
 }
 
 int problem_explain(const struct http_response *response, const struct problem_context *context,
@@ -191,6 +216,12 @@ int problem_explain(const struct http_response *response, const struct problem_c
     const char *detail = problem_member(body, "detail");
     struct buffer said = BUFFER_EMPTY;
     struct buffer clock = BUFFER_EMPTY;
+    struct buffer keys = BUFFER_EMPTY;
+    const char *advice =
+        problem_is_used_up(response)
+            ? "this count is used up, and waiting does not lower it; remove what is not needed, or "
+              "ask Akamai for a higher limit"
+            : problem_advice(response->status, type, title, detail);
 
     if (body != NULL) {
         problem_describe(&said, body);
@@ -201,13 +232,17 @@ int problem_explain(const struct http_response *response, const struct problem_c
         text_find_ignore_case(detail, "timestamp") != NULL) {
         problem_describe_clock(&clock, response, context);
     }
+    if (advice == problem_signature) {
+        problem_describe_keys(&keys, context->session->credential);
+    }
     (void)error_set(error, problem_status(response->status, problem_is_burst(response)),
-                    "%s %.*s was answered %d (%s)%s; %s", context->method, PROBLEM_TEXT_MOST,
+                    "%s %.*s was answered %d (%s)%s; %s%s", context->method, PROBLEM_TEXT_MOST,
                     context->target, response->status, buffer_text(&said), buffer_text(&clock),
-                    problem_advice(response->status, type, title, detail));
+                    advice, buffer_text(&keys));
     if (response->status / 100 == 5 && context->again != NULL) {
         (void)error_suffix(error, "%s", context->again);
     }
+    buffer_free(&keys);
     buffer_free(&clock);
     buffer_free(&said);
     json_free(body);
@@ -234,11 +269,23 @@ bool problem_is_inactive_token(const struct http_response *response)
     return response->status == 401 && problem_is(response, "/pep-authn/deny", "inactive");
 }
 
-bool problem_is_typed(const struct http_response *response)
+static bool problem_has(const struct http_response *response, const char *name)
 {
     struct json *body = problem_parse(response);
-    bool is = problem_member(body, "type")[0] != '\0';
+    bool has = problem_member(body, name)[0] != '\0';
 
     json_free(body);
-    return is;
+    return has;
+}
+
+bool problem_is_typed(const struct http_response *response)
+{
+    return problem_has(response, "type");
+}
+
+bool problem_is_used_up(const struct http_response *response)
+{
+    return response->status == 429 && http_response_header(response, "retry-after") == NULL &&
+           http_response_header(response, "x-ratelimit-next") == NULL &&
+           problem_has(response, "limitKey");
 }

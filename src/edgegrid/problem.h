@@ -9,15 +9,16 @@
 #include "http/response.h"
 
 #include <stdbool.h>
-#include <stdint.h>
+
+struct edgegrid_session;
 
 #define PROBLEM_AGAIN "; run it again later"
 
 struct problem_context {
     const char *method;
-    const char *target;   /* without secrets; an account switch key is no secret */
-    int64_t unix_seconds; /* the time the request was signed with */
-    const char *again;    /* put behind a 5xx: what to do then; NULL: the caller says it */
+    const char *target; /* without secrets; an account switch key is no secret */
+    const struct edgegrid_session *session; /* that signed it last */
+    const char *again; /* put behind a 5xx: what to do then; NULL: the caller says it */
 };
 
 /*
@@ -30,6 +31,9 @@ int problem_explain(const struct http_response *response, const struct problem_c
 
 /* The gateway's 400 that means too many requests, not a wrong one. */
 bool problem_is_burst(const struct http_response *response);
+
+/* A 429 for as many objects as there may be, such as includes of a contract: not for haste. */
+bool problem_is_used_up(const struct http_response *response);
 
 /* The body is a problem of the API or the gateway, not of a server between. */
 bool problem_is_typed(const struct http_response *response);

@@ -13,7 +13,6 @@
 
 #define SESSION_FIRST_PAUSE 500 /* milliseconds; doubles with each try */
 #define SESSION_LONGEST_PAUSE 20000
-#define SESSION_HEADERS_MOST 32
 
 void edgegrid_session_init(struct edgegrid_session *session,
                            const struct edgegrid_credential *credential,
@@ -34,16 +33,17 @@ int64_t edgegrid_session_time(const struct edgegrid_session *session)
     return clock_unix_seconds() + session->clock_offset;
 }
 
-static int session_sign(const struct edgegrid_session *session, const struct edgegrid_call *call,
-                        const char *target, struct buffer *authorization, struct error *error)
+/* Sign what is listed to be sent, with the time of now, and list the signature. */
+static int session_sign(struct edgegrid_session *session, struct http_request *request,
+                        struct buffer *authorization, struct error *error)
 {
-    const struct edgegrid_request request = {.method = call->method,
-                                             .host = session->credential->host,
-                                             .target = target,
-                                             .headers = call->headers,
-                                             .header_count = call->header_count,
-                                             .body = call->body,
-                                             .body_length = call->body_length};
+    const struct edgegrid_request covered = {.method = request->method,
+                                             .host = request->host_header,
+                                             .target = request->target,
+                                             .headers = request->sent,
+                                             .header_count = request->sent_count,
+                                             .body = request->body,
+                                             .body_length = request->body_length};
     uint8_t random[EDGEGRID_NONCE_RANDOM];
     char timestamp[EDGEGRID_TIMESTAMP_SIZE];
     char nonce[EDGEGRID_NONCE_SIZE];
@@ -51,10 +51,16 @@ static int session_sign(const struct edgegrid_session *session, const struct edg
     if (random_fill(random, sizeof random, error) != 0) {
         return -1;
     }
+    session->signed_at = edgegrid_session_time(session);
     edgegrid_nonce_write(random, nonce);
-    edgegrid_timestamp_write(edgegrid_session_time(session), timestamp);
-    return edgegrid_sign(session->credential, &request, timestamp, nonce, authorization, NULL,
-                         error);
+    edgegrid_timestamp_write(session->signed_at, timestamp);
+    if (edgegrid_sign(session->credential, &covered, timestamp, nonce, authorization, NULL,
+                      error) != 0) {
+        return -1;
+    }
+    request->sent[request->sent_count++] =
+        (struct http_header){"Authorization", buffer_text(authorization)};
+    return 0;
 }
 
 /* All that is left to be opened is the way to the server. */
@@ -83,26 +89,27 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
                        const char *target, struct http_response *response,
                        struct http_outcome *outcome, struct error *error)
 {
-    struct http_header headers[SESSION_HEADERS_MOST + 1];
     struct buffer authorization = BUFFER_EMPTY;
     struct http_request request = {.method = call->method,
                                    .host_header = session->credential->host,
                                    .target = target,
                                    .user_agent = session->user_agent,
-                                   .headers = headers,
-                                   .header_count = call->header_count + 1,
+                                   .headers = call->headers,
+                                   .header_count = call->header_count,
                                    .body = call->body,
                                    .body_length = call->body_length,
                                    .has_body = call->body != NULL,
                                    .once = !session_call_repeats(call)};
-    int result = session_sign(session, call, target, &authorization, error);
+    int result = http_request_list(&request, error);
 
     if (result == 0) {
-        headers[0] = (struct http_header){"Authorization", buffer_text(&authorization)};
-        for (size_t i = 0; i < call->header_count; i++) {
-            headers[i + 1] = call->headers[i];
-        }
         session_confine(session);
+        result = http_connection_open(&session->connection, call->method, error);
+    }
+    if (result == 0) {
+        result = session_sign(session, &request, &authorization, error);
+    }
+    if (result == 0) {
         result = http_connection_exchange(&session->connection, &request, response, outcome, error);
     }
     buffer_free(&authorization);
@@ -127,7 +134,7 @@ static bool session_retry_after_answer(const struct edgegrid_call *call,
 {
     int status = response->status;
 
-    if (status == 429 || problem_is_burst(response)) {
+    if ((status == 429 && !problem_is_used_up(response)) || problem_is_burst(response)) {
         return true;
     }
     if (session_call_repeats(call)) {
@@ -237,15 +244,14 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
     int result = -1;
 
     *response = (struct http_response){0};
-    if (call->header_count > SESSION_HEADERS_MOST) {
-        return error_set(error, STATUS_USAGE, "more than %d headers; send fewer",
-                         SESSION_HEADERS_MOST);
-    }
-    if (session->dry_run != NULL && session_call_changes(call)) {
+    result = session_target(session, call, &target, error);
+    if (result == 0 && session->dry_run != NULL && session_call_changes(call)) {
+        struct edgegrid_call shown = *call;
+
+        shown.target = buffer_text(&target);
         response->status = 204;
-        return session->dry_run(call, error);
-    }
-    if (session_target(session, call, &target, error) == 0) {
+        result = session->dry_run(&shown, error);
+    } else if (result == 0) {
         for (unsigned attempt = 0;; attempt++) {
             struct http_outcome outcome = {0};
             bool again;
@@ -265,6 +271,7 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
             }
         }
     }
+    session->may_be_done = may_be_done;
     if (result != 0 && error->status == STATUS_UNKNOWN) {
         (void)error_suffix(error, SESSION_LOOK);
     } else if (sent && result != 0) {
@@ -279,7 +286,7 @@ int edgegrid_session_require(struct edgegrid_session *session, const struct edge
 {
     const struct problem_context context = {.method = call->method,
                                             .target = call->target,
-                                            .unix_seconds = edgegrid_session_time(session),
+                                            .session = session,
                                             .again = edgegrid_call_again(call)};
 
     if (edgegrid_session_call(session, call, response, error) != 0) {

@@ -22,9 +22,14 @@ struct edgegrid_session {
     const char *account_key; /* accountSwitchKey for every call; NULL for none; borrowed */
     const char *user_agent;
     int64_t clock_offset; /* seconds to add to the machine's clock */
+    int64_t signed_at;    /* the time in the last try's signature, by that clock */
     unsigned retries;     /* tries after the first */
+    bool may_be_done;     /* the last call, by a try that had no answer, or one of 5xx */
     bool confine;         /* enter the sandbox before the first call */
-    /* Told of each call that would change something, which is then not sent; NULL: send. */
+    /*
+     * Told of each call that would change something, its target being whole, which is then not
+     * sent; NULL: send.
+     */
     int (*dry_run)(const struct edgegrid_call *call, struct error *error);
 };
 
@@ -59,7 +64,8 @@ int64_t edgegrid_session_time(const struct edgegrid_session *session);
  * asks for (Retry-After, X-RateLimit-Next), within the timeout: GET, HEAD, PUT, DELETE and a
  * reading POST when the connection was lost or the answer was 429, 5xx or the gateway's burst
  * refusal. A POST that changes something is tried again only when not a byte of it was sent, or
- * the answer was 429, or 503 with Retry-After, which say that nothing was done.
+ * the answer was 429, or 503 with Retry-After, which say that nothing was done. A 429 for a count
+ * of objects that is used up (problem_is_used_up) is final.
  *
  * With session->dry_run what changes something is answered 204 without a body, and not sent.
  *

@@ -80,10 +80,11 @@ static void connection_log_request(const struct http_connection *connection,
     buffer_format(&line, "> %s %s (%s, %zu bytes of body)", request->method, request->target,
                   request->host_header, request->body_length);
     connection_log(connection, &line);
-    for (size_t i = 0; i < request->header_count; i++) {
-        buffer_format(&line, "> %s: %s", request->headers[i].name,
-                      connection_hides(request->headers[i].name) ? "[redacted]"
-                                                                 : request->headers[i].value);
+    for (size_t i = 0; i < request->sent_count; i++) {
+        const struct http_header *header = &request->sent[i];
+
+        buffer_format(&line, "> %s: %s", header->name,
+                      connection_hides(header->name) ? "[redacted]" : header->value);
         connection_log(connection, &line);
     }
     buffer_free(&line);
@@ -153,7 +154,7 @@ static int connection_tunnel(struct http_connection *connection, int64_t deadlin
     return result;
 }
 
-static int connection_open(struct http_connection *connection, struct error *error)
+static int connection_dial(struct http_connection *connection, struct error *error)
 {
     const struct http_settings *settings = connection->settings;
     const struct url_host *dialled = http_settings_dialled(settings);
@@ -173,6 +174,7 @@ static int connection_open(struct http_connection *connection, struct error *err
         connection_drop(connection);
         return -1;
     }
+    connection->served = false;
     connection->opened++;
     connection_log_open(connection, dialled->name, dialled->port);
     return 0;
@@ -231,6 +233,17 @@ static int connection_receive(struct http_connection *connection, struct http_pa
     return progress == HTTP_DONE ? 0 : -1;
 }
 
+int http_connection_open(struct http_connection *connection, const char *method,
+                         struct error *error)
+{
+    /* A GET that finds the connection closed is simply sent again; for others it is looked at. */
+    if (connection->tls != NULL && (text_equal(method, "GET") || tls_is_idle(connection->tls))) {
+        return 0;
+    }
+    connection_drop(connection);
+    return connection_dial(connection, error);
+}
+
 int http_connection_exchange(struct http_connection *connection, const struct http_request *request,
                              struct http_response *response, struct http_outcome *outcome,
                              struct error *error)
@@ -239,17 +252,8 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     int64_t deadline;
     int result;
 
-    *outcome = (struct http_outcome){0};
-    /* A GET that finds the connection closed is simply sent again; for others it is looked at. */
-    if (connection->tls != NULL &&
-        (text_equal(request->method, "GET") || tls_is_idle(connection->tls))) {
-        outcome->reused = true;
-    } else {
-        connection_drop(connection);
-        if (connection_open(connection, error) != 0) {
-            return -1;
-        }
-    }
+    *outcome = (struct http_outcome){.reused = connection->served};
+    connection->served = true;
     connection_log_request(connection, request);
     deadline = clock_monotonic_milliseconds() + connection->settings->timeout_milliseconds;
     http_parser_init(&parser, response, text_equal(request->method, "HEAD"), HTTP_BODY_LIMIT);

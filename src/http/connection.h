@@ -40,6 +40,7 @@ struct http_connection {
     const struct http_settings *settings;
     int descriptor;             /* -1 when closed */
     struct tls_connection *tls; /* NULL when closed */
+    bool served;                /* an exchange was made over it */
     unsigned opened;            /* connections made so far */
 };
 
@@ -54,10 +55,18 @@ struct http_outcome {
 void http_connection_init(struct http_connection *connection, const struct http_settings *settings);
 
 /*
- * Send the request, opening a connection when there is none or the old one has ended, and read
- * the whole answer into *response (to be released with http_response_free on success and on
- * failure). Never sends a request twice. Returns 0 when a whole answer came, whatever its status;
- * or -1: STATUS_CONNECT when nothing of the request was sent, else STATUS_UNKNOWN.
+ * Open the connection when there is none or the old one has ended, for a request of that method.
+ * It comes before a request is signed: a slow road would make its time stamp old. Returns 0, or -1
+ * with the connection closed.
+ */
+int http_connection_open(struct http_connection *connection, const char *method,
+                         struct error *error);
+
+/*
+ * Send a request, its headers listed, over the open connection, and read the whole answer into
+ * *response (to be released with http_response_free on success and on failure). Never sends a
+ * request twice. Returns 0 when a whole answer came, whatever its status; or -1: STATUS_CONNECT
+ * when nothing of the request was sent, else STATUS_UNKNOWN.
  */
 int http_connection_exchange(struct http_connection *connection, const struct http_request *request,
                              struct http_response *response, struct http_outcome *outcome,

@@ -5,6 +5,7 @@
  *   Accept: any type
  *   Accept-Encoding: identity
  *   Content-Length: 2
+ *   Content-Type: application/json
  *   Authorization: EG1-HMAC-SHA256 ...
  *   empty line
  */
@@ -17,17 +18,6 @@
 /* Headers that are not the caller's to send: their doubles could split what two sides read. */
 static const char *const reserved_names[] = {"Host", "Content-Length", "Transfer-Encoding",
                                              "Connection", "Upgrade"};
-
-static const struct http_header *request_find_header(const struct http_request *request,
-                                                     const char *name)
-{
-    for (size_t at = 0; at < request->header_count; at++) {
-        if (text_equal_ignore_case(request->headers[at].name, name)) {
-            return &request->headers[at];
-        }
-    }
-    return NULL;
-}
 
 /* All bytes are printable ASCII, without blanks; at least one. */
 static bool request_is_printable(const char *text)
@@ -67,8 +57,7 @@ static int request_check_line(const struct http_request *request, struct error *
     return 0;
 }
 
-static int request_check_header(const struct http_request *request,
-                                const struct http_header *header, struct error *error)
+static int request_check_header(const struct http_header *header, struct error *error)
 {
     if (!http_header_is_valid(header->name, "")) {
         return error_set(error, STATUS_USAGE,
@@ -89,8 +78,7 @@ static int request_check_header(const struct http_request *request,
                              reserved_names[at]);
         }
     }
-    if (text_equal_ignore_case(header->name, "Authorization") &&
-        request_find_header(request, "Authorization") != header) {
+    if (text_equal_ignore_case(header->name, "Authorization")) {
         return error_set(error, STATUS_USAGE,
                          "header Authorization cannot be given, it is made from the credential; "
                          "leave it out");
@@ -110,43 +98,62 @@ static bool request_needs_length(const struct http_request *request)
            text_equal(request->method, "PUT") || text_equal(request->method, "PATCH");
 }
 
-static void request_add_header(struct buffer *out, const char *name, const char *value)
+static void request_list_header(struct http_request *request, const char *name, const char *value)
 {
-    buffer_format(out, *value == '\0' ? "%s:\r\n" : "%s: %s\r\n", name, value);
+    request->sent[request->sent_count++] = (struct http_header){name, value};
 }
 
-static void request_add_default(struct buffer *out, const struct http_request *request,
-                                const char *name, const char *value)
+static void request_list_default(struct http_request *request, const char *name, const char *value)
 {
-    if (request_find_header(request, name) == NULL) {
-        request_add_header(out, name, value);
+    for (size_t at = 0; at < request->header_count; at++) {
+        if (text_equal_ignore_case(request->headers[at].name, name)) {
+            return;
+        }
     }
+    request_list_header(request, name, value);
+}
+
+int http_request_list(struct http_request *request, struct error *error)
+{
+    struct buffer length = BUFFER_FIXED(request->length_text);
+
+    if (request_check_line(request, error) != 0) {
+        return -1;
+    }
+    if (request->header_count > HTTP_HEADERS_MOST) {
+        return error_set(error, STATUS_USAGE, "more than %d headers; send fewer",
+                         HTTP_HEADERS_MOST);
+    }
+    request->sent_count = 0;
+    request_list_header(request, "Host", request->host_header);
+    if (request->user_agent != NULL) {
+        request_list_default(request, "User-Agent", request->user_agent);
+    }
+    request_list_default(request, "Accept", "*/*");
+    request_list_default(request, "Accept-Encoding", "identity");
+    if (request_needs_length(request)) {
+        buffer_format(&length, "%zu", request->has_body ? request->body_length : 0);
+        request_list_header(request, "Content-Length", request->length_text);
+    }
+    for (size_t at = 0; at < request->header_count; at++) {
+        if (request_check_header(&request->headers[at], error) != 0) {
+            return -1;
+        }
+        request_list_header(request, request->headers[at].name, request->headers[at].value);
+    }
+    return 0;
 }
 
 int http_request_write(struct buffer *out, const struct http_request *request, struct error *error)
 {
     size_t start = out->length;
 
-    if (request_check_line(request, error) != 0) {
-        return -1;
-    }
-    for (size_t at = 0; at < request->header_count; at++) {
-        if (request_check_header(request, &request->headers[at], error) != 0) {
-            return -1;
-        }
-    }
     buffer_format(out, "%s %s HTTP/1.1\r\n", request->method, request->target);
-    request_add_header(out, "Host", request->host_header);
-    if (request->user_agent != NULL) {
-        request_add_default(out, request, "User-Agent", request->user_agent);
-    }
-    request_add_default(out, request, "Accept", "*/*");
-    request_add_default(out, request, "Accept-Encoding", "identity");
-    if (request_needs_length(request)) {
-        buffer_format(out, "Content-Length: %zu\r\n", request->has_body ? request->body_length : 0);
-    }
-    for (size_t at = 0; at < request->header_count; at++) {
-        request_add_header(out, request->headers[at].name, request->headers[at].value);
+    for (size_t at = 0; at < request->sent_count; at++) {
+        const char *value = request->sent[at].value;
+
+        buffer_format(out, *value == '\0' ? "%s:\r\n" : "%s: %s\r\n", request->sent[at].name,
+                      value);
     }
     buffer_append_text(out, "\r\n");
     if (buffer_check(out, error) != 0) {

@@ -11,7 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* All of it stays the caller's. */
+#define HTTP_HEADERS_MOST 32 /* that a caller may give */
+#define HTTP_HEADERS_MADE 6  /* that are made here, and Authorization */
+
+/* What it points to stays the caller's. */
 struct http_request {
     const char *method;                /* as it is sent: a token, in upper case by custom */
     const char *host_header;           /* the value of Host, as from url_host_header */
@@ -23,18 +26,31 @@ struct http_request {
     size_t body_length;
     bool has_body; /* an empty body counts as one */
     bool once;     /* the answer may not be had again: memory for it is taken before */
+
+    /* What is sent, by http_request_list: it may point into the struct, which is not to be moved.
+     */
+    struct http_header sent[HTTP_HEADERS_MOST + HTTP_HEADERS_MADE];
+    size_t sent_count;
+    char length_text[24];
 };
 
 /*
- * Append the head, from the request line to the empty line, to out. Host comes first; then
+ * List all headers that will be sent, so that they can be signed. Host comes first; then
  * User-Agent, Accept (any type) and Accept-Encoding (identity), each unless the caller's headers
  * have one; then Content-Length, when there is a body or the method is POST, PUT or PATCH; then
- * the caller's headers. out may hold Authorization: free it, which wipes it.
+ * the caller's headers. There is room for one more, Authorization.
  *
- * Returns 0; or -1 with STATUS_USAGE and out as before: for a method, target, name or value that
- * cannot be sent; for headers that are made here (Host, Content-Length) or change the framing or
- * the protocol (Transfer-Encoding, Connection, Upgrade); for a second Authorization; and for an
- * Accept-Encoding other than identity, whose answer could not be read.
+ * Returns 0; or -1 with STATUS_USAGE: for a method, target, name or value that cannot be sent; for
+ * headers that are made here (Host, Content-Length) or from the credential (Authorization), or
+ * change the framing or the protocol (Transfer-Encoding, Connection, Upgrade); for an
+ * Accept-Encoding other than identity, whose answer could not be read; and for too many of them.
+ */
+int http_request_list(struct http_request *request, struct error *error);
+
+/*
+ * Append the head of a request whose headers are listed, from the request line to the empty line,
+ * to out. out may hold Authorization: free it, which wipes it. Returns 0, or -1 with STATUS_SYSTEM
+ * and out as before.
  */
 int http_request_write(struct buffer *out, const struct http_request *request, struct error *error);
 

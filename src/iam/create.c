@@ -116,27 +116,35 @@ int new_client_store(struct edgegrid_session *session, struct deposit *deposit,
                                               .access_token = client->access_token,
                                               .client_token = client->credential.client_token,
                                               .client_secret = client->credential.client_secret};
-    return deposit_store(deposit, &credential, error);
+    if (deposit_store(deposit, &credential, error) != 0) {
+        return -1;
+    }
+    deposit->client_token = credential.client_token;
+    return 0;
 }
 
 int new_client_settle(struct edgegrid_session *session, const struct new_client *client,
                       int64_t expires, const char *description, struct error *error)
 {
     const struct new_credential *credential = &client->credential;
+    char date[DATE_TEXT_SIZE];
+    int64_t present;
 
     if (expires == 0 && description == NULL && new_credential_is_active(credential)) {
         return 0;
     }
     if (credential->credential_id == NULL ||
         (expires == 0 && (credential->expires_on == NULL ||
-                          date_parse_iso(credential->expires_on, &expires) != 0))) {
+                          date_parse_iso(credential->expires_on, &present) != 0))) {
         return error_set(error, STATUS_REFUSED,
                          "the new credential is %s and the API did not say which it is or when it "
                          "expires, so it was not changed; do that in Control Center",
                          credential->status);
     }
-    return credential_update(session, client->client_id, credential->credential_id, expires,
-                             "ACTIVE", description, error);
+    date_write_iso(expires, date);
+    return credential_update(session, client->client_id, credential->credential_id,
+                             expires == 0 ? credential->expires_on : date, "ACTIVE", description,
+                             error);
 }
 
 int creation_went_out(const char *made, struct error *error)

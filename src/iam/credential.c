@@ -36,8 +36,8 @@ int credential_do(struct edgegrid_session *session, const char *method, struct b
     }
     if (result == 0) {
         result = edgegrid_session_require(session, &call, &response, error);
-        /* Gone is gone: a try before this one may have done it, its answer being lost. */
-        if (response.status == 404 && text_equal(method, "DELETE")) {
+        /* Gone is gone, when a try before this one may have done it, its answer being lost. */
+        if (response.status == 404 && text_equal(method, "DELETE") && session->may_be_done) {
             result = 0;
         }
     }
@@ -174,16 +174,20 @@ int credential_make(struct edgegrid_session *session, struct deposit *deposit,
 }
 
 int credential_update(struct edgegrid_session *session, const char *client_id,
-                      const char *credential_id, int64_t expires, const char *status,
+                      const char *credential_id, const char *expires_on, const char *status,
                       const char *description, struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
     struct buffer body = BUFFER_EMPTY;
     char date[DATE_TEXT_SIZE];
+    int64_t expires;
     int result;
 
-    date_write_iso(expires, date);
-    buffer_format(&body, "{\"expiresOn\":\"%s\",\"status\":\"%s\"", date, status);
+    if (strlen(expires_on) != DATE_TEXT_SIZE - 1 && date_parse_iso(expires_on, &expires) == 0) {
+        date_write_iso(expires, date);
+        expires_on = date;
+    }
+    buffer_format(&body, "{\"expiresOn\":\"%s\",\"status\":\"%s\"", expires_on, status);
     if (description != NULL) {
         buffer_append_text(&body, ",\"description\":");
         json_write_text(&body, description);

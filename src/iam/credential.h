@@ -16,7 +16,8 @@ void credential_path(struct buffer *path, const char *client_id, const char *cre
 
 /*
  * Make a call at path, which is released, with a JSON body (NULL for none), whose answer does not
- * matter beyond its status. A POST made so may be repeated. Returns 0, or -1 with an error.
+ * matter beyond its status. A POST made so may be repeated. A DELETE that is answered 404 is done
+ * when an earlier try of it may have been carried out. Returns 0, or -1 with an error.
  */
 int credential_do(struct edgegrid_session *session, const char *method, struct buffer *path,
                   const struct buffer *body, struct error *error);
@@ -56,9 +57,12 @@ int credential_make(struct edgegrid_session *session, struct deposit *deposit,
                     struct new_client *client, const struct json *shown, struct json *intent,
                     struct json **answer, struct error *error);
 
-/* PUT expiry and status, which the API wants both each time, and a description unless NULL. */
+/*
+ * PUT expiry and status, which the API wants both each time, and a description unless NULL. The
+ * expiry is sent as it is, with milliseconds where it lacks them: the API refuses it without.
+ */
 int credential_update(struct edgegrid_session *session, const char *client_id,
-                      const char *credential_id, int64_t expires, const char *status,
+                      const char *credential_id, const char *expires_on, const char *status,
                       const char *description, struct error *error);
 
 /* Deactivate, then delete; the API deletes only what is inactive. */

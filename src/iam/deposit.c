@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "iam/deposit.h"
+#include "iam/deposit_parts.h"
 
 #include "base/date.h"
 #include "base/sandbox.h"
@@ -12,198 +12,7 @@
 
 #include <string.h>
 
-#define DEPOSIT_GROWTH 2048       /* bytes that a section may add to the destination */
-#define DEPOSIT_GROWTH_SEALED 256 /* and for each recipient */
-#define DEPOSIT_REFRESHES_MOST 3  /* how often somebody else's change is merged */
-
-static bool deposit_is_output(const struct deposit_wish *wish)
-{
-    return text_equal(wish->path, "-");
-}
-
-bool deposit_is_whole(const struct deposit_wish *wish)
-{
-    return wish->format != FORMAT_EDGERC || wish->sealed_to.count > 0;
-}
-
-/* --- opening -------------------------------------------------------------------------------- */
-
-static void deposit_start(struct deposit *deposit, const struct deposit_wish *wish)
-{
-    memset(deposit, 0, sizeof *deposit);
-    deposit->wish = *wish;
-    deposit->found_by = wish->path;
-    deposit->reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
-    deposit->journal = (struct journal)JOURNAL_EMPTY;
-}
-
-static int deposit_lock_journal(struct deposit *deposit, struct error *error)
-{
-    struct buffer path = BUFFER_EMPTY;
-    struct journal_record record;
-    size_t cursor = 0;
-    int result = deposit_journal_path(&deposit->wish, &path, error);
-
-    if (result == 0) {
-        result = journal_open(&deposit->journal, buffer_text(&path), error);
-    }
-    deposit->has_journal = result == 0;
-    deposit->keeps_tail = deposit->journal.torn;
-    while (result == 0 && journal_each(&deposit->journal, &cursor, &record) == 1) {
-        deposit->older++;
-    }
-    buffer_free(&path);
-    return result;
-}
-
-int deposit_open_journal(struct deposit *deposit, const struct deposit_wish *wish,
-                         struct error *error)
-{
-    deposit_start(deposit, wish);
-    return deposit_lock_journal(deposit, error);
-}
-
-/* What is torn would be lost as soon as something is written. */
-static int deposit_take_journal(struct deposit *deposit, struct error *error)
-{
-    if (deposit_lock_journal(deposit, error) != 0) {
-        return -1;
-    }
-    if (deposit->journal.torn) {
-        deposit->has_journal = false;
-        deposit->older = 0;
-        (void)error_set(error, STATUS_FILE,
-                        "%s ends in a record that was cut off by a crash and may hold part of a "
-                        "secret; see what can be saved with: ",
-                        buffer_text(&deposit->journal.path));
-        return deposit_advise(deposit, error);
-    }
-    return 0;
-}
-
-/* A file whose first line that says something is none of an .edgerc's is something else. */
-static int deposit_refuse_other(const struct deposit_wish *wish, const struct buffer *old,
-                                struct error *error)
-{
-    struct edgerc_reader reader;
-    struct edgerc_line line;
-
-    edgerc_reader_start(&reader, buffer_text(old), old->length);
-    while (edgerc_next_line(&reader, &line) && line.kind != EDGERC_HEADER) {
-        /* JSON of one line looks like an entry. */
-        if (line.kind == EDGERC_JUNK || (line.kind == EDGERC_ENTRY && *line.name == '{')) {
-            return error_set(
-                error, STATUS_FILE,
-                "%s:%zu: is no line of an .edgerc; mend it, see gridkey edgerc check, or "
-                "choose another file with --save",
-                wish->path, line.number);
-        }
-        if (line.kind == EDGERC_ENTRY) {
-            break;
-        }
-    }
-    return 0;
-}
-
-/* See that the section, which will be shorter than this one, leaves a file that can be read. */
-static int deposit_try(const struct deposit_wish *wish, const struct buffer *old, bool has,
-                       struct error *error)
-{
-    char growth[DEPOSIT_GROWTH];
-    struct buffer text = BUFFER_EMPTY;
-    int result;
-
-    memset(growth, ' ', sizeof growth);
-    memcpy(growth, "\n[x]\n", has ? 1 : 5);
-    buffer_append(&text, buffer_text(old), old->length);
-    buffer_append(&text, growth, sizeof growth);
-    result = edgerc_check_result(&text, wish->path, error);
-    buffer_free(&text);
-    return result;
-}
-
-/* Refuse to replace what the destination holds, unless asked to. */
-static int deposit_refuse(const struct deposit_wish *wish, const struct store_file_facts *facts,
-                          const struct buffer *old, struct error *error)
-{
-    bool has;
-
-    if (!facts->exists || (wish->replace && deposit_is_whole(wish))) {
-        return 0;
-    }
-    if (deposit_is_whole(wish)) {
-        return error_set(error, STATUS_FILE,
-                         "%s is there already; replace the whole file with --replace, or choose "
-                         "another with --save",
-                         wish->path);
-    }
-    if (edgerc_check_text(buffer_text(old), old->length, wish->path, error) != 0 ||
-        deposit_refuse_other(wish, old, error) != 0) {
-        return -1;
-    }
-    has = edgerc_has_section(buffer_text(old), old->length, wish->section);
-    if (!wish->replace && has) {
-        return error_set(error, STATUS_FILE,
-                         "%s has a section [%s] already; replace it with --replace, or choose "
-                         "another name with --save-section",
-                         wish->path, wish->section);
-    }
-    return deposit_try(wish, old, has, error);
-}
-
-int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
-{
-    store_release(&deposit->reservation);
-    deposit->wish = *wish;
-    if (deposit_is_output(wish)) {
-        return 0;
-    }
-    return store_reserve(&deposit->reservation, wish->path,
-                         DEPOSIT_GROWTH + DEPOSIT_GROWTH_SEALED * wish->sealed_to.count, error) == 0
-               ? deposit_refuse(wish, &deposit->reservation.facts, &deposit->reservation.old, error)
-               : -1;
-}
-
-int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
-{
-    deposit_start(deposit, wish);
-    /* In other formats any name will do. */
-    if (wish->format == FORMAT_EDGERC && edgerc_check_section_name(wish->section, error) != 0) {
-        return -1;
-    }
-    if (deposit_is_output(wish)) {
-        /* Asked for on standard output, a place on a disk is a comfort, not a condition. */
-        return deposit_take_journal(deposit, error) == 0 || wish->state == NULL ? 0 : -1;
-    }
-    return deposit_aim(deposit, wish, error) == 0 ? deposit_take_journal(deposit, error) : -1;
-}
-
-int deposit_read_held(const struct deposit *deposit, struct edgegrid_credential *held,
-                      struct error *error)
-{
-    const struct buffer *text = &deposit->reservation.old;
-
-    return edgerc_read_section(buffer_text(text), text->length, deposit->wish.path,
-                               deposit->wish.section, "--save-section", held, NULL, error);
-}
-
-int deposit_check(const struct deposit_wish *wish, struct error *error)
-{
-    struct store_file_facts facts;
-    struct buffer old = BUFFER_EMPTY;
-    int result =
-        wish->format == FORMAT_EDGERC ? edgerc_check_section_name(wish->section, error) : 0;
-
-    if (result == 0 && !deposit_is_output(wish)) {
-        result =
-            store_read(wish->path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &old, &facts, error);
-        if (result == 0) {
-            result = deposit_refuse(wish, &facts, &old, error);
-        }
-    }
-    buffer_free(&old);
-    return result;
-}
+#define DEPOSIT_REFRESHES_MOST 3 /* how often somebody else's change is merged */
 
 /* --- the journal ---------------------------------------------------------------------------- */
 
@@ -212,10 +21,44 @@ const char *deposit_journal_name(const struct deposit *deposit)
     return deposit->has_journal ? buffer_text(&deposit->journal.path) : "";
 }
 
+/*
+ * While an intent without an answer is left, what was made since is noted, so that recovering does
+ * not take it for what the intent may have made; otherwise such notes are taken out. Returns
+ * whether there is one.
+ */
+static bool deposit_keep_intents(struct journal_record *records, size_t *count)
+{
+    size_t kept = 0;
+    bool found = false;
+
+    for (size_t i = 0; i < *count; i++) {
+        found = found || records[i].kind == JOURNAL_INTENT;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (found || records[i].kind != JOURNAL_DONE) {
+            records[kept++] = records[i];
+        }
+    }
+    *count = kept;
+    return found;
+}
+
+static void deposit_write_done(const struct deposit *deposit, struct buffer *out)
+{
+    struct json *done = json_new_object();
+
+    (void)json_add_text(done, "clientId", deposit->client_id);
+    (void)json_add_text(done, "credentialId", deposit->credential_id);
+    (void)json_add_text(done, "clientToken", deposit->client_token);
+    json_write(out, done, false);
+    json_free(done);
+}
+
 /* Keep what earlier runs left, drop what this one wrote or carried on; then the note, if any. */
 static int deposit_rewrite(struct deposit *deposit, const struct buffer *note, struct error *error)
 {
-    struct journal_record records[DEPOSIT_OLDER_MOST + 1];
+    struct journal_record records[DEPOSIT_OLDER_MOST + 2];
+    struct buffer done = BUFFER_EMPTY;
     size_t cursor = 0;
     size_t count = 0;
     int result;
@@ -229,15 +72,27 @@ static int deposit_rewrite(struct deposit *deposit, const struct buffer *note, s
             count++;
         }
     }
+    if (!deposit_keep_intents(records, &count)) {
+        /* Nothing is asked about any more: what later runs made need not be known. */
+    } else if (deposit->client_token != NULL) {
+        deposit_write_done(deposit, &done);
+        records[count++] = (struct journal_record){JOURNAL_DONE, buffer_text(&done), done.length};
+    }
     if (note != NULL) {
         records[count++] = (struct journal_record){JOURNAL_NOTE, buffer_text(note), note->length};
     }
     deposit->has_journal = count > 0;
-    result = journal_rewrite(&deposit->journal, records, count, error);
+    result = done.failed || json_build_failed()
+                 ? error_set_memory(error)
+                 : journal_rewrite(&deposit->journal, records, count, error);
+    buffer_free(&done);
     if (result == 0) {
-        deposit->older = count;
-        memset(deposit->dropped, 0, sizeof deposit->dropped);
+        deposit->client_token = NULL; /* it is noted once */
     }
+    /* Also when it failed it may be the new one. */
+    deposit->rewritten += result == 0 || deposit_count(deposit) != deposit->older;
+    deposit->older = result == 0 ? count : deposit_count(deposit);
+    memset(deposit->dropped, 0, sizeof deposit->dropped);
     return result;
 }
 
@@ -255,6 +110,14 @@ static void deposit_note_replaced(const struct deposit *deposit, struct json *in
     edgegrid_credential_free(&held);
 }
 
+/* How long, in seconds, the request may be on its way: what came about later is none of its. */
+static int64_t deposit_patience(const struct edgegrid_session *session)
+{
+    const struct http_settings *settings = session->connection.settings;
+
+    return (settings->connect_timeout_milliseconds + settings->timeout_milliseconds) / 1000 + 1;
+}
+
 static int deposit_intend(struct deposit *deposit, const struct edgegrid_session *session,
                           struct json *intent, struct error *error)
 {
@@ -268,6 +131,7 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     }
     date_write_iso(edgegrid_session_time(session), now);
     (void)json_add_text(intent, "time", now);
+    (void)json_add_integer(intent, "patience", deposit_patience(session));
     (void)json_add_text(intent, "host", session->credential->host);
     (void)json_add_text(intent, "signedWith", session->credential->access_token);
     deposit_full_path(deposit->wish.path, &path);
@@ -330,19 +194,29 @@ void deposit_confine(const struct deposit *deposit, struct edgegrid_session *ses
     if (deposit->reservation.directory >= 0) {
         sandbox_allow_directory(deposit->reservation.directory);
     }
-    if (deposit->has_journal && !deposit_beside(deposit)) {
+    if (deposit->has_journal && (deposit->reservation.directory < 0 || !deposit_beside(deposit))) {
         sandbox_allow_directory(deposit->journal.directory);
     }
     session->confine = true;
+}
+
+/* This run's intent goes; all that was there before stays, as nothing came of it. */
+static void deposit_take_back(struct deposit *deposit)
+{
+    struct error ignored;
+
+    if (!deposit->answered) {
+        memset(deposit->dropped, 0, sizeof deposit->dropped);
+        (void)deposit_rewrite(deposit, NULL, &ignored);
+    }
 }
 
 int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
                  const struct edgegrid_call *call, struct json *intent,
                  struct http_response *response, struct error *error)
 {
-    const struct problem_context context = {.method = call->method,
-                                            .target = call->target,
-                                            .unix_seconds = edgegrid_session_time(session)};
+    const struct problem_context context = {
+        .method = call->method, .target = call->target, .session = session};
     struct error second;
 
     *response = (struct http_response){0};
@@ -353,9 +227,7 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
         if (error->status == STATUS_UNKNOWN) {
             return deposit_explain_unknown(deposit, intent, error);
         }
-        if (!deposit->answered) {
-            (void)deposit_rewrite(deposit, NULL, &second);
-        }
+        deposit_take_back(deposit);
         return -1;
     }
     if (response->status / 100 != 2) {
@@ -363,8 +235,8 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
         if (response->status / 100 == 5) {
             (void)error_suffix(error, SESSION_LOOK);
             (void)deposit_explain_unknown(deposit, intent, error);
-        } else if (!deposit->answered) {
-            (void)deposit_rewrite(deposit, NULL, &second);
+        } else {
+            deposit_take_back(deposit);
         }
         return -1;
     }
@@ -400,6 +272,32 @@ int deposit_keep(const struct deposit *deposit, struct error *error)
 
 /* --- storing -------------------------------------------------------------------------------- */
 
+/* Whether somebody put another credential into the place of the one that is to be replaced. */
+static bool deposit_was_changed(const struct deposit *deposit, const char *token)
+{
+    const struct buffer *old = &deposit->reservation.old;
+    const char *text = buffer_text(old);
+    struct edgegrid_credential held;
+    struct error ignored;
+    bool changed = false;
+
+    if (deposit->replaces == NULL || old->length == 0 || deposit->wish.sealed_to.count > 0) {
+        return false;
+    }
+    if (deposit_is_whole(&deposit->wish)) {
+        return text_find_ignore_case(text, deposit->replaces) == NULL &&
+               text_find_ignore_case(text, token) == NULL;
+    }
+    edgegrid_credential_init(&held);
+    if (edgerc_has_section(text, old->length, deposit->wish.section)) {
+        changed = deposit_read_held(deposit, &held, &ignored) != 0 ||
+                  (!text_equal(held.client_token, deposit->replaces) &&
+                   !text_equal(held.client_token, token));
+    }
+    edgegrid_credential_free(&held);
+    return changed;
+}
+
 static int deposit_merge(const struct deposit *deposit,
                          const struct edgegrid_credential *credential, struct buffer *out,
                          struct error *error)
@@ -420,6 +318,12 @@ static int deposit_merge(const struct deposit *deposit,
     if (deposit_is_whole(wish) &&
         deposit_refuse(wish, &deposit->reservation.facts, old, error) != 0) {
         return -1;
+    }
+    if (deposit_was_changed(deposit, credential->client_token)) {
+        return error_set(error, STATUS_FILE,
+                         "%s was changed meanwhile, and another credential is in the place of the "
+                         "one that was to be replaced",
+                         wish->path);
     }
     if (wish->format == FORMAT_EDGERC) {
         old = deposit_is_whole(wish) ? &nothing : old;
@@ -484,6 +388,11 @@ int deposit_finish(struct deposit *deposit, struct error *error)
 int deposit_leave_note(struct deposit *deposit, const struct buffer *note, struct error *error)
 {
     return deposit_rewrite(deposit, note, error);
+}
+
+void deposit_forget_made(struct deposit *deposit)
+{
+    deposit->client_id = deposit->credential_id = deposit->client_token = NULL;
 }
 
 void deposit_close(struct deposit *deposit)

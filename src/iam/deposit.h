@@ -39,14 +39,18 @@ struct deposit {
     bool says_place;          /* and it has to say it even if it is the usual place */
     struct store_reservation reservation;
     struct journal journal;
-    bool has_journal; /* false only for standard output with no place for one */
-    bool keeps_tail;  /* the journal's torn end is still needed: it is not written anew */
-    size_t older;     /* records that an earlier run left */
+    bool has_journal;   /* false only for standard output with no place for one */
+    bool keeps_tail;    /* the journal's torn end is still needed: it is not written anew */
+    size_t older;       /* records that an earlier run left */
+    unsigned rewritten; /* how often the journal was written anew, so that what follows moved up */
     /* Of these, the ones that this run carries on and deposit_finish takes out. */
     bool dropped[DEPOSIT_OLDER_MOST];
     /* Set by new_client_store, for the sentence that names what has to go; borrowed, or NULL. */
     const char *client_id;
     const char *credential_id;
+    const char *client_token; /* once it is stored; a note of it is for later recovering */
+    /* NULL; or the client token of what may be replaced, and nothing that took its place since. */
+    const char *replaces;
     bool answered;         /* an answer that may hold a secret is in the journal */
     struct buffer message; /* what went to standard output, when that is the destination */
 };
@@ -96,6 +100,9 @@ int deposit_advise(const struct deposit *deposit, struct error *error);
  */
 void deposit_full_path(const char *path, struct buffer *out);
 
+/* Whether the destination is standard output. */
+bool deposit_is_output(const struct deposit_wish *wish);
+
 /* Whether the credential takes the whole file, and not a section of an .edgerc. */
 bool deposit_is_whole(const struct deposit_wish *wish);
 
@@ -125,6 +132,9 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
  */
 int deposit_store(struct deposit *deposit, const struct edgegrid_credential *credential,
                   struct error *error);
+
+/* What was made is released now. */
+void deposit_forget_made(struct deposit *deposit);
 
 /*
  * All is in place: take this run's records, and those that are dropped, out of the journal; older

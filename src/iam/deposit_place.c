@@ -15,7 +15,7 @@ int deposit_journal_path(const struct deposit_wish *wish, struct buffer *path, s
     struct buffer beside = BUFFER_EMPTY;
     int result;
 
-    if (text_equal(wish->path, "-")) {
+    if (deposit_is_output(wish)) {
         buffer_format(&beside, "%s/.edgerc", wish->home == NULL ? "." : wish->home);
     } else {
         buffer_append_text(&beside, wish->path);

@@ -122,3 +122,30 @@ int format_write(enum format format, const struct edgegrid_credential *credentia
     buffer_append_text(out, format == FORMAT_JSON ? "\n}\n" : "\n");
     return buffer_check(out, error);
 }
+
+bool format_is_own(enum format format, const char *section, const char *text, size_t length)
+{
+    static char value[] = "=";
+    const struct edgegrid_credential any = {
+        .host = value, .client_token = value, .client_secret = value, .access_token = value};
+    struct buffer model = BUFFER_EMPTY;
+    struct error ignored;
+    bool own = format_write(format, &any, section, &model, &ignored) == 0;
+    size_t at = 0;
+
+    /* A value is in the place of the last of the model's "=" before what ends it. */
+    for (size_t i = 0; own && i < model.length; i++) {
+        if (model.data[i] == '=' && !(format == FORMAT_ENV && model.data[i + 1] == '=')) {
+            while (at < length && text[at] != model.data[i + 1]) {
+                own = own && text[at] != '\n';
+                at++;
+            }
+        } else {
+            own = at < length && text[at] == model.data[i];
+            at++;
+        }
+    }
+    own = own && at == length;
+    buffer_free(&model);
+    return own;
+}

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "edgegrid/credential.h"
 
+#include <stdbool.h>
+
 enum format {
     FORMAT_EDGERC,
     FORMAT_JSON,      /* one object with the keys of an .edgerc */
@@ -35,5 +37,11 @@ const char *format_name(enum format format);
  */
 int format_write(enum format format, const struct edgegrid_credential *credential,
                  const char *section, struct buffer *out, struct error *error);
+
+/*
+ * Whether the text is what format_write makes of a credential of four keys for that section,
+ * whatever the values are: whether nothing of anybody else's is in it.
+ */
+bool format_is_own(enum format format, const char *section, const char *text, size_t length);
 
 #endif

@@ -183,7 +183,9 @@ int leftover_at(const struct journal *journal, size_t number, struct leftover *l
     size_t length;
     unsigned status;
     const char *body;
+    const char *token;
     bool is_note;
+    bool is_done;
 
     memset(leftover, 0, sizeof *leftover);
     leftover->kind = LEFTOVER_OTHER;
@@ -194,12 +196,17 @@ int leftover_at(const struct journal *journal, size_t number, struct leftover *l
         }
     }
     is_note = record.kind == JOURNAL_NOTE;
-    if ((record.kind != JOURNAL_INTENT && !is_note) ||
+    is_done = record.kind == JOURNAL_DONE;
+    if ((record.kind != JOURNAL_INTENT && !is_note && !is_done) ||
         json_parse(record.data, record.length, &leftover->intent, &ignored) != 0) {
         return json_build_failed() ? error_set_memory(error) : 1;
     }
-    leftover->kind = leftover_kind_of(leftover, is_note);
+    leftover->kind = is_done ? LEFTOVER_DONE : leftover_kind_of(leftover, is_note);
     (void)new_client_from_json(leftover->intent, &leftover->made, &ignored);
+    token = json_get_text(leftover->intent, "clientToken");
+    if (is_done && token != NULL) {
+        leftover->made.credential.client_token = json_text_copy(token);
+    }
     if (leftover->kind < LEFTOVER_WAIT) {
         if (journal_each(journal, &cursor, &record) == 0) {
             leftover->torn = leftover_tail_is_answer(journal);
@@ -261,12 +268,16 @@ bool leftover_may_have_made(const struct leftover *leftover, const struct json *
     const char *status = json_get_text(candidate, "status");
     int64_t asked;
     int64_t made;
+    int64_t patience;
 
     if (date_parse_iso(json_get_text(leftover->intent, "time"), &asked) == 0 &&
         date_parse_iso(json_get_text(candidate, is_client ? "createdDate" : "createdOn"), &made) ==
-            0 &&
-        made < asked - LEFTOVER_SKEW) {
-        return false;
+            0) {
+        if (made < asked - LEFTOVER_SKEW ||
+            (json_integer(json_get(leftover->intent, "patience"), &patience) == 0 &&
+             made > asked + patience + LEFTOVER_SKEW)) {
+            return false;
+        }
     }
     if (is_client) {
         return same_text(leftover->intent, candidate, "clientName");

@@ -24,6 +24,7 @@ enum leftover_kind {
     LEFTOVER_CREDENTIAL, /* credential create */
     LEFTOVER_ROTATION,   /* credential rotate */
     LEFTOVER_WAIT,       /* a note: an old credential is to be retired later */
+    LEFTOVER_DONE,       /* what a later run made and stored, for made.client_id */
     LEFTOVER_OTHER       /* nothing that can be dealt with */
 };
 

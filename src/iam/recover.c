@@ -107,7 +107,9 @@ static int recovery_store(struct recovery *recovery, struct leftover *leftover, 
     if (reservation->facts.links > 1) {
         recovery->remark(STORE_LINKS_TEXT, buffer_text(&reservation->path));
     }
-    recovery->printed = recovery->printed || text_equal(recovery->deposit->wish.path, "-");
+    if (deposit_is_output(&recovery->deposit->wish)) {
+        recovery->printed = recovery->changed = true; /* no status may make a script drop it */
+    }
     return 0;
 }
 
@@ -118,11 +120,7 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
     const struct deposit_wish *wish = &recovery->deposit->wish;
     const struct new_client *made = &leftover->made;
     const char *id = made->credential.credential_id;
-    const char *description;
-    struct edgegrid_session *session;
-    int64_t expires;
 
-    credential_intent_wants(leftover->intent, &expires, &description);
     if (recovery->dry_run) {
         recovery->remark("credential %s of client %s %s %s", id, made->client_id,
                          place == PLACE_HELD ? "is in" : "would be stored in", wish->path);
@@ -131,6 +129,10 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
     if (place != PLACE_HELD && recovery_store(recovery, leftover, error) != 0) {
         return -1;
     }
+    recovery_take_place(recovery);
+    recovery->deposit->client_id = made->client_id;
+    recovery->deposit->credential_id = id;
+    recovery->deposit->client_token = made->credential.client_token;
     recovery->remark("credential %s of client %s is %s%s%s%s", id, made->client_id,
                      text_equal(wish->path, "-") ? "on standard output" : "stored in ",
                      text_equal(wish->path, "-") ? "" : wish->path,
@@ -140,20 +142,12 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
         recovery->remark("the old one, %s, was not touched",
                          json_get_text(json_get(leftover->intent, "old"), "credentialId"));
     }
-    if (!new_credential_is_active(&made->credential) || expires != 0 || description != NULL) {
-        int result = recovery_open(recovery, leftover, &session, error);
-
-        if (result == 0) {
-            recovery->changed = true;
-            result = new_client_settle(session, made, expires, description, error);
-        }
-        if (result != 0) {
-            return error_prefix(error,
-                                "the credential is stored in %s, but it is %s, and what else was "
-                                "asked for it has to be set, for which this command can be run "
-                                "again: ",
-                                wish->path, made->credential.status);
-        }
+    if (recovery_complete(recovery, leftover, error) != 0) {
+        return error_prefix(error,
+                            "the credential is stored in %s, but it was answered %s, and what "
+                            "else was asked for it has to be set, for which this command can be "
+                            "run again: ",
+                            wish->path, made->credential.status);
     }
     recovery_report(recovery, leftover, NULL, place == PLACE_HELD ? "in place" : "stored");
     return 0;
@@ -207,14 +201,17 @@ static int recovery_rotate(struct recovery *recovery, const struct leftover *lef
         recovery_report(recovery, leftover, NULL, "rotated");
     } else if (result == 0) {
         recovery_report(recovery, leftover, NULL, "deleted meanwhile");
+    } else {
+        /* What it took for its own is still to be dealt with. */
+        memset(recovery->deposit->dropped + at, false, leftover->count);
     }
     rotation_free(&rotation);
+    deposit_forget_made(recovery->deposit);
     json_free(client);
     return result;
 }
 
-/* All of it is done: its records may go. */
-static void recovery_drop(struct recovery *recovery, const struct leftover *leftover, size_t at)
+void recovery_drop(struct recovery *recovery, const struct leftover *leftover, size_t at)
 {
     if (!recovery->dry_run) {
         memset(recovery->deposit->dropped + at, true, leftover->count);
@@ -230,7 +227,7 @@ static int recovery_finish(struct recovery *recovery, struct leftover *leftover,
     recovery->deposit->answered = true;
     if (leftover->salvaged) {
         recovery->remark("the answer in %s is not whole, but what matters is: it is taken from "
-                         "there",
+                         "there; try it with gridkey verify",
                          recovery_journal(recovery));
     }
     if (recovery_choose(recovery, leftover, &place, error) != 0) {
@@ -282,7 +279,9 @@ static int recovery_deal(struct recovery *recovery, struct leftover *leftover, s
                          struct error *error)
 {
     if (leftover->kind == LEFTOVER_WAIT) {
-        recovery_tell_wait(recovery, leftover);
+        return recovery_wait(recovery, leftover, at, error);
+    }
+    if (leftover->kind == LEFTOVER_DONE) {
         return 1;
     }
     if (leftover->kind == LEFTOVER_OTHER ||
@@ -330,7 +329,7 @@ static void recovery_settle_status(const struct recovery *recovery, struct error
     }
 }
 
-static void recovery_fail(struct recovery *recovery, struct error *error)
+void recovery_fail(struct recovery *recovery, struct error *error)
 {
     recovery_settle_status(recovery, error);
     error_print(error);
@@ -342,7 +341,7 @@ int recovery_run(struct recovery *recovery, struct error *error)
     struct deposit *deposit = recovery->deposit;
     struct leftover leftover = {0};
     size_t at = 0;
-    size_t before;
+    unsigned rewritten;
     bool attached = false;
     int step = 1;
 
@@ -359,18 +358,19 @@ int recovery_run(struct recovery *recovery, struct error *error)
         deposit->found_by = recovery->given.path;
         deposit->says_place = false;
         deposit->answered = false;
-        deposit->client_id = deposit->credential_id = NULL;
-        before = deposit->older;
+        rewritten = deposit->rewritten;
         step = recovery_deal(recovery, &leftover, at, error);
         if (step < 0 || (step == 0 && !recovery->dry_run && deposit_finish(deposit, error) != 0)) {
             recovery_fail(recovery, error);
             step = 1;
         }
         /* What follows has moved up when the journal was written anew. */
-        at += deposit->older < before ? 0 : leftover.count;
+        at += deposit->rewritten != rewritten ? 0 : leftover.count;
+        deposit_forget_made(deposit);
         leftover_free(&leftover);
     }
     leftover_free(&leftover);
+    buffer_free(&recovery->taken);
     if (step < 0 || json_build_failed()) {
         (void)error_set_memory(error);
         recovery_settle_status(recovery, error);

@@ -31,6 +31,7 @@ struct recovery {
     int (*confirm)(void *owner, const char *question, struct error *error);
     void (*remark)(const char *format, ...) __attribute__((format(printf, 1, 2)));
     struct json *report; /* an array of the caller's, gets one object for each thing dealt with */
+    struct buffer taken; /* the places that were filled, a line each; of recovery_run's own */
     /* What came of it: */
     enum exit_status status; /* the worst */
     bool changed;            /* something at the API was, or may have been */

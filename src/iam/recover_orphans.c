@@ -40,9 +40,12 @@ static bool recovery_is_held(struct recovery *recovery, const struct edgegrid_se
     for (size_t at = 0;
          !held && leftover_at(&recovery->deposit->journal, at, &other, &ignored) == 1;
          at += other.count) {
-        held = is_client ? other.answered && other.made.client_id != NULL && id != NULL &&
-                               text_equal(other.made.client_id, id)
-                         : other.whole && text_equal(other.made.credential.client_token, token);
+        bool is_done = other.kind == LEFTOVER_DONE;
+
+        held = is_client ? (other.answered || is_done) && other.made.client_id != NULL &&
+                               id != NULL && text_equal(other.made.client_id, id)
+                         : (other.whole || is_done) && other.made.credential.client_token != NULL &&
+                               text_equal(other.made.credential.client_token, token);
         leftover_free(&other);
     }
     return held;
@@ -166,8 +169,10 @@ static int recovery_end(struct recovery *recovery, const struct leftover *leftov
             recovery->remark("deleted %s", buffer_text(&question) + verb);
         }
     } else if (result == 0) {
-        recovery->remark("%s, is left over from an interrupted call, and its secret is lost",
-                         buffer_text(&question));
+        recovery->remark(
+            "%s, is left over from an interrupted call, and its secret is lost, as far "
+            "as this journal and the destination tell",
+            buffer_text(&question));
     }
     if (result == 0) {
         recovery_report(recovery, leftover, candidate, clean ? "deleted" : "left over");
@@ -271,6 +276,11 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
             store_read(*destination == '/' ? destination : recovery->given.path,
                        STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &found.destination, NULL, error);
     }
+    if (result == 0 && !text_equal(recovery->given.path, "-") &&
+        (destination == NULL || !text_equal(destination, recovery->given.path))) {
+        result = store_read(recovery->given.path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT,
+                            &found.destination, NULL, error);
+    }
     found.calls = recovery_group(recovery, leftover, at, DEPOSIT_OLDER_MOST - 1, false);
     if (result == 0 && leftover->answered) {
         recovery->remark("the answer in %s cannot be read, so the API is asked what came of it",
@@ -331,36 +341,4 @@ int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover
     buffer_free(&destination);
     json_free(shown);
     return result;
-}
-
-void recovery_tell_wait(struct recovery *recovery, const struct leftover *leftover)
-{
-    const struct json *old = json_get(leftover->intent, "old");
-    const char *account = json_get_text(leftover->intent, "accountSwitchKey");
-    const char *format = json_get_text(leftover->intent, "format");
-    struct buffer more = BUFFER_EMPTY;
-
-    if (format != NULL && !text_equal(format, format_name(FORMAT_EDGERC))) {
-        buffer_format(&more, " --format %s", format);
-    }
-    for (const struct json *at = json_first(json_get(leftover->intent, "sealTo")); at != NULL;
-         at = json_next(at)) {
-        buffer_format(&more, " --seal-to %1s%s", json_text(at),
-                      json_next(at) == NULL ? " --grace 1" : ""); /* it has to be given there */
-    }
-    if (json_is_true(json_get(leftover->intent, "keep"))) {
-        buffer_append_text(&more, " --keep");
-    }
-    if (account != NULL) {
-        buffer_format(&more, " --account-key %1s", account);
-    }
-    recovery->remark("the old credential %s of client %s may work until %s; after that it is "
-                     "retired by: gridkey credential rotate %1s --save %1s --save-section %1s%s "
-                     "(at once with --grace 0)",
-                     json_get_text(old, "credentialId"), leftover->made.client_id,
-                     json_get_text(leftover->intent, "retireAt"), leftover->made.client_id,
-                     json_get_text(leftover->intent, "destination"),
-                     json_get_text(leftover->intent, "section"), buffer_text(&more));
-    buffer_free(&more);
-    recovery_report(recovery, leftover, old, "waits");
 }

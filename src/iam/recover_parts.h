@@ -28,6 +28,17 @@ int recovery_open(struct recovery *recovery, const struct leftover *leftover,
 int recovery_get_client(struct edgegrid_session *session, const char *client_id,
                         struct json **client, struct error *error);
 
+/* Print the error, which leaves records where they are, and note its status. */
+void recovery_fail(struct recovery *recovery, struct error *error);
+
+/*
+ * Once a credential is stored: set what was asked for beside it, as far as nobody has changed it
+ * since. Returns 0, also when that cannot be done at all, of which it tells; or -1 with an error
+ * when it may be tried again.
+ */
+int recovery_complete(struct recovery *recovery, const struct leftover *leftover,
+                      struct error *error);
+
 /* What the destination holds in the place that a credential is for: */
 enum recovery_place {
     PLACE_FREE,
@@ -44,6 +55,9 @@ enum recovery_place {
 int recovery_choose(struct recovery *recovery, const struct leftover *leftover,
                     enum recovery_place *place, struct error *error);
 
+/* The place that was chosen got its credential: no other of this journal may replace it. */
+void recovery_take_place(struct recovery *recovery);
+
 /*
  * Ask the API what a call without a whole answer, of the record of that number, has made; name it,
  * or with clean end it, and drop the records of all such calls when nothing is left. Returns 0; 1
@@ -57,7 +71,15 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
 int recovery_end_bare(struct recovery *recovery, const struct leftover *leftover,
                       struct error *error);
 
-/* Tell what --grace left to wait for, with the command that ends it; a line of the report. */
-void recovery_tell_wait(struct recovery *recovery, const struct leftover *leftover);
+/* All of the records at that number is done: they may go. */
+void recovery_drop(struct recovery *recovery, const struct leftover *leftover, size_t at);
+
+/*
+ * Tell what --grace left to wait for, with the command that ends it; a line of the report. Returns
+ * 1 when it waits; or -1 with STATUS_DIFFERS when it is overdue, or when its place has changed so
+ * that nothing can end it, which with clean is forgotten: 0.
+ */
+int recovery_wait(struct recovery *recovery, const struct leftover *leftover, size_t at,
+                  struct error *error);
 
 #endif

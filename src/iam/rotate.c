@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/text.h"
+#include "edgegrid/edgerc.h"
 #include "edgegrid/problem.h"
 #include "iam/create.h"
 #include "iam/credential.h"
@@ -10,6 +11,7 @@
 #include "iam/lookup.h"
 #include "iam/rotate_parts.h"
 #include "iam/sealed.h"
+#include "store/operations.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +24,7 @@ const char *rotation_client_id(const struct rotation *rotation)
     return json_get_text(rotation->client, "clientId");
 }
 
-/* The client's credential with that token as the API lists it; NULL when it has none such. */
-static const struct json *rotation_find(const struct rotation *rotation, const char *token)
+const struct json *rotation_find(const struct rotation *rotation, const char *token)
 {
     for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
          at = json_next(at)) {
@@ -57,6 +58,13 @@ static int rotation_read_held(struct rotation *rotation, struct error *error)
         if (deposit_read_held(deposit, &rotation->held, error) != 0) {
             return -1;
         }
+        if (!edgerc_section_is_own(buffer_text(text), text->length, deposit->wish.section)) {
+            return error_set(error, STATUS_FILE,
+                             "%s: section [%s] has its keys from [DEFAULT], or is written "
+                             "otherwise, where a rotation would leave the old credential; put all "
+                             "four keys under [%s] first, see gridkey edgerc set and rename",
+                             deposit->wish.path, deposit->wish.section, deposit->wish.section);
+        }
         rotation->held_token = rotation->held.client_token;
         return 0;
     }
@@ -67,6 +75,14 @@ static int rotation_read_held(struct rotation *rotation, struct error *error)
         if (token != NULL && text_find_ignore_case(buffer_text(text), token) != NULL) {
             rotation->held_token = token;
         }
+    }
+    if (rotation->held_token != NULL && !rotation->replace &&
+        !format_is_own(deposit->wish.format, deposit->wish.section, buffer_text(text),
+                       text->length)) {
+        return error_set(error, STATUS_FILE,
+                         "%s holds something else than gridkey writes as --format %s, which would "
+                         "be lost; use a file of its own, or replace the whole file with --replace",
+                         deposit->wish.path, format_name(deposit->wish.format));
     }
     return 0;
 }
@@ -126,6 +142,7 @@ static bool rotation_owns(const struct rotation *rotation, const struct leftover
     const char *section = json_get_text(leftover->intent, "section");
     const char *destination = json_get_text(leftover->intent, "destination");
     struct buffer path = BUFFER_EMPTY;
+    const char *name = destination == NULL ? NULL : strrchr(destination, '/');
     bool owns;
 
     if (rotation->only != 0) {
@@ -136,8 +153,11 @@ static bool rotation_owns(const struct rotation *rotation, const struct leftover
            text_equal(leftover->made.client_id, rotation_client_id(rotation)) &&
            text_equal(section, wish->section);
 
-    /* Beside the destination there are its own records only, however its path was written. */
-    if (owns && wish->state != NULL) {
+    /* Beside the destination its path may be written in many ways; but .NAME and NAME are two. */
+    if (owns && wish->state == NULL) {
+        owns =
+            name != NULL && text_equal(name + 1, wish->path + operations_name_offset(wish->path));
+    } else if (owns) {
         deposit_full_path(wish->path, &path);
         owns = destination != NULL &&
                (text_equal(destination, buffer_text(&path)) || text_equal(destination, wish->path));
@@ -171,10 +191,16 @@ static int rotation_take_answer(struct rotation *rotation, struct leftover *left
     return 0;
 }
 
-/* Someone made these after an intent whose answer never came; their secrets are lost. */
-static void rotation_name_orphans(const struct rotation *rotation, const struct json *intent)
+/*
+ * Someone made these after an intent whose answer never came; their secrets are lost. Returns
+ * whether there are any; named when wanted.
+ */
+static bool rotation_find_orphans(const struct rotation *rotation, const struct json *intent,
+                                  bool named)
 {
     const struct json *known = json_get(intent, "known");
+    const char *token;
+    bool found = false;
 
     for (const struct json *at = json_first(json_get(rotation->client, "credentials")); at != NULL;
          at = json_next(at)) {
@@ -184,8 +210,14 @@ static void rotation_name_orphans(const struct rotation *rotation, const struct 
         while (there != NULL && !json_equal(there, id)) {
             there = json_next(there);
         }
-        if (there == NULL && json_get_text(at, "status") != NULL &&
-            text_equal(json_get_text(at, "status"), "ACTIVE")) {
+        token = json_get_text(at, "clientToken");
+        if (there != NULL || rotation_holds(rotation, token) ||
+            json_get_text(at, "status") == NULL ||
+            !text_equal(json_get_text(at, "status"), "ACTIVE")) {
+            continue;
+        }
+        found = true;
+        if (named) {
             rotation->warn("credential %s was made since an earlier run was interrupted, and its "
                            "secret may be lost; if it is not in use: gridkey credential "
                            "deactivate %1s %1s",
@@ -193,6 +225,7 @@ static void rotation_name_orphans(const struct rotation *rotation, const struct 
                            json_number_text(id));
         }
     }
+    return found;
 }
 
 /*
@@ -215,7 +248,11 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
             new_credential_free(&rotation->made.credential);
             rotation->waiting = leftover.kind == LEFTOVER_WAIT;
             result = rotation_take_answer(rotation, &leftover, error);
-            memset(deposit->dropped + at, true, leftover.count);
+            /* An intent whose orphan is there still stays, so that recovering can end that. */
+            memset(deposit->dropped + at,
+                   !leftover_is_lost(&leftover) ||
+                       !rotation_find_orphans(rotation, leftover.intent, false),
+                   leftover.count);
             json_free(intent);
             intent = leftover.intent;
             leftover.intent = NULL;
@@ -224,7 +261,7 @@ static int rotation_resume(struct rotation *rotation, struct error *error)
     leftover_free(&leftover);
     if (result == 0 && intent != NULL) {
         if (!rotation->resumed && !rotation->waiting) {
-            rotation_name_orphans(rotation, intent);
+            (void)rotation_find_orphans(rotation, intent, true);
         } else {
             if (rotation->grace < 0) {
                 (void)json_integer(json_get(intent, "grace"), &rotation->grace);
@@ -262,9 +299,8 @@ static int rotation_make(struct rotation *rotation, struct error *error)
 static int rotation_try(struct edgegrid_session *session, struct error *error)
 {
     const struct edgegrid_call call = {.method = "GET", .target = IAM_BASE "/api-clients/self"};
-    const struct problem_context context = {.method = call.method,
-                                            .target = call.target,
-                                            .unix_seconds = edgegrid_session_time(session)};
+    const struct problem_context context = {
+        .method = call.method, .target = call.target, .session = session};
     struct http_response response = {0};
     int result = edgegrid_session_call(session, &call, &response, error);
 
@@ -303,6 +339,7 @@ static int rotation_place(struct rotation *rotation, struct error *error)
     int result;
 
     rotation_sign_with_new(rotation, &credential, &settings, &with_new);
+    rotation->deposit->replaces = rotation->held_token;
     if (new_client_settle(rotation->session, &rotation->made, 0, NULL, error) != 0 ||
         rotation_prove(&with_new, error) != 0) {
         (void)error_suffix(error,

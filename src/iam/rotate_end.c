@@ -26,6 +26,7 @@ static void rotation_sign_with(const struct rotation *rotation,
     session->user_agent = rotation->session->user_agent;
     session->clock_offset = rotation->session->clock_offset;
     session->retries = rotation->session->retries;
+    session->confine = rotation->session->confine;
     if (text_equal(credential->access_token, rotation->session->credential->access_token)) {
         session->account_key = rotation->session->account_key; /* it is the same client */
     }
@@ -143,12 +144,13 @@ int rotation_end(struct rotation *rotation, struct error *error)
      */
     if (rotation->made.credential.client_token != NULL) {
         rotation_sign_with_new(rotation, &credential, &settings, &session);
-    } else if (by->client_secret != NULL && !text_equal(by->client_token, old)) {
+    } else if (by->client_secret != NULL && !text_equal(by->client_token, old) &&
+               rotation_find(rotation, by->client_token) != NULL) {
         rotation_sign_with(rotation, by, &settings, &session);
     } else {
         return error_set(error, STATUS_FILE,
                          "the old credential signed this and cannot end itself; sign with the new "
-                         "one, that of %s",
+                         "one, which was stored in %s, or with another client's that may",
                          rotation->deposit->wish.path);
     }
     result = rotation_retire(rotation, &session, error);

@@ -9,6 +9,9 @@
 /* The id of the client whose credential it is; borrowed. */
 const char *rotation_client_id(const struct rotation *rotation);
 
+/* The client's credential with that token as the API lists it; NULL when it has none such. */
+const struct json *rotation_find(const struct rotation *rotation, const char *token);
+
 /*
  * A session that signs with the new credential, to the client's own host. *credential and *settings
  * are its parts: they borrow from the rotation, and have to outlive the session.

@@ -151,10 +151,18 @@ int journal_find(const char *path, bool *exists, struct error *error)
     return 0;
 }
 
-/* The new journal, until it has its name. Not that of the destination's new file, NAME.gridkey-new.
+/*
+ * The new journal until it has its name: .NAME.gridkey-next, also where the user chose a name. Not
+ * that of the destination's new file, .NAME.gridkey-new.
  */
 static int journal_temporary(const struct journal *journal, struct buffer *path)
 {
+    struct error ignored;
+
+    if (!text_ends_with(buffer_text(&journal->path), ".gridkey")) {
+        return operations_name_beside(NULL, buffer_text(&journal->path), "gridkey-next", path,
+                                      &ignored);
+    }
     buffer_format(path, "%s-next", buffer_text(&journal->path));
     return path->failed ? -1 : 0;
 }
@@ -206,7 +214,6 @@ static int journal_read(struct journal *journal, size_t size, struct error *erro
                          "move it away or set GRIDKEY_STATE to another file",
                          buffer_text(&journal->path));
     }
-    journal_sweep(journal);
     return 0;
 }
 
@@ -229,6 +236,7 @@ int journal_open(struct journal *journal, const char *path, struct error *error)
             (facts.st_size == 0 && operations_sync_directory(journal->directory) != 0)) {
             (void)operations_fail(error, path, "written", errno, ADVICE);
         } else if (facts.st_size == 0 || journal_read(journal, (size_t)facts.st_size, error) == 0) {
+            journal_sweep(journal);
             return 0;
         }
         if (facts.st_size != 0) {

@@ -90,8 +90,13 @@ def read_journal(path):
     return records
 
 
+def read_left(path):
+    """The records of a journal but for the notes of what later runs made."""
+    return [record for record in read_journal(path) if record[0] != "done"]
+
+
 def read_intent(path):
-    """The JSON of a journal's only record."""
-    [(kind, data)] = read_journal(path)
+    """The JSON of a journal's only intent."""
+    [(kind, data)] = read_left(path)
     assert kind == "intent"
     return json.loads(data)

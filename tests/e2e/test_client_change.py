@@ -108,6 +108,24 @@ def test_a_lost_answer_to_the_delete(gk, fake, idle):
     assert changes(fake) == [("DELETE", path_of(idle))] * 2
 
 
+HTML = {"status": 404, "body": b"<html>", "content_type": "text/html"}
+
+
+@pytest.mark.parametrize("gone", [{"status": 404}, HTML], ids=["problem", "html"])
+def test_a_delete_that_found_nothing_at_first(gk, fake, idle, gone):
+    """Nothing was deleted by this, nor by a try before it: an answer of 429 says so."""
+    for before in [], [{"status": 429, "headers": {"Retry-After": "0"}}]:
+        for fault in [*before, gone]:
+            fake.fault(method="DELETE", **fault)
+        result = gk("client", "delete", "idle", "--yes")
+        assert (result.status, result.out) == (7, "") and "404" in result.err and "deleted" not in result.err, result
+    credential = fake.add_credential(idle["clientId"], status="INACTIVE")
+    fake.fault(method="DELETE", **gone)
+    result = gk("credential", "delete", "idle", credential["credentialId"], "--yes")
+    assert result.status == 7 and "deleted" not in result.err, result
+    assert gk("client", "delete", "idle", "--yes").status == 0
+
+
 def test_an_unknown_outcome_of_the_delete(gk, fake, client):
     fake.fault(method="DELETE", cut_after=0, times=None)
     result = gk("client", "delete", "edge box", "--yes", "--retries", "0")

@@ -239,7 +239,8 @@ class Terminal:
 
     def completed(self, line):
         """The line as it is after TAB: it is made an argument of printf, which prints it."""
-        self.write(line + "\t" + "\x01printf 'LINE<%s>\\n' \"" + "\x05\"\r")
+        quote = "'" if '"' in line else '"'
+        self.write(line + "\t" + "\x01printf 'LINE<%s>\\n' " + quote + "\x05" + quote + "\r")
         return self.wait("LINE<(gridkey[^>]*)>").group(1).rstrip(" ")
 
     def end(self):
@@ -274,6 +275,28 @@ TYPED = {
     "gridkey request POST /ccu/v3 -d @some-": "gridkey request POST /ccu/v3 -d @some-file",
     "gridkey request POST /ccu/v3 --data=@some-": "gridkey request POST /ccu/v3 --data=@some-file",
 }
+
+
+QUOTED = {
+    "gridkey edgerc show two\\ wo": "gridkey edgerc show two\\ words",
+    "gridkey edgerc show --section=two\\ wo": "gridkey edgerc show --section=two\\ words",
+    "gridkey edgerc show 'two wo": "gridkey edgerc show 'two words'",
+    'gridkey edgerc show "two wo': 'gridkey edgerc show "two words"',
+    'gridkey edgerc show "$(touch bad)" --js': 'gridkey edgerc show "$(touch bad)" --json',
+    'gridkey --edgerc "my file" edgerc show oth': 'gridkey --edgerc "my file" edgerc show other',
+    "gridkey --edgerc 'my file' edgerc show oth": "gridkey --edgerc 'my file' edgerc show other",
+    "gridkey --edgerc=my\\ file edgerc show oth": "gridkey --edgerc=my\\ file edgerc show other",
+    "gridkey --edgerc 'my file' edgerc sh": "gridkey --edgerc 'my file' edgerc show",
+    'gridkey --edgerc "my \\"fi\\"le" edgerc show thi': 'gridkey --edgerc "my \\"fi\\"le" edgerc show third',
+}
+
+
+def test_typed_with_quotes(terminal, home):
+    (home / "my file").write_text("[other]\n")
+    (home / 'my "fi"le').write_text("[third]\n")
+    for line, wanted in QUOTED.items():
+        assert terminal.completed(line) == wanted
+    assert not (home / "bad").exists()
 
 
 def test_typed_on_a_terminal(terminal):

@@ -18,6 +18,7 @@ from creating import (
     posts,
     read_intent,
     read_journal,
+    read_left,
 )
 from other_clients import CLIENTS
 
@@ -126,7 +127,7 @@ def test_what_an_earlier_run_left_stays(gk, fake, home, journal, edgerc):
     result = create(gk, "--name", "next", *SMALLEST[2:])
     assert result.status == 0 and str(journal) in result.err and "earlier run" in result.err
     assert_stored(fake, edgerc, "next", "next")
-    assert read_journal(journal) == left
+    assert read_left(journal) == left
     assert_clean(home, ".edgerc", ".edgerc.gridkey")
 
 

@@ -1,6 +1,7 @@
 """`client create --from` and `--dry-run`."""
 
 import json
+import resource
 
 import pytest
 from creating import SMALLEST, assert_clean, assert_no_secret, changes, create, posts, sent
@@ -230,3 +231,19 @@ def test_a_template_may_be_made_by_a_dry_run(gk, fake):
     assert from_input(gk, template, "--name", "copy").status == 0
     assert sent(fake) == {**SMALLEST_BODY, "clientName": "copy"}
     assert fake.requests[-1]["path"] == IAM + "/api-clients"
+
+
+def test_groups_as_deep_as_is_read(gk, fake, home):
+    """The whole is 128 levels of JSON, and is read, looked up and written with a small stack."""
+    group = None
+    for level in range(63, 0, -1):
+        inner = {"subGroups": [group]} if group else {}
+        group = {"groupId": level, "groupName": f"level {level}", "roleId": 3, "roleName": "r", **inner}
+    fake.fault(path="*/group-access", edit=lambda _: [group], times=None)
+    (home / "deep.json").write_text(json.dumps({**SMALLEST_BODY, "groupAccess": {"groups": [group]}}))
+    process = gk.start(
+        *("client", "create", "--from", "deep.json", "--dry-run"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, (131072, 131072)),
+    )
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and b'"groupId": 63' in out, err

@@ -119,7 +119,7 @@ FROM = {
     "a NUL": ('{"clientName": "a\\u0000b"}', "not valid JSON"),
     "a raw control character": ('{"clientName": "a\tb"}', "not valid JSON"),
     "NaN": ('{"clientName": NaN}', "not valid JSON"),
-    "deeply nested": ('{"apiAccess": ' + "[" * 5000 + "]" * 5000 + "}", "not valid JSON"),
+    "deeply nested": ('{"apiAccess": ' + "[" * 5000 + "]" * 5000 + "}", "nested deeper than 128 levels", "put that right"),
     "a list": ("[]", "--from", "object"),
     "a text": ('"web"', "--from", "object"),
     "null": ("null", "--from", "object"),

@@ -319,6 +319,37 @@ def test_an_expiry_without_milliseconds_is_written_back_with_them(gk, fake, clie
     assert put(fake)["expiresOn"] == kept == active["expiresOn"]
 
 
+def test_an_expiry_is_written_back_as_it_was(gk, fake, client, active):
+    active["expiresOn"] = "2028-08-25T17:35:07.123Z"
+    assert gk("credential", "update", "edge box", number(active), "--description", "x").status == 0
+    assert put(fake)["expiresOn"] == active["expiresOn"] == "2028-08-25T17:35:07.123Z"
+
+
+def test_an_expiry_of_a_new_one_is_written_back_as_it_was(gk, fake, client):
+    date = "2028-08-25T17:35:07.123Z"
+    fake.fault(method="POST", path="*/credentials", edit=lambda answer: {**answer, "expiresOn": date})
+    assert gk("credential", "create", "edge box", "--description", "x").status == 0
+    assert put(fake)["expiresOn"] == date
+
+
+@pytest.mark.parametrize(
+    "today, latest, days",
+    [("2025-06-01", "2027-06-01", 730), ("2026-06-01", "2028-06-01", 731), ("2028-02-29", "2030-02-28", 730)],
+)
+@pytest.mark.parametrize("words", [["credential", "create", "edge box"], ["client", "create", "--name", "n", "--clone-groups", "--api", "/papi"]], ids=["credential", "client"])
+def test_a_new_one_lasts_for_two_years_at_most(gk, fake, client, edgerc, words, today, latest, days):
+    now = calendar.timegm(time.strptime(today, "%Y-%m-%d"))
+    fake.set_time(now)
+    words = [*words, "--clock", f"@{now}", "--expires"]
+    for text in f"+{days + 1}d", f"{latest}T00:01:00Z":
+        result = gk(*words, text)
+        assert result.status == 2 and "more than two years ahead" in result.err and changes(fake) == [], result
+    for text in f"+{days}d", latest:
+        assert gk(*words, text, "--replace").status == 0
+        assert fake.requests[-1]["json"]["expiresOn"][:10] == latest
+        words = [word if word != "n" else "m" for word in words]
+
+
 def test_an_expiry_that_is_later_than_allowed(gk, api, fake, client, active):
     most = api("GET", path_of(client, active, "?actions=true")).json()["maxAllowedExpiry"]
     result = gk("credential", "update", "edge box", number(active), "--expires", "+3650d")
@@ -376,9 +407,45 @@ def test_update_of_the_credential_in_use(gk, fake, own):
     result = gk("credential", "update", "self", number(own), "--status", "inactive")
     assert result.status == 2 and "--yes" in result.err and "in use" in result.err, result
     assert changes(fake) == []
-    assert gk("credential", "update", "self", number(own), "--expires", "+9d").status == 0
     assert gk("credential", "update", "self", number(own), "--status", "inactive", "--yes").status == 0
     assert own["status"] == "INACTIVE"
+
+
+def test_a_sooner_expiry_of_the_credential_in_use_asks(gk, fake, client, active, own):
+    own["expiresOn"] = iso(fake.now() + 100 * DAY)
+    words = ["credential", "update", "self", number(own), "--expires"]
+    result = gk(*words, "+99d")
+    assert result.status == 2 and "--yes" in result.err and "end sooner the credential in use" in result.err, result
+    assert on_terminal(gk, b"n\n", *words, "+99d").status == 2
+    assert changes(fake) == []
+    assert gk(*words, "+101d").status == 0
+    assert gk(*words, "+99d", "--yes").status == 0
+    assert own["expiresOn"][:10] == iso(fake.now() + 99 * DAY)[:10]
+    assert gk("credential", "update", "edge box", number(active), "--expires", "+9d").status == 0
+
+
+def hide(fake, *names):
+    """The API leaves these out of what it shows of clients."""
+
+    def cut(answer):
+        return {name: value for name, value in answer.items() if name not in names}
+
+    fake.fault(method="GET", path="*/api-clients/*", edit=cut, times=None)
+
+
+@pytest.mark.parametrize("name", ["self", "gridkey administration"])
+def test_the_own_client_is_known_without_its_access_token(gk, fake, own, name):
+    hide(fake, "accessToken", "clientToken")
+    for words in ["client", "lock", name], ["credential", "deactivate", name, "--all"]:
+        result = gk(*words)
+        assert result.status == 2 and "this command itself is signed with" in result.err, result
+    assert changes(fake) == []
+
+
+def test_a_credential_of_self_without_its_client_token_may_be_that_in_use(gk, fake, own):
+    hide(fake, "clientToken", "credentials", "accessToken")
+    result = gk("credential", "deactivate", "self", number(own))
+    assert result.status == 2 and "in use" in result.err and changes(fake) == [], result
 
 
 def test_what_was_made_is_told_when_standard_output_is_full(gk, fake, client, edgerc, home):
@@ -432,6 +499,19 @@ def test_deactivate_another_one_of_the_own_client(gk, fake, own):
     other = fake.add_credential(fake.admin["client_id"])
     assert gk("credential", "deactivate", "self", number(other)).status == 0
     assert (own["status"], other["status"]) == ("ACTIVE", "INACTIVE")
+
+
+# -- what was made is told ------------------------------------------------------------------------------------------
+
+
+def test_a_name_forges_no_lines(gk, fake, client):
+    client["clientName"] = "edge\x1b[31mbox\nname  forged \u009b31m\u202e"
+    for made in client["credentials"]:
+        made["status"] = "DELETED"
+    for verb in "create", "rotate":
+        result = gk("credential", verb, client["clientId"], "--save", "new", "--save-section", "s")
+        assert result.status == 0, result
+        assert result.out.splitlines()[1] == "name        edge?[31mbox?name  forged ?31m?", result
 
 
 # -- delete ---------------------------------------------------------------------------------------------------------

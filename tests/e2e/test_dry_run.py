@@ -25,6 +25,38 @@ RUNS = {
 }
 
 
+def test_what_is_sent_after_the_credential_was_made(gk, fake, client):
+    """The calls of a run, but for what only the API's answer says."""
+    path = f"{CLIENTS}/{client['clientId']}/credentials"
+    words = ["credential", "create", "edge box", "--save", "q", "--description", 'a "b"']
+    result = gk(*words, "--dry-run")
+    put = '{"expiresOn":"EXPIRES-ON","status":"ACTIVE","description":"a \\"b\\""}'
+    assert result.out.splitlines() == [f"POST {path}", f"PUT {path}/CREDENTIAL-ID", put], result
+    fake.set_time(1780000000)
+    words += ["--expires", "2027-01-31"]
+    result = gk(*words, "--dry-run", "--clock", "@1780000000")
+    put = put.replace("EXPIRES-ON", "2027-01-31T00:00:00.000Z")
+    assert result.out.splitlines() == [f"POST {path}", f"PUT {path}/CREDENTIAL-ID", put], result
+    assert {record["method"] for record in fake.requests} == {"GET"}
+    assert gk(*words, "--clock", "@1780000000").status == 0
+    sent = [f"{record['method']} {record['path']}" for record in fake.requests if record["method"] != "GET"]
+    assert sent == [f"POST {path}", f"PUT {path}/{client['credentials'][-1]['credentialId']}"]
+    assert fake.requests[-1]["body"].decode() == put
+
+
+def test_the_expiry_of_a_client_that_would_be_made(gk, fake):
+    words = ["client", "create", "--name", "n", "--clone-groups", "--api", "/papi", "--dry-run"]
+    assert gk(*words).err == ""
+    fake.set_time(1780000000)
+    result = gk(*words, "--expires", "2027-01-31", "--clock", "@1780000000")
+    assert result.json["clientName"] == "n" and "PUT" in result.err and "2027-01-31T00:00:00.000Z" in result.err, result
+
+
+def test_the_account_is_shown(gk, client):
+    words = ["client", "lock", "edge box", "--account-key", "1-EFGH", "--dry-run"]
+    assert gk(*words).out == f"PUT {CLIENTS}/{client['clientId']}/lock?accountSwitchKey=1-EFGH\n"
+
+
 @pytest.mark.parametrize("name", RUNS)
 def test_nothing_is_sent(gk, fake, edgerc, client, home, name):
     words, lines = RUNS[name]

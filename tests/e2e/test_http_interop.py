@@ -443,7 +443,7 @@ def test_a_wrong_secret(call, fake, edgerc):
     edgerc.write_text(text.replace(secret, secret[::-1].replace("=", "") + "="))
     result = call("GET", "/echo")
     assert result.status == 6 and "(Not authorized: The signature does not match)" in result.err
-    assert "check the section's client_secret, client_token and host" in result.err
+    assert "check the section's host, client_token and client_secret\n" in result.err
 
 
 HTML = "<!DOCTYPE html>\n<html><head><meta charset=utf-8>\n<title>{}</title>\n</head><body>Sorry</body></html>\n"

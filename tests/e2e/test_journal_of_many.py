@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from creating import SMALLEST, assert_clean, create, read_journal
+from creating import SMALLEST, assert_clean, create, read_journal, read_left
 from managing import add_section, credential_in
 from test_accounts import KEY
 from test_recover import (  # noqa: F401
@@ -165,17 +165,7 @@ def test_killed_before_the_expiry_is_set(gk, fake, edgerc, client, journal, kind
     fake.set(**({"create_credential": "absent"} if kind == "in two calls" else {}))
     case = Case("credential" if kind == "credential" else "create", gk, fake, edgerc, client)
     case.command += ("--expires", LATER)
-
-    def kill(record):
-        if record["method"] == "PUT":
-            process.kill()
-
-    fake.on_request = kill
-    process = subprocess.Popen(
-        [str(word) for word in (gk.binary, *gk.options, *case.command)], env=gk.environment(), cwd=gk.home
-    )
-    assert process.wait(60) == -9
-    fake.on_request = None
+    take_back(killed_in_the_put(case), journal)
     assert recover(gk).status == 0 and not journal.exists()
     assert case.new()[0][1]["expiresOn"].startswith(LATER[:-1])
 
@@ -245,7 +235,7 @@ def test_the_end_of_a_grace_where_only_the_old_one_is_known(gk, fake, edgerc, tm
     command = ["credential", "rotate", "self", "--save", kept, "--format", "env"]
     kept.write_text("export AKAMAI_CLIENT_TOKEN=" + own["credentials"][0]["clientToken"] + "\n")
     kept.chmod(0o600)
-    assert gk(*command, "--grace", "7").status == 0
+    assert gk(*command, "--grace", "7", "--replace").status == 0
     result = gk(*command, "--grace", "0")
     assert result.status == 3 and "cannot end itself; sign with the new one" in result.err, result
     assert [entry["status"] for entry in own["credentials"]] == ["ACTIVE", "ACTIVE"]
@@ -267,6 +257,12 @@ def test_orphans_are_named_whatever_is_silenced(gk, fake, edgerc, client, journa
     _, orphan = case.lose({"cut_after": 0})
     result = gk("-q", *case.command)
     assert result.status == 0 and f"credential {orphan['credentialId']} was made since" in result.err, result
+    # And not forgotten: recovering ends it, and not the one that was made next.
+    assert [kind for kind, _ in read_journal(journal)] == ["intent", "done"]
+    assert recover(gk).status == 10
+    result = recover(gk, "--clean", "--yes")
+    assert result.status == 0 and orphan["status"] == "DELETED" and not journal.exists(), result
+    assert credential_in(fake, edgerc, "edge box")["status"] == "ACTIVE"
 
 
 def test_what_the_server_says_does_not_hide_the_advice(gk, fake, edgerc, client, journal):  # noqa: F811
@@ -291,3 +287,182 @@ def test_a_leftover_of_another_user_is_named(gk, fake, edgerc, home):
     done = subprocess.run(command, env=gk.environment(), cwd=home, capture_output=True, text=True, timeout=60)
     words = f"{left}: is left over from a run as another user, and in the way of {edgerc}; remove it"
     assert done.returncode == 3 and words in done.stderr, done
+
+
+def test_what_failed_stays_when_the_next_is_done(gk, fake, edgerc, client, journal):  # noqa: F811
+    """A rotation that cannot be carried on yet, and behind it a credential that can be stored."""
+    rotation = Case("rotate", gk, fake, edgerc, client)
+    killed_with_the_answer(rotation, journal)
+    records = read_journal(journal)
+    journal.unlink()
+    create_ = Case("credential", gk, fake, edgerc, client)
+    killed_with_the_answer(create_, journal)
+    write_journal(journal, records + read_journal(journal))
+    fake.fault(method="GET", path="*/self", status=401, times=None)
+    result = recover(gk, "--timeout", "1")
+    assert result.status == 9 and "is safe in" in result.err, result
+    assert read_left(journal) == records
+    fake.clear_faults()
+    assert recover(gk).status == 0 and not journal.exists()
+
+
+def three_answers(gk, fake):
+    for name in ("one", "two", "three"):
+        result = gk.into_full("client", "create", *SMALLEST, "--name", name, "--save", "-")
+        assert result.status == 9, result
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_a_directory_that_is_not_synced_loses_nothing(gk, fake, edgerc, home, journal, number):  # noqa: F811
+    three_answers(gk, fake)
+    command = [str(word) for word in (gk.binary, *gk.options, "credential", "recover", "--save", "-")]
+    strace = ["strace", "-f", "-o", "/dev/null", "-e", "trace=fsync", "-e", f"inject=fsync:error=EIO:when={number}"]
+    done = subprocess.run([*strace, *command], env=gk.environment(), cwd=home, capture_output=True, text=True, timeout=60)
+    left = journal.read_text(errors="replace") if journal.exists() else ""
+    for client in fake.clients:  # noqa: F402
+        for credential in client["credentials"]:
+            if client["clientName"] in ("one", "two", "three"):
+                assert credential["clientSecret"] in done.stdout + left, done
+
+
+@pytest.mark.parametrize("flags", [["--format", "json", "--replace"], []], ids=["json", "edgerc"])
+def test_a_journal_in_the_place_of_the_destination(gk, fake, edgerc, client, home, flags):  # noqa: F811
+    place = home / "new"
+    asked = len(fake.requests)
+    result = gk("credential", "create", "edge box", "--save", place, *flags, env={"GRIDKEY_STATE": str(place)})
+    assert result.status == 3 and "GRIDKEY_STATE names" in result.err, result
+    assert not any(record["method"] == "POST" for record in fake.requests[asked:]) and not place.exists()
+
+
+def test_no_file_of_the_users_is_swept_away(gk, fake, edgerc, home):
+    state, other = home / "staging", home / "staging-next"
+    other.write_text("mine")
+    fake.fault(**MADE, cut_after=0)
+    assert create(gk, *SMALLEST, env={"GRIDKEY_STATE": str(state)}).status == 5
+    assert recover(gk, "--clean", "--yes", env={"GRIDKEY_STATE": str(state)}).status == 0
+    assert other.read_text() == "mine" and not state.exists()
+
+
+def take_back(made, journal):  # noqa: F811
+    """What the PUT set: as if it had not arrived."""
+    answer = json.loads(read_journal(journal)[-1][1].split(b"\n", 1)[1])
+    for made_or_shown in answer.get("credentials", [answer]):
+        made["expiresOn"] = made_or_shown["expiresOn"]
+
+
+def killed_in_the_put(case):
+    def kill(record):
+        if record["method"] == "PUT":
+            process.kill()
+
+    case.fake.on_request = kill
+    process = subprocess.Popen(
+        [str(word) for word in (case.gk.binary, *case.gk.options, *case.command)],
+        env=case.gk.environment(), cwd=case.gk.home, stdout=subprocess.DEVNULL,
+    )
+    assert process.wait(60) == -9
+    case.fake.on_request = None
+    return case.new()[0][1]
+
+
+def test_what_was_changed_since_stays(gk, fake, edgerc, client, journal):  # noqa: F811
+    case = Case("credential", gk, fake, edgerc, client)
+    case.command += ("--expires", LATER, "--description", "old")
+    made = killed_in_the_put(case)
+    made.update(status="INACTIVE", expiresOn="2027-01-02T03:04:05.000Z", description="new")
+    asked = len(fake.requests)
+    assert recover(gk).status == 0 and not journal.exists()
+    assert [record["method"] for record in fake.requests[asked:]] == ["GET"]
+    assert (made["status"], made["expiresOn"], made["description"]) == ("INACTIVE", "2027-01-02T03:04:05.000Z", "new")
+
+
+@pytest.mark.parametrize("way", ["deleted", "gone", "refused"])
+def test_what_can_never_be_set_is_told_once(gk, fake, edgerc, client, journal, way):  # noqa: F811
+    case = Case("credential", gk, fake, edgerc, client)
+    case.command += ("--expires", LATER)
+    made = killed_in_the_put(case)
+    if way == "deleted":
+        made["status"] = "DELETED"
+    elif way == "gone":
+        fake.fault(method="GET", path=f"*/credentials/{made['credentialId']}", status=404)
+    else:
+        fake.fault(method="PUT", status=400)
+        take_back(made, journal)
+    result = recover(gk)
+    assert result.status == {"deleted": 0, "gone": 7, "refused": 1}[way] and not journal.exists(), result
+
+
+def test_a_whole_file_is_not_led_into_the_edgerc(gk, fake, edgerc, client, home):  # noqa: F811
+    folder = home / "x"
+    folder.mkdir()
+    case = Case("credential", gk, fake, edgerc, client)
+    case.command += ("--format", "json", "--save", folder / "box.json")
+    command = [str(word) for word in (gk.binary, *gk.options, *case.command)]
+    strace = ["strace", "-f", "-o", "/dev/null", "-e", "inject=rename:signal=SIGKILL"]
+    environment = {"GRIDKEY_STATE": str(home / "j")}
+    done = subprocess.run([*strace, *command], env={**gk.environment(), **environment}, cwd=home, capture_output=True)
+    assert done.returncode == -9
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    result = recover(gk, env=environment)
+    assert result.status == 9 and result.err.strip().endswith("gridkey credential recover --save FILE"), result
+    assert recover(gk, "--save", home / "free.json", env=environment).status == 0
+    assert json.loads((home / "free.json").read_text())["client_secret"] == case.new()[0][1]["clientSecret"]
+
+
+def test_a_home_that_moved_to_a_section_that_is_taken(gk, fake, edgerc, client, home, journal):  # noqa: F811
+    case = Case("create", gk, fake, edgerc, client)
+    killed_with_the_answer(case, journal)
+    gone = str(home.parent / "gone" / ".edgerc")
+    records = [(kind, data.replace(str(edgerc).encode(), gone.encode())) for kind, data in read_journal(journal)]
+    write_journal(journal, records)
+    with edgerc.open("a") as file:
+        file.write("\n" + fake.edgerc_text("web", client["clientId"]))
+    result = follow(gk, recover(gk))
+    assert result.status == 9 and result.err.strip().endswith(f"recover --save {edgerc}"), result
+    assert follow(gk, result, "--save-section", "web 2").status == 0
+    assert credential_in(fake, edgerc, "web 2")["status"] == "ACTIVE" and not journal.exists()
+
+
+def test_a_torn_answer_with_a_grace_is_told_to_wait(gk, fake, edgerc, client, journal):  # noqa: F811
+    case = Case("rotate", gk, fake, edgerc, client)
+    case.command += ("--grace", "7")
+    killed_with_the_answer(case, journal)
+    whole = journal.read_bytes().rstrip(b"\0")
+    journal.write_bytes(whole[:-1])
+    result = recover(gk)
+    assert result.status == 0 and "waits" in result.out and "retired by" in result.err, result
+    assert kinds(journal) == ["note"]
+
+
+def test_the_end_of_a_grace_by_what_is_not_the_clients(gk, fake, edgerc, home, tmp_path):
+    """The section holds another client's credential by now, which may not even see the old one."""
+    old = tmp_path / "old"
+    old.write_bytes(edgerc.read_bytes())
+    old.chmod(0o600)
+    command = ["credential", "rotate", "self", "--edgerc", old, "--save", edgerc, "--save-section", "default"]
+    assert gk(*command, "--grace", "7").status == 0
+    [own] = [client for client in fake.clients if client["credentials"]]
+    other = fake.add_client(clientName="other")
+    fake.add_credential(other["clientId"])
+    edgerc.write_text(fake.edgerc_text("default", other["clientId"]))
+    result = gk(*command, "--grace", "0")
+    assert result.status == 3 and "cannot end itself" in result.err, result
+    assert [entry["status"] for entry in own["credentials"]] == ["ACTIVE", "ACTIVE"]
+
+
+def test_a_refused_call_forgets_no_earlier_one(gk, fake, edgerc, client, journal):  # noqa: F811
+    case = Case("rotate", gk, fake, edgerc, client)
+    _, orphan = case.lose({"cut_after": 0})
+    fake.fault(**MADE, status=400, body="{}")
+    assert gk(*case.command).status == 1
+    assert kinds(journal) == ["intent"]
+    result = recover(gk)
+    assert result.status == 10 and str(orphan["credentialId"]) in result.out, result
+
+
+def test_a_journal_of_its_own_name_beside_standard_output(gk, fake, edgerc, client, home):  # noqa: F811
+    result = gk("credential", "create", "edge box", "--save", "-", env={"GRIDKEY_STATE": "j"})
+    assert result.status == 0, result
+    assert_clean(home, ".edgerc")

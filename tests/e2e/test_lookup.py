@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import struct
 import subprocess
 import termios
@@ -200,6 +201,34 @@ def test_an_answer_that_is_no_list(gk, fake, body):
     result = gk("lookup", "roles")
     assert result.status == 1 and result.out == ""
     assert "the list that the API gave is not valid JSON" in result.err
+
+
+def nested_groups(levels):
+    group = None
+    for level in range(levels, 0, -1):
+        inner = {"subGroups": [group]} if group else {}
+        group = {"groupId": level, "groupName": f"level {level}", "roleId": 3, "roleName": "r", **inner}
+    return group
+
+
+def small_stack():
+    resource.setrlimit(resource.RLIMIT_STACK, (131072, 131072))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--search", "level 6"]])
+def test_groups_in_groups_as_deep_as_is_read(gk, fake, arguments):
+    """A level of groups is two of JSON. All of it fits a small stack."""
+    fake.fault(path="*/group-access", edit=lambda _: [nested_groups(64)])
+    process = gk.start("lookup", "groups", *arguments, preexec_fn=small_stack)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"") and b"level 64" in out, err
+
+
+def test_groups_in_groups_that_are_too_deep(gk, fake):
+    fake.fault(path="*/group-access", edit=lambda _: [nested_groups(65)])
+    result = gk("lookup", "groups")
+    assert result.status == 1 and "the list that the API gave is nested deeper than 128 levels" in result.err, result
+    assert "not valid" not in result.err
 
 
 def test_letters_that_a_terminal_obeys_are_masked(gk, fake):

@@ -40,7 +40,8 @@ def test_before_a_secret_is_read(trace):
 
 
 # A kernel that has none is at least asked.
-SANDBOX = r"landlock_restrict_self\(|syscall_0x1be\(|landlock_create_ruleset\(.* = -1 |syscall_0x1bc\(.* = -1 "
+NONE = r"\(.* = -1 (ENOSYS|EOPNOTSUPP)"
+SANDBOX = rf"landlock_restrict_self\(|syscall_0x1be\(|landlock_create_ruleset{NONE}|syscall_0x1bc{NONE}"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,14 @@ SANDBOX = r"landlock_restrict_self\(|syscall_0x1be\(|landlock_create_ruleset\(.*
 def test_landlock_before_the_first_connection(trace, command):
     first = trace(*command)
     assert first(SANDBOX) < first(r"connect\(\d")
+
+
+def test_landlock_where_another_credential_signs(trace):
+    """That of the rotation itself, once the new one signs."""
+    first = trace("credential", "rotate", "self")
+    first(SANDBOX)
+    trace("credential", "rotate", "self", "--grace", "7")(SANDBOX)
+    trace("credential", "rotate", "self", "--grace", "0")(SANDBOX)
 
 
 def test_landlock_before_a_credential_is_asked_for(trace, fake):

@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 from conftest import DEFAULT_HOST, OTHER_HOST
-from creating import SMALLEST, assert_clean, assert_no_secret, create, posts, read_journal, read_section
+from creating import SMALLEST, assert_clean, assert_no_secret, create, posts, read_journal, read_left, read_section
 from fake.fake_iam import ADMIN_APIS, catalogue
 from managing import add_section, assert_signs, changes, credential_in, on_terminal
 from other_clients import CLIENTS
@@ -242,7 +242,8 @@ def test_the_signing_credential_is_never_touched(gk, fake, edgerc, client, journ
     fake.fault(**MADE, cut_before_body=True)
     assert gk(*case.command).status == 5
     text = re.sub(rb'"known":\[[0-9,]*\],?', b"", read_journal(journal)[0][1])
-    write_journal(journal, [("intent", re.sub(rb'"time":"20', b'"time":"19', text))])
+    text = re.sub(rb'"patience":[0-9]+,', b"", re.sub(rb'"time":"20', b'"time":"19', text))
+    write_journal(journal, [("intent", text)])
     result = recover(gk, "--clean", "--yes")
     assert result.status == 0 and "in use" in result.err and changes(fake)[1:] == [], result
     assert case.old["status"] == "ACTIVE"
@@ -644,7 +645,7 @@ def test_several(gk, fake, edgerc, client, home, journal):
     result = recover(gk)
     assert result.status == 10 and sorted(re.findall("left over|stored", result.out)) == ["left over"] * 2 + ["stored"]
     assert credential_in(fake, edgerc, "new")["status"] == "ACTIVE"
-    assert len(read_journal(journal)) == 2
+    assert len(read_left(journal)) == 2
     result = recover(gk, "--clean", "--yes")
     assert result.status == 0 and result.out.count("deleted") == 2, result
     assert lost[0][0] not in fake.clients and lost[1][1]["status"] == "DELETED"

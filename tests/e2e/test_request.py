@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import stat
 import subprocess
 
@@ -162,6 +163,34 @@ def test_headers_that_are_signed(make_fake, gridkey, certificates, home):
     assert result.status == 0, (result, fake.requests)
 
 
+MADE_HEADERS = {
+    "GET": ["Accept", "User-Agent", "Host", "Accept-Encoding"],
+    "POST": ["host", "Content-Length", "Content-Type", "accept"],
+}
+
+
+@pytest.mark.parametrize("method", MADE_HEADERS)
+def test_headers_that_gridkey_makes_are_signed_too(make_fake, gridkey, certificates, home, method):
+    fake = make_fake(signed_headers=[name.lower() for name in MADE_HEADERS[method]])
+    with fake.write_edgerc(home / ".edgerc").open("a") as file:
+        file.write(f"headers_to_sign = {', '.join(MADE_HEADERS[method])}\n")
+    options = ["--cacert", certificates.ca, "--connect-to", f"127.0.0.1:{fake.port}"]
+    body = ["-d", "{}"] if method == "POST" else []
+    result = gridkey(*options, "request", method, "/echo", *body)
+    assert result.status == 0, (result, fake.requests)
+    result = gridkey(*options, "request", method, "/echo", *body, "-H", "ACCEPT: text/plain")
+    assert result.status == 0, (result, fake.requests)
+
+
+def test_a_refused_signature_names_all_that_it_depends_on(make_fake, gridkey, certificates, home):
+    fake = make_fake(signed_headers=["x-unheard-of", "accept"])
+    with fake.write_edgerc(home / ".edgerc").open("a") as file:
+        file.write("headers_to_sign = Host\nmax_body = 8192\n")
+    options = ["--cacert", certificates.ca, "--connect-to", f"127.0.0.1:{fake.port}"]
+    result = gridkey(*options, "request", "GET", "/echo")
+    assert result.status == 6 and "client_secret, max_body and headers_to_sign\n" in result.err, result
+
+
 def test_account_key(gk, fake, edgerc):
     for arguments, wanted in (
         (["--account-key", "1-ABCD:Z-PQR"], "1-ABCD:Z-PQR"),
@@ -281,6 +310,23 @@ def test_what_the_server_sends_cannot_play_with_the_terminal(gk, fake):
     assert result.status == 7 and "\x1b" not in result.err and "\x07" not in result.err
 
 
+@pytest.mark.parametrize("title", ["no\u009b2J\u009d0;owned", "a\u202eb\u2028c", "a\ngridkey: all is well", "a\r\nb"])
+def test_nor_can_it_with_characters_that_are_not_ascii(gk, fake, title):
+    fake.fault(path="/echo", status=403, body={"title": "caf\u00e9", "detail": title, "status": 403})
+    result = gk("request", "GET", "/echo")
+    assert result.status == 6 and "(caf\u00e9: " in result.err and len(result.err.splitlines()) == 1, result
+    assert not set("\u009b\u009d\u202e\u2028") & set(result.err)
+    fake.fault(path="/echo", status=403, body=f"<html><title>\n{title}</title></html>")
+    result = gk("request", "GET", "/echo", "-v")
+    shown = re.sub("[\u0080-\u009f\u2028\u202e]", "?", title).replace("\r", " ").replace("\n", " ")
+    assert f'an HTML page titled "{shown}"' in result.err, result
+
+
+def test_a_name_that_is_not_utf8(gk, home):
+    result = gk("--edgerc", "caf\udce9 \u00e9\x1b", "request", "GET", "/echo")
+    assert result.status == 3 and "caf? \u00e9?" in result.err, result
+
+
 def test_standard_output_that_is_full(gk, fake):
     result = gk.into_full("request", "GET", "/echo")
     assert result.status == 11 and "standard output" in result.err and "No space left" in result.err, result
@@ -319,6 +365,28 @@ def test_sign_as_akamais_library_does(gk, fake, method, body, path):
 def test_sign_for_another_host(gk, fake):
     result = gk("sign", "GET", "https://other.example:8443/x", "--timestamp", TIMESTAMP, "--nonce", NONCE)
     assert result.out.strip() == expected(fake.admin, "GET", "https://other.example:8443/x")
+
+
+@pytest.mark.parametrize("start", ["", f"https://{DEFAULT_HOST}"])
+@pytest.mark.parametrize(
+    "given, target, arguments",
+    [
+        ("/echo?a=1", "/echo?a=1&accountSwitchKey=1-ABC", ["--account-key", "1-ABC"]),
+        ("/echo?a={b} c", "/echo?a=%7Bb%7D%20c", []),
+        ("/echo?a=1#part", "/echo?a=1", []),
+        ("/echo?accountSwitchKey=1-D", None, ["--account-key", "1-ABC"]),
+        ("/echo?a=%20", None, []),
+    ],
+)
+def test_what_is_signed_is_told_when_it_is_not_what_was_given(gk, fake, tls, start, given, target, arguments):
+    result = gk("sign", "GET", start + given, *arguments)
+    remark = f"gridkey: signed for https://{DEFAULT_HOST}{target}: send exactly that\n" if target else ""
+    assert (result.status, result.err) == (0, remark)
+    sock = tls()
+    sock.sendall(f"GET {target or given} HTTP/1.1\r\nHost: {DEFAULT_HOST}\r\n".encode())
+    sock.sendall(f"Authorization: {result.out.strip()}\r\n\r\n".encode())
+    assert sock.recv(12) == b"HTTP/1.1 200"
+    assert gk("sign", "GET", start + given, *arguments, "-q").err == ""
 
 
 def test_a_signature_that_is_fresh_is_accepted(gk, fake, tls):

@@ -76,6 +76,31 @@ def test_an_answer_that_stays(gk, fake, method, status):
     assert len(tries(fake)) == 1
 
 
+USED_UP = {
+    "type": "https://problems.luna.akamaiapis.net/papi/v1/limit-exceeded",
+    "title": "Limit Exceeded",
+    "limitKey": "INCLUDES_PER_CONTRACT",
+    "limit": 500,
+    "remaining": 0,
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+def test_a_count_that_is_used_up_stays_so(gk, fake, method):
+    fake.fault(status=429, body=USED_UP, times=None)
+    result = call(gk, method)
+    assert result.status == 8 and "wait and run it again" not in result.err, result
+    assert len(tries(fake)) == 1
+    assert "INCLUDES_PER_CONTRACT" in result.err and "used up" in result.err and "remove" in result.err
+
+
+@pytest.mark.parametrize("headers", [AT_ONCE, {"X-RateLimit-Next": "2026-01-01T00:00:00Z"}], ids=lambda each: [*each][0])
+def test_a_limit_of_speed_may_have_a_key_too(gk, fake, headers):
+    fake.fault(status=429, body=USED_UP, headers=headers)
+    assert call(gk, "POST").status == 0
+    assert len(tries(fake)) == 2
+
+
 @pytest.mark.parametrize("method, status, retries", [("GET", 4, None), ("GET", 4, 0), ("PUT", 5, 1), ("DELETE", 5, 0)])
 def test_how_often_after_a_loss(gk, fake, method, status, retries):
     """A call that changes nothing was as good as not made; of others the outcome is not known."""

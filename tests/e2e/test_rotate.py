@@ -10,7 +10,7 @@ import time
 import pytest
 from edgerc_readers import read_by_all
 from conftest import DEFAULT_HOST, OTHER_HOST, ROOT
-from creating import assert_clean, assert_no_secret, posts, read_intent, read_journal, read_section
+from creating import assert_clean, assert_no_secret, posts, read_intent, read_journal, read_left, read_section
 from managing import add_section, assert_signs, bodies, changes, credential_in, path_of
 from other_clients import CLIENTS
 from test_create_schema import check, specification  # noqa: F401  (fixtures)
@@ -513,6 +513,10 @@ def test_the_answer_is_lost(case, fake, journal, unchanged, fault):
         words = f"gridkey credential deactivate {case.client['clientId']} {orphan['credentialId']}"
         assert words in result.err and orphan["status"] == "ACTIVE"
     assert ("secret may be lost" in result.err) == bool(orphans)
+    # What was named is not forgotten, and ended by recovering.
+    assert journal.exists() == bool(orphans)
+    assert case.gk("credential", "recover", "--clean", "--yes").status == 0
+    assert all(orphan["status"] == "DELETED" for orphan in orphans)
     case.done()
     result = case.rotate()
     assert (result.status, result.err) == (0, "")
@@ -710,7 +714,7 @@ def test_what_is_left_by_others_is_not_carried_on(case, gk, fake, edgerc, journa
     assert gk("client", "create", *flags).status == 5
     left = read_journal(journal)
     assert case.rotate().status == 0
-    assert read_journal(journal) == left and case.stored() is case.new and case.old["status"] == "DELETED"
+    assert read_left(journal) == left and case.stored() is case.new and case.old["status"] == "DELETED"
 
 
 def test_the_new_one_was_deleted_meanwhile(case, fake):
@@ -807,7 +811,7 @@ def test_another_format(gk, fake, client, home, kind):
     old = client["credentials"][0]
     fake.add_credential(client["clientId"], status="INACTIVE")
     (home / "kept").write_text(json.dumps({"client_token": old["clientToken"]}))
-    flags = ["--save", "kept", "--format", kind]
+    flags = ["--save", "kept", "--format", kind, "--replace"]
     result = gk("credential", "rotate", "edge box", *flags)
     assert (result.status, result.err) == (0, ""), result
     new = client["credentials"][-1]
@@ -832,6 +836,8 @@ def test_another_format_of_the_credential_in_use(gk, fake, home, kind):
     assert result.status == 3 and "holds no credential" in result.err and changes(fake) == [], result
     (home / "kept").write_text(json.dumps({"client_token": fake.admin["client_token"]}))
     result = gk("credential", "rotate", "self", *flags)
+    assert result.status == 3 and "something else than gridkey writes" in result.err and changes(fake) == [], result
+    result = gk("credential", "rotate", "self", *flags, "--replace")
     assert result.status == 0, result
     assert [credential["status"] for credential in own["credentials"]] == ["DELETED", "ACTIVE", "ACTIVE"]
     assert values_of(kind, (home / "kept").read_text())["client_token"] == own["credentials"][-1]["clientToken"]
@@ -847,6 +853,54 @@ def test_another_format_when_the_old_one_cannot_be_told(gk, fake, client, home, 
     assert_clean(home, ".edgerc", "kept")
 
 
+OTHERS = {
+    "json": lambda text: text.replace("{", '{"other": 1,', 1),
+    "env": lambda text: text + "DB_PASSWORD=x\n",
+    "k8s-secret": lambda text: text + "  more: y\n",
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_what_others_put_into_the_file_is_not_lost(gk, fake, client, home, kind):
+    flags = ["--save", "kept", "--format", kind]
+    assert gk("credential", "create", "edge box", *flags).status == 0
+    own = (home / "kept").read_text()
+    (home / "kept").write_text(OTHERS[kind](own))
+    asked = len(changes(fake))
+    result = gk("credential", "rotate", "edge box", *flags)
+    assert result.status == 3 and "something else than gridkey writes" in result.err, result
+    assert (home / "kept").read_text() == OTHERS[kind](own) and len(changes(fake)) == asked
+    (home / "kept").write_text(own)
+    assert gk("credential", "rotate", "edge box", *flags).status == 0
+    assert gk("credential", "rotate", "edge box", *flags).status == 0
+
+
+@pytest.mark.parametrize("header", ["[Default]", "[DEFAULT]"])
+def test_a_section_that_is_another_by_name(gk, fake, edgerc, header):
+    """What would be written is not what is read: the old credential would stay where it is read."""
+    text = edgerc.read_text().replace("[default]", header) + "account_key = 1-ABCD\n"
+    edgerc.write_text(text + ("[prod]\nmax_body = 1024\n" if header == "[DEFAULT]" else ""))
+    section = ["--section", "prod"] if header == "[DEFAULT]" else []
+    before = edgerc.read_bytes()
+    result = gk(*section, "credential", "rotate", "self")
+    assert result.status == 3 and "put all four keys under" in result.err, result
+    assert changes(fake) == [] and edgerc.read_bytes() == before
+
+
+def test_a_dot_makes_another_file(gk, fake, client, edgerc, home):
+    """.two and two share a journal, but not their rotations."""
+    for name, credential in ((".two", client["credentials"][0]), ("two", fake.add_credential(client["clientId"]))):
+        values = fake.credential_values(client["clientId"], client["credentials"].index(credential))
+        text = "[x]\n" + "".join(f"{key} = {values[key]}\n" for key in ("host", "client_token", "client_secret", "access_token"))
+        (home / name).write_text(text)
+        (home / name).chmod(0o600)
+    flags = ["--save-section", "x", "--save"]
+    assert gk("credential", "rotate", "edge box", *flags, home / ".two", "--grace", "7").status == 0
+    result = gk("credential", "rotate", "edge box", *flags, home / "two")
+    assert result.status == 0 and "stays until" not in result.out, result
+    assert [entry["status"] for entry in client["credentials"]] == ["ACTIVE", "DELETED", "ACTIVE", "ACTIVE"]
+
+
 def test_self_from_the_environment(gk, fake, home):
     """No file has it: where it shall go must be said, or be there under the client's name."""
     values = fake.admin
@@ -855,7 +909,7 @@ def test_self_from_the_environment(gk, fake, home):
     result = gk("credential", "rotate", "self", env=env)
     assert result.status == 3 and changes(fake) == [], result
     (home / "kept").write_text(json.dumps({"client_token": values["client_token"]}))
-    result = gk("credential", "rotate", "self", "--save", "kept", "--format", "env", env=env)
+    result = gk("credential", "rotate", "self", "--save", "kept", "--format", "env", "--replace", env=env)
     assert result.status == 0, result
     new = values_of("env", (home / "kept").read_text())
     env = {f"AKAMAI_{name.upper()}": new[name] for name in ("host", "client_token", "client_secret", "access_token")}

@@ -2,8 +2,8 @@
  * Answers with an error status, explained by edgegrid/problem.c: any body, whoever sent it.
  *
  * Holds: the exit status is the one that the HTTP status stands for, or for the gateway's burst
- * rule STATUS_UNAVAILABLE; the sentence names method and status; what is not an object of JSON is
- * never taken for the API's.
+ * rule STATUS_UNAVAILABLE; the sentence names method and status, and is one line; what is not an
+ * object of JSON is never taken for the API's.
  *
  * Input: three digits of status, a Date header, LF, the body.
  */
@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "edgegrid/problem.h"
+#include "edgegrid/session.h"
 #include "http/response.h"
 
 static enum exit_status expected_status(int status)
@@ -41,9 +42,12 @@ static bool is_object(const struct buffer *body)
 
 static void explain(const struct http_response *response)
 {
-    const struct problem_context context = {"GET", "/path", 1700000000, PROBLEM_AGAIN};
+    static const struct edgegrid_credential credential = {.max_body = EDGEGRID_MAX_BODY};
+    const struct edgegrid_session session = {.credential = &credential, .signed_at = 1700000000};
+    const struct problem_context context = {"GET", "/path", &session, PROBLEM_AGAIN};
     bool burst = problem_is_burst(response);
     bool inactive = problem_is_inactive_token(response);
+    bool used_up = problem_is_used_up(response);
     struct buffer status = BUFFER_EMPTY;
     struct error error = {0};
 
@@ -54,7 +58,9 @@ static void explain(const struct http_response *response)
     buffer_format(&status, "GET /path was answered %d (", response->status);
     FUZZ_REQUIRE(strncmp(error.text, buffer_text(&status), status.length) == 0);
     FUZZ_REQUIRE(memchr(error.text, '\0', sizeof error.text) != NULL);
-    if (burst || inactive || problem_is_typed(response)) {
+    FUZZ_REQUIRE(strpbrk(error.text, "\r\n") == NULL);
+    FUZZ_REQUIRE(!used_up || response->status == 429);
+    if (burst || inactive || used_up || problem_is_typed(response)) {
         FUZZ_REQUIRE(is_object(&response->body));
     }
     buffer_free(&status);

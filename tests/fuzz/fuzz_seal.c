@@ -9,8 +9,9 @@
  * Input: a byte for what follows,
  *   'f'  a file
  *   'k'  a recipient, NUL, a file of identities
- *   else that byte is how many changes there are, each of a byte for what, two for where (of what
- *        is left, the first is the higher), one that is put there; then the data that is sealed
+ *   else its last three bits are how many changes there are, each of a byte for what, two for
+ *        where (of what is left, the first is the higher), one that is put there; then the data
+ *        that is sealed
  */
 #include "fuzz.h"
 

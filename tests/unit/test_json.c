@@ -71,7 +71,12 @@ static void test_limits_nesting(void **state)
             json_free(value);
         } else {
             assert_int_equal(json_parse(text, 2 * depth, &value, &error), -1);
+            assert_string_equal(error.text, "is nested deeper than 128 levels");
         }
+        /* What is not JSON and would be deep enough is not JSON. */
+        text[0] = 'x';
+        assert_int_equal(json_parse(text, 2 * depth, &value, &error), -1);
+        assert_string_equal(error.text, "is not valid JSON: unexpected text at line 1, column 1");
     }
 }
 

@@ -84,7 +84,7 @@ static void test_kinds(void **state)
         {JOURNAL_ANSWER, "<html>"},
         {JOURNAL_INTENT, INTENT_CLIENT},
         {JOURNAL_ANSWER, CLIENT "}"},
-        {JOURNAL_DONE, "{}"},
+        {JOURNAL_DONE, "{\"clientId\":\"x\",\"clientToken\":\"akab-t\"}"},
         {JOURNAL_INTENT, "{\"operation\":\"coffee\"}"},
         {JOURNAL_INTENT, "coffee"},
         {-1, NULL},
@@ -103,7 +103,7 @@ static void test_kinds(void **state)
         {5, LEFTOVER_WAIT, 1, false, false, false},
         {6, LEFTOVER_ROTATION, 2, true, false, true},
         {8, LEFTOVER_CLIENT, 2, true, false, false},
-        {10, LEFTOVER_OTHER, 1, false, false, false},
+        {10, LEFTOVER_DONE, 1, false, false, false},
         {11, LEFTOVER_OTHER, 1, false, false, false},
         {12, LEFTOVER_OTHER, 1, false, false, false},
     };
@@ -232,8 +232,12 @@ static void test_torn_ends(void **state)
 
 static void test_what_may_have_been_made(void **state)
 {
-    static const struct row intents[] = {
-        {JOURNAL_INTENT, INTENT_CLIENT}, {JOURNAL_INTENT, INTENT_CREDENTIAL}, {-1, NULL}};
+    static const struct row intents[] = {{JOURNAL_INTENT, INTENT_CLIENT},
+                                         {JOURNAL_INTENT, INTENT_CREDENTIAL},
+                                         {JOURNAL_INTENT,
+                                          "{\"operation\":\"client create\",\"clientName\":\"web\","
+                                          "\"time\":\"2026-05-01T12:00:00.000Z\",\"patience\":71}"},
+                                         {-1, NULL}};
     static const struct {
         size_t at;
         const char *candidate;
@@ -250,6 +254,8 @@ static void test_what_may_have_been_made(void **state)
         {1, "{\"credentialId\":7,\"createdOn\":\"2026-05-01T12:00:01.000Z\"}", false},
         {1, "{\"credentialId\":9,\"status\":\"INACTIVE\"}", true},
         {1, "{\"credentialId\":9,\"status\":\"DELETED\"}", false},
+        {2, "{\"clientName\":\"web\",\"createdDate\":\"2026-05-01T12:06:11.000Z\"}", true},
+        {2, "{\"clientName\":\"web\",\"createdDate\":\"2026-05-01T12:06:12.000Z\"}", false},
     };
     struct journal journal;
     struct error error;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "edgegrid/problem.h"
+#include "edgegrid/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,11 +32,14 @@ static void answer(struct http_response *response, int status, const char *body,
     }
 }
 
+static struct edgegrid_credential credential = {.max_body = EDGEGRID_MAX_BODY};
+
 /* Explains the answer to GET /x?y=1 at NOW. */
 static void explain(int status, const char *body, const char *date, struct error *error)
 {
+    const struct edgegrid_session session = {.credential = &credential, .signed_at = NOW};
     const struct problem_context context = {
-        .method = "GET", .target = "/x?y=1", .unix_seconds = NOW, .again = PROBLEM_AGAIN};
+        .method = "GET", .target = "/x?y=1", .session = &session, .again = PROBLEM_AGAIN};
     struct http_response response;
 
     answer(&response, status, body, date);
@@ -171,6 +175,11 @@ static void test_of_the_api(void **state)
         {409, "{\"title\":\"ERROR_X\"}", STATUS_REFUSED, {"(ERROR_X)", "conflicts"}},
         {413, "{\"title\":\"Large\"}", STATUS_REFUSED, {"too large"}},
         {429, "{\"title\":\"Slow down\"}", STATUS_UNAVAILABLE, {"too many requests", "wait"}},
+        {429,
+         "{\"type\":\"https://h/papi/v1/limit-exceeded\",\"title\":\"Limit Exceeded\","
+         "\"detail\":\"d\",\"limitKey\":\"INCLUDES_PER_CONTRACT\",\"limit\":9,\"remaining\":0}",
+         STATUS_UNAVAILABLE,
+         {"(Limit Exceeded: INCLUDES_PER_CONTRACT: d)", "used up", "waiting does not"}},
         /* The status is the answer's own, whatever the body says. */
         {403, "{\"status\":404,\"title\":\"t\"}", STATUS_DENIED, {"403"}},
         {404, "{\"title\":7,\"detail\":[],\"type\":null,\"errors\":5}", STATUS_NOT_FOUND, {"404"}},
@@ -246,6 +255,27 @@ static void test_the_clock(void **state)
     assert_null(strstr(error.text, "this machine's time"));
 }
 
+/* What few sections have, and what a signature then depends on, is named where it is there. */
+static void test_the_keys_of_a_signature(void **state)
+{
+    static const char *const body =
+        GATEWAY("pep-authn/deny", "401", "Not authorized", "The signature does not match");
+    struct error error;
+
+    (void)state;
+    explain(401, body, NULL, &error);
+    assert_non_null(strstr(error.text, "check the section's host, client_token and client_secret"));
+    assert_null(strstr(error.text, "max_body"));
+    credential.headers_to_sign_count = 1;
+    explain(401, body, NULL, &error);
+    assert_non_null(strstr(error.text, "client_secret and headers_to_sign"));
+    credential.max_body = 2048;
+    explain(401, body, NULL, &error);
+    assert_non_null(strstr(error.text, "client_secret, max_body and headers_to_sign"));
+    credential =
+        (struct edgegrid_credential){.max_body = EDGEGRID_MAX_BODY, .headers_to_sign_count = 0};
+}
+
 static void test_what_kind_it_is(void **state)
 {
     static const struct {
@@ -281,9 +311,13 @@ static void test_what_kind_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_of_the_gateway), cmocka_unit_test(test_of_the_api),
-        cmocka_unit_test(test_of_others),      cmocka_unit_test(test_long_texts),
-        cmocka_unit_test(test_the_clock),      cmocka_unit_test(test_what_kind_it_is),
+        cmocka_unit_test(test_of_the_gateway),
+        cmocka_unit_test(test_of_the_api),
+        cmocka_unit_test(test_of_others),
+        cmocka_unit_test(test_long_texts),
+        cmocka_unit_test(test_the_clock),
+        cmocka_unit_test(test_what_kind_it_is),
+        cmocka_unit_test(test_the_keys_of_a_signature),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

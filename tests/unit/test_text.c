@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/character.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -245,14 +246,52 @@ static void test_distance_of_long_texts(void **state)
     assert_true(text_distance("", one) > 64);
 }
 
+static void test_what_is_shown(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *shown;
+    } rows[] = {
+        {"plain ~", "plain ~"},
+        {"a\tb\nc\x1b[2J\x7f", "a?b?c?[2J?"},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x94\x91", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x94\x91"},
+        {"\xc2\x9b"
+         "2J\xc2\x9d|\xc2\x80|\xc2\xa0",
+         "?2J?|?|\xc2\xa0"},
+        /* Marks: U+061C, U+200E, U+2028, U+202E, U+2066; their neighbours are shown. */
+        {"\xd8\x9c\xe2\x80\x8e\xe2\x80\xa8\xe2\x80\xae\xe2\x81\xa6", "?????"},
+        {"\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xaa", "\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xaa"},
+        /* No UTF-8: Latin 1, cut off, overlong, surrogate, above U+10FFFF, a lone continuation. */
+        {"caf\xe9", "caf?"},
+        {"\xe2\x82", "??"},
+        {"\xc0\xaf\xc1\xbf", "????"},
+        {"\xed\xa0\x80", "???"},
+        {"\xf4\x90\x80\x80", "????"},
+        {"\x80\xff", "??"},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
+        struct buffer out = BUFFER_EMPTY;
+        const char *text = rows[at].text;
+
+        while (*text != '\0') {
+            text += character_show(&out, text);
+        }
+        assert_string_equal(buffer_text(&out), rows[at].shown);
+        buffer_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_characters), cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_equal),      cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_find),       cmocka_unit_test(test_find_in_a_long_text),
-        cmocka_unit_test(test_numbers),    cmocka_unit_test(test_a_part_of_a_text_as_number),
-        cmocka_unit_test(test_distance),   cmocka_unit_test(test_distance_of_long_texts),
+        cmocka_unit_test(test_characters),    cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_equal),         cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_find),          cmocka_unit_test(test_find_in_a_long_text),
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_a_part_of_a_text_as_number),
+        cmocka_unit_test(test_distance),      cmocka_unit_test(test_distance_of_long_texts),
+        cmocka_unit_test(test_what_is_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
