@@ -67,15 +67,9 @@ static int edgerc_apply(const struct edgerc_change *change, const struct buffer 
     if (edgerc_check_text(text, old->length, path, error) != 0) {
         return -1;
     }
-    if (!edgerc_find_exact(text, old->length, change->section, strlen(change->section), &place)) {
-        if (edgerc_check_new(change, path, error) != 0) {
-            return -1;
-        }
-    } else if (change->mode == EDGERC_APPEND_NEW) {
-        return error_set(error, STATUS_FILE,
-                         "%s:%zu: section [%s] is there already; replace it with --replace, or "
-                         "choose another name",
-                         path, place.line, change->section);
+    if (!edgerc_find_exact(text, old->length, change->section, strlen(change->section), &place) &&
+        edgerc_check_new(change, path, error) != 0) {
+        return -1;
     }
     return edgerc_write_section(text, old->length, path, change->section, change->entries,
                                 change->count, change->mode, out, error);
@@ -218,39 +212,46 @@ struct edgerc_source {
     const char *name; /* of the file, for messages */
     struct buffer text;
     struct edgegrid_credential credential;
-    unsigned given; /* the keys that the section has, as bits */
-    struct buffer max_body;
-    struct buffer headers_to_sign;
+    struct buffer values[EDGEGRID_KEYS]; /* of the keys that are no text in the credential */
 };
 
-/* Say what was put right, and which keys only another tool can know the meaning of. */
-static void edgerc_tell_source(struct edgerc_source *source, const char *section,
-                               const struct buffer *notes)
+/* Take the rest of the section, and say what was put right and what only other tools know. */
+static void edgerc_take_rest(struct edgerc_source *source, const char *section, const char *notes)
 {
     const char *text = buffer_text(&source->text);
-    const char *said = buffer_text(notes);
+    struct buffer *headers = &source->values[EDGEGRID_HEADERS_TO_SIGN];
     struct buffer rest = BUFFER_EMPTY;
     struct edgerc_place place;
+    struct edgerc_keys keys;
     struct edgerc_item item;
     struct error ignored;
     size_t cursor = 0;
 
-    /* That Control Center's download has no [section] is all right here; it is the first note. */
-    if (edgerc_find_section(text, source->text.length, section, &place) && place.top) {
-        said += strcspn(said, "\n") + 1;
+    (void)edgerc_find_section(text, source->text.length, section, &place);
+    edgerc_collect_keys(text, source->text.length, &place, &keys);
+    (void)edgerc_inherit_keys(text, source->text.length, &place, &keys);
+    if (keys.present[EDGEGRID_MAX_BODY_KEY]) {
+        buffer_format(&source->values[EDGEGRID_MAX_BODY_KEY], "%zu", source->credential.max_body);
     }
-    output_remark_lines(said);
+    if (source->credential.headers_to_sign_count != 0) {
+        const char *value;
+        size_t length;
+
+        edgerc_clean_value(&keys.lines[EDGEGRID_HEADERS_TO_SIGN], &value, &length, NULL);
+        buffer_append(headers, value, length);
+    }
+    /* That Control Center's download has no [section], the first note, is all right here. */
+    notes += place.top ? strcspn(notes, "\n") + 1 : 0;
+    output_remark_lines(notes);
     while (edgerc_next_item(text, source->text.length, source->name, section, &cursor, &item,
                             &ignored) == 1) {
-        source->given |= 1U << item.known;
         if (item.known == EDGEGRID_KEY_UNKNOWN) {
             buffer_format(&rest, "%s%.*s", rest.length == 0 ? "" : ", ", (int)item.key_length,
                           item.key);
         }
     }
     if (rest.length != 0) {
-        output_remark("%s: not taken over, as other tools' keys: %s", source->name,
-                      buffer_text(&rest));
+        output_remark("%s: not taken over: %s", source->name, buffer_text(&rest));
     }
     buffer_free(&rest);
 }
@@ -293,31 +294,11 @@ static int edgerc_read_source(const struct invocation *invocation, struct edgerc
     result = edgerc_read_section(buffer_text(text), text->length, source->name, wanted, "--section",
                                  &source->credential, &notes, error);
     if (result == 0) {
-        edgerc_tell_source(source, wanted, &notes);
+        edgerc_take_rest(source, wanted, buffer_text(&notes));
     }
     buffer_free(&notes);
     free(first);
     return result;
-}
-
-/* The value of a key as it is to be written; NULL for none. */
-static const char *edgerc_source_value(struct edgerc_source *source, enum edgegrid_key key)
-{
-    const struct edgegrid_credential *credential = &source->credential;
-
-    if (key == EDGEGRID_MAX_BODY_KEY &&
-        ((source->given & 1U << key) != 0 || credential->max_body != EDGEGRID_MAX_BODY)) {
-        buffer_format(&source->max_body, "%zu", credential->max_body);
-        return buffer_text(&source->max_body);
-    }
-    if (key == EDGEGRID_HEADERS_TO_SIGN && credential->headers_to_sign_count != 0) {
-        for (size_t at = 0; at < credential->headers_to_sign_count; at++) {
-            buffer_format(&source->headers_to_sign, "%s%s", at == 0 ? "" : ",",
-                          credential->headers_to_sign[at]);
-        }
-        return buffer_text(&source->headers_to_sign);
-    }
-    return edgegrid_credential_text(credential, key);
 }
 
 int command_edgerc_import(const struct invocation *invocation, struct error *error)
@@ -339,8 +320,12 @@ int command_edgerc_import(const struct invocation *invocation, struct error *err
         struct edgerc_entry *entry = &entries[change.count];
 
         entry->key = edgegrid_key_name((enum edgegrid_key)key);
-        entry->value = edgerc_source_value(&source, (enum edgegrid_key)key);
-        if (entry->value != NULL) {
+        entry->value = source.values[key].length != 0
+                           ? buffer_text(&source.values[key])
+                           : edgegrid_credential_text(&source.credential, (enum edgegrid_key)key);
+        if (buffer_check(&source.values[key], error) != 0) {
+            result = -1;
+        } else if (entry->value != NULL) {
             change.count++;
             result = edgerc_check_entry(entry, error);
             if (result != 0) {
@@ -349,14 +334,11 @@ int command_edgerc_import(const struct invocation *invocation, struct error *err
             }
         }
     }
-    if (result == 0 && (source.max_body.failed || source.headers_to_sign.failed)) {
-        result = error_set_memory(error);
-    }
     if (result == 0) {
         result = edgerc_change(invocation, &change, error);
     }
-    buffer_free(&source.headers_to_sign);
-    buffer_free(&source.max_body);
+    buffer_free(&source.values[EDGEGRID_HEADERS_TO_SIGN]);
+    buffer_free(&source.values[EDGEGRID_MAX_BODY_KEY]);
     edgegrid_credential_free(&source.credential);
     buffer_free(&source.text);
     return result;

@@ -101,22 +101,18 @@ static void check_lines(const char *text, size_t length, struct edgerc_report *r
     top_is_section = edgerc_find_exact(text, length, "default", 7, &place) && place.top;
     edgerc_reader_start(&reader, text, length);
     while (edgerc_next_line(&reader, &line)) {
-        enum edgegrid_key key = EDGEGRID_KEY_UNKNOWN;
+        enum edgegrid_key key = edgerc_line_key(&line);
 
         edgerc_report_line(report, &line);
         if (!text_is_utf8(line.start, (size_t)(line.end - line.start))) {
             edgerc_report_hint(report, line.number,
-                               "Python's library refuses the whole file, as "
-                               "this line is not UTF-8; save it as UTF-8");
+                               "Python's library refuses a file with a line that is not UTF-8");
         }
         if (line.kind == EDGERC_HEADER &&
             (line.name[-1] != '[' || line.name[line.name_length] != ']')) {
             edgerc_report_hint(report, line.number,
                                "most libraries take the blanks between the "
                                "brackets as part of the name");
-        }
-        if (line.kind == EDGERC_ENTRY) {
-            key = edgegrid_key_find(line.name, line.name_length);
         }
         if (key != EDGEGRID_KEY_UNKNOWN) {
             hint_spelling(report, &line, edgegrid_key_name(key));

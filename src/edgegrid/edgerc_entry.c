@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define REFUSED_IN_VALUES "\"'`#;%\\"
-#define NOT_UTF8 "must be UTF-8, or Python's library cannot read the file"
 #define MAX_BODY_HIGHEST 2147483647
 
 static bool has_control(const char *text)
@@ -48,7 +47,7 @@ int edgerc_check_section_name(const char *name, struct error *error)
     } else if (has_control(name)) {
         problem = "may not hold a line break or another control character";
     } else if (!text_is_utf8(name, strlen(name))) {
-        problem = NOT_UTF8;
+        problem = "is not UTF-8";
     } else if (strpbrk(name, "[]") != NULL) {
         problem = "may not hold a bracket";
     } else if (!is_trimmed(name)) {
@@ -117,7 +116,7 @@ int edgerc_check_entry(const struct edgerc_entry *entry, struct error *error)
     } else if (has_control(entry->value)) {
         problem = "holds a line break or another control character";
     } else if (!text_is_utf8(entry->value, strlen(entry->value))) {
-        problem = NOT_UTF8;
+        problem = "is not UTF-8";
     } else if (!is_trimmed(entry->value)) {
         problem = "begins or ends with a blank";
     } else if (key != EDGEGRID_KEY_UNKNOWN) {
@@ -144,9 +143,7 @@ int edgerc_check_result(const struct buffer *out, const char *file_name, struct 
     if (buffer_check(out, error) != 0) {
         return -1;
     }
-    return edgerc_check_text(buffer_text(out), out->length, file_name, error) == 0
-               ? 0
-               : error_suffix(error, " (it would be so with this change)");
+    return edgerc_check_text(buffer_text(out), out->length, file_name, error);
 }
 
 /* Whether the last line of the place with the entry's key has its value. */

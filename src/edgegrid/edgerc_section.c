@@ -12,7 +12,7 @@
 #define SECTIONS_LISTED 20    /* in an error sentence */
 #define SUGGESTION_LONGEST 63 /* what text_distance compares */
 
-static enum edgegrid_key line_key(const struct edgerc_line *line)
+enum edgegrid_key edgerc_line_key(const struct edgerc_line *line)
 {
     return line->kind == EDGERC_ENTRY ? edgegrid_key_find(line->name, line->name_length)
                                       : EDGEGRID_KEY_UNKNOWN;
@@ -40,7 +40,7 @@ bool edgerc_find_exact(const char *text, size_t length, const char *section, siz
         memcmp(section, SECTION_DEFAULT, name_length) == 0) {
         reader = place->first;
         while (!place->top && edgerc_next_line(&reader, &line) && line.section == NULL) {
-            if (line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
+            if (edgerc_line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
                 place->top = true;
                 place->line = line.number;
             }
@@ -132,7 +132,7 @@ void edgerc_collect_keys(const struct edgerc_place *place, struct edgerc_keys *k
 
     memset(keys, 0, sizeof *keys);
     while (next_line_in(&reader, place, &left, &line)) {
-        enum edgegrid_key key = line_key(&line);
+        enum edgegrid_key key = edgerc_line_key(&line);
 
         if (line.kind != EDGERC_ENTRY) {
             continue;

@@ -38,6 +38,9 @@ struct edgerc_report {
     size_t problems;
 };
 
+/* The key of an entry; EDGEGRID_KEY_UNKNOWN for any other line. */
+enum edgegrid_key edgerc_line_key(const struct edgerc_line *line);
+
 /* Find exactly that section, or for "default" the headless keys; false when it is not there. */
 bool edgerc_find_exact(const char *text, size_t length, const char *section, size_t name_length,
                        struct edgerc_place *place);

@@ -118,8 +118,7 @@ static size_t find_entry(const struct change *change, const struct edgerc_line *
 
 static bool is_in_place(const struct change *change, const struct edgerc_line *line)
 {
-    return edgerc_line_is_in(line, change->place.name, change->place.name_length,
-                             change->place.top);
+    return edgerc_line_is_in(line, change->place.name, change->place.name_length, false);
 }
 
 /* The first byte of a line that is not blank. */
@@ -137,12 +136,6 @@ static size_t indent_width(const struct edgerc_line *line)
     return (size_t)(behind_indent(line) - line->start);
 }
 
-static enum edgegrid_key line_key(const struct edgerc_line *line)
-{
-    return line->kind == EDGERC_ENTRY ? edgegrid_key_find(line->name, line->name_length)
-                                      : EDGEGRID_KEY_UNKNOWN;
-}
-
 /*
  * Go on by a line. Returns whether it is a known key's that slipped to the right below another's,
  * whose value it would be a part of: it is to be indented as that one. What slipped behind any
@@ -150,7 +143,7 @@ static enum edgegrid_key line_key(const struct edgerc_line *line)
  */
 static bool layout_take(struct layout *layout, const struct edgerc_line *line)
 {
-    bool known = line_key(line) != EDGEGRID_KEY_UNKNOWN;
+    bool known = edgerc_line_key(line) != EDGEGRID_KEY_UNKNOWN;
     bool deeper = layout->indent != NULL && indent_width(line) > layout->width;
     bool slipped = deeper && known && layout->known_above;
 
@@ -218,7 +211,7 @@ static void plan_change(struct change *change, const char *text, size_t length)
                 change->lines[at] = line.number;
             }
         }
-        if (line.kind == EDGERC_HEADER || line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
+        if (line.kind == EDGERC_HEADER || edgerc_line_key(&line) != EDGEGRID_KEY_UNKNOWN) {
             plan_place(change, reader, &line);
         }
     }
@@ -368,7 +361,7 @@ static void write_changed(struct change *change, const char *text, size_t length
         slipped = !(going && line.kind == EDGERC_JUNK) && layout_take(&change->layout, &line);
         if (!going) {
             write_line(change, &line, slipped);
-            above = line_key(&line);
+            above = edgerc_line_key(&line);
         }
         if (line.number == change->insert_behind) {
             write_missing(change, &line);
@@ -437,9 +430,11 @@ int edgerc_write_section(const char *text, size_t length, const char *file_name,
     change.line_end = find_line_end(text, length);
     if (mode == EDGERC_APPEND_NEW &&
         edgerc_find_exact(text, length, section, strlen(section), &change.place)) {
-        return error_set(error, STATUS_FILE,
-                         "%s:%zu: section [%s] is already there; choose another name or replace it",
-                         file_name, change.place.line, section);
+        return error_set(
+            error, STATUS_FILE,
+            "%s:%zu: section [%s] is already there; replace it with --replace, or choose another "
+            "name",
+            file_name, change.place.line, section);
     }
     write_top(&change, text, length);
     buffer_append(&whole, length == mark ? "" : text + mark, length - mark);
