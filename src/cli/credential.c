@@ -313,8 +313,8 @@ static int update_run(struct target *target, const struct json *credential, stru
     date_write_iso(expires, date);
     if (((is_sooner || text_equal(status, "INACTIVE")) &&
          update_confirm(target, credential,
-                        is_sooner ? "end sooner the credential in use of"
-                                  : "deactivate the credential in use of",
+                        text_equal(status, "INACTIVE") ? "deactivate the credential in use of"
+                                                       : "end sooner the credential in use of",
                         error) != 0) ||
         credential_update(&target->context.session, target->id, target->invocation->arguments[1],
                           invocation_has(target->invocation, "expires") ? date : shown, status,
