@@ -228,7 +228,7 @@ static void edgerc_take_rest(struct edgerc_source *source, const char *section, 
     size_t cursor = 0;
 
     (void)edgerc_find_section(text, source->text.length, section, &place);
-    edgerc_collect_keys(text, source->text.length, &place, &keys);
+    edgerc_collect_keys(&place, &keys);
     (void)edgerc_inherit_keys(text, source->text.length, &place, &keys);
     if (keys.present[EDGEGRID_MAX_BODY_KEY]) {
         buffer_format(&source->values[EDGEGRID_MAX_BODY_KEY], "%zu", source->credential.max_body);
