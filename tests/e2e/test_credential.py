@@ -417,6 +417,7 @@ def test_a_sooner_expiry_of_the_credential_in_use_asks(gk, fake, client, active,
     result = gk(*words, "+99d")
     assert result.status == 2 and "--yes" in result.err and "end sooner the credential in use" in result.err, result
     assert on_terminal(gk, b"n\n", *words, "+99d").status == 2
+    assert "deactivate the credential in use" in gk(*words, "+99d", "--status", "inactive").err
     assert changes(fake) == []
     assert gk(*words, "+101d").status == 0
     assert gk(*words, "+99d", "--yes").status == 0
