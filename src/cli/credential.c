@@ -285,6 +285,7 @@ static int update_run(struct target *target, const struct json *credential, stru
     const char *shown = json_get_text(credential, "expiresOn");
     char date[DATE_TEXT_SIZE];
     int64_t expires;
+    const char *what;
     int64_t present;
     bool is_sooner;
 
@@ -310,12 +311,11 @@ static int update_run(struct target *target, const struct json *credential, stru
         return -1;
     }
     is_sooner = date_parse_iso(shown, &present) != 0 || expires < present;
+    what = text_equal(status, "INACTIVE") ? "deactivate the credential in use of"
+           : is_sooner                    ? "end sooner the credential in use of"
+                                          : NULL;
     date_write_iso(expires, date);
-    if (((is_sooner || text_equal(status, "INACTIVE")) &&
-         update_confirm(target, credential,
-                        text_equal(status, "INACTIVE") ? "deactivate the credential in use of"
-                                                       : "end sooner the credential in use of",
-                        error) != 0) ||
+    if ((what != NULL && update_confirm(target, credential, what, error) != 0) ||
         credential_update(&target->context.session, target->id, target->invocation->arguments[1],
                           invocation_has(target->invocation, "expires") ? date : shown, status,
                           description, error) != 0) {
