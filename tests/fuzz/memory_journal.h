@@ -23,7 +23,7 @@ static bool is_there[FILES];
 static bool is_open[FILES];
 static size_t offsets[FILES];
 static unsigned directories;
-static int names[FILES]; /* which file has the name; the second is that with "-new" */
+static int names[FILES]; /* which file has the name; the second is that with "-next" */
 
 static int memory_open(const char *path, int flags, mode_t mode)
 {
@@ -117,7 +117,7 @@ static int memory_rename(const char *from, const char *to)
 {
     int file = names[0];
 
-    FUZZ_REQUIRE(strcmp(from, PATH "-new") == 0 && strcmp(to, PATH) == 0);
+    FUZZ_REQUIRE(strcmp(from, PATH "-next") == 0 && strcmp(to, PATH) == 0);
     is_there[file] = false;
     names[0] = names[1];
     names[1] = file;
@@ -178,6 +178,22 @@ static inline void memory_end(void)
         buffer_free(&files[i]);
     }
     operations_use(NULL);
+}
+
+/* Open a file of any bytes: what does not begin as a journal does, or with NUL, is refused. */
+static inline bool memory_try_journal(struct journal *journal)
+{
+    static const char magic[] = "gridkey1 ";
+    const struct buffer *file = &files[names[0]];
+    size_t length = file->length < sizeof magic - 1 ? file->length : sizeof magic - 1;
+    bool is_one = length == 0 || *file->data == '\0' || memcmp(file->data, magic, length) == 0;
+    struct error error;
+    int result = journal_open(journal, PATH, &error);
+
+    /* NULs at the end do not count, so that of a file of a few bytes less may be there. */
+    FUZZ_REQUIRE(result == 0 || error.status == STATUS_FILE);
+    FUZZ_REQUIRE((result == 0) == is_one || memchr(file->data, '\0', length) != NULL);
+    return result == 0;
 }
 
 /* Open the journal, which always goes well. */
