@@ -392,7 +392,8 @@ int deposit_leave_note(struct deposit *deposit, const struct buffer *note, struc
 
 void deposit_forget_made(struct deposit *deposit)
 {
-    deposit->client_id = deposit->credential_id = deposit->client_token = NULL;
+    deposit->client_id = deposit->credential_id = NULL;
+    deposit->client_token = deposit->replaces = NULL;
 }
 
 void deposit_close(struct deposit *deposit)

@@ -133,7 +133,7 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
 int deposit_store(struct deposit *deposit, const struct edgegrid_credential *credential,
                   struct error *error);
 
-/* What was made is released now. */
+/* What was made, and what it replaces, is released now. */
 void deposit_forget_made(struct deposit *deposit);
 
 /*

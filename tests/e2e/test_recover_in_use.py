@@ -159,3 +159,23 @@ def test_a_file_for_standard_output_that_others_may_read(gk, fake, edgerc, home)
             process = gk.start("client", "create", *SMALLEST, "--name", f"m{mode:o}", "--save", "-", "-q", stdout=file)
         err = process.communicate(timeout=60)[1]
         assert process.returncode == 0 and (b"others may read" in err) == warned, err
+
+
+@pytest.mark.parametrize("spread", [False, True], ids=["rotated", "not yet"])
+def test_what_a_rotation_replaces_is_no_matter_of_the_next(gk, fake, edgerc, client, journal, spread):  # noqa: F811
+    rotation = Case("rotate", gk, fake, edgerc, client)
+    killed_with_the_answer(rotation, journal)
+    records = read_journal(journal)
+    journal.unlink()
+    other = fake.add_client(clientName="other")
+    fake.add_credential(other["clientId"])
+    add_section(fake, edgerc, "other", other)
+    again = Case("credential", gk, fake, edgerc, client)
+    again.command = ("credential", "create", "other", "--replace")
+    killed_with_the_answer(again, journal)
+    write_journal(journal, records + read_journal(journal))
+    if spread:
+        fake.fault(method="GET", path="*/self", status=401, times=None)
+    result = recover(gk, "--timeout", "1")
+    assert result.status == (9 if spread else 0) and "stored" in result.out, result
+    assert credential_in(fake, edgerc, "other") is other["credentials"][-1]
