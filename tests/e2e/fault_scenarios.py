@@ -235,6 +235,52 @@ class Recover(CredentialCreate):
         self.check_clean(begun)
 
 
+class RecoverThree(Case):
+    """Of three runs, each killed when its answer was in the journal: one after the other, none for another's loss."""
+
+    name = "recover-three"
+    arguments = ("credential", "recover")
+    left = (".edgerc.gridkey", ".edgerc.gridkey-new")
+
+    def prepare(self):
+        journal, self.secrets, self.steps = b"", [], []
+        for name in ("one", "two", "three"):
+            client = self.fake.add_client(clientName=name)
+            result = self.run(
+                "strace", "-o", "/dev/null", "-e", "inject=rename:signal=SIGKILL",
+                arguments=("credential", "create", client["clientId"]),
+            )
+            assert result.returncode == -9
+            journal += self.journal.read_bytes().rstrip(b"\0")
+            self.journal.unlink()
+            self.secrets.append(client["credentials"][0]["clientSecret"])
+        self.journal.write_bytes(journal)
+        self.journal.chmod(0o600)
+
+    @staticmethod
+    def parts(content):
+        return re.split(rb"(?=\n\[(?:one|two|three)\]\n)", content)
+
+    def check_content(self, content, whole):
+        """The old one, with none of the sections, or some, or all: what failed comes later."""
+        old, *new = self.parts(content)
+        assert old == self.before and set(new) <= set(self.parts(whole)[1:]), f"torn: {content!r}"
+        assert len(set(new)) == len(new), f"twice: {content!r}"
+
+    def check_complete(self, result):
+        assert len(self.parts(self.edgerc.read_bytes())) == 4, result
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert all(secret in self.kept(result) for secret in self.secrets), f"a secret is lost: {result}"
+
+    def follow_up(self, result, may_lose=False):
+        begun, again = self.journal.exists(), self.run()
+        assert again.returncode == 0, again
+        self.check_complete(again)
+        self.check_clean(begun)
+
+
 class RecoverLost(CredentialCreate):
     """Of a run whose answer was lost: what it made is found and taken away."""
 
@@ -313,4 +359,4 @@ class RecoverRotation(Rotate):
 
 
 SCENARIOS = [Create, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, Rotate, RotateSelf, RotateLater]
-SCENARIOS += [RotateBeside, RotateRecovered, RotateSelfRecovered, Recover, RecoverLost, RecoverBare, RecoverRotation]
+SCENARIOS += [RotateBeside, RotateRecovered, RotateSelfRecovered, Recover, RecoverThree, RecoverLost, RecoverBare, RecoverRotation]

@@ -158,8 +158,7 @@ class Case:
         status = result.returncode
         reference = self.world.reference(type(self))
         self.check_words(result)
-        content = self.edgerc.read_bytes()
-        assert content in (self.before, reference.content), f"torn: {content!r}"
+        self.check_content(self.edgerc.read_bytes(), reference.content)
         if same:
             assert (status, self.plain(result.stderr)) == (0, reference.stderr), f"it made a difference: {result}"
         if status == 0:
@@ -177,6 +176,9 @@ class Case:
             assert str(self.journal) in result.stderr or self.edgerc.name in result.stderr
         if trace is not None and status != -9:
             assert not trace.left_open(), f"left open: {trace.left_open()}"
+
+    def check_content(self, content, whole):
+        assert content in (self.before, whole), f"torn: {content!r}"
 
     def plain(self, text):
         """Without what differs from run to run."""
