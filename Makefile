@@ -215,8 +215,8 @@ endef
 $(BUILD)/host/packed_filter: $(BUILD)/host/$(FILTER_TOOL:.c=.o)
 	$(Q)$(HOSTCC) $^ -o $@
 
-# Whose calls are packed as addresses, see src/base/packed_calls.h.
-FILTERED = $(filter x86_64-% i%86-%,$(shell $(CC) -dumpmachine))
+# Whose calls are packed as addresses, see src/base/packed_calls.h: where packed.c changes them back.
+FILTERED = $(filter __x86_64__ __i386__,$(shell $(CC) $(CFLAGS) -dM -E -x c /dev/null))
 
 # pack FILE ROOM: the section's content as raw DEFLATE in C, in an array of so many bytes.
 define pack
