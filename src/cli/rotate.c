@@ -31,6 +31,14 @@ static int rotate_read_save(struct save *save, const struct target *target, stru
     return 0;
 }
 
+/* What the API did not tell is left out. */
+static void rotate_add(struct json *shown, const char *name, const char *value)
+{
+    if (value != NULL) {
+        (void)json_add_text(shown, name, value);
+    }
+}
+
 static int rotate_show_json(const struct rotation *rotation, const struct target *target,
                             const struct save *save, struct error *error)
 {
@@ -42,8 +50,8 @@ static int rotate_show_json(const struct rotation *rotation, const struct target
     (void)json_add_text(shown, "clientId", target->id);
     (void)json_add_text(shown, "clientName", target->name);
     if (rotation->stored) {
-        (void)json_add_text(shown, "credentialId", rotation->made.credential.credential_id);
-        (void)json_add_text(shown, "expiresOn", rotation->made.credential.expires_on);
+        rotate_add(shown, "credentialId", rotation->made.credential.credential_id);
+        rotate_add(shown, "expiresOn", rotation->made.credential.expires_on);
         (void)json_add_text(shown, "destination", save->wish.path);
         (void)json_add_text(shown, "section", save->wish.section);
     }

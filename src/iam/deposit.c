@@ -48,7 +48,9 @@ static void deposit_write_done(const struct deposit *deposit, struct buffer *out
     struct json *done = json_new_object();
 
     (void)json_add_text(done, "clientId", deposit->client_id);
-    (void)json_add_text(done, "credentialId", deposit->credential_id);
+    if (deposit->credential_id != NULL) {
+        (void)json_add_text(done, "credentialId", deposit->credential_id);
+    }
     (void)json_add_text(done, "clientToken", deposit->client_token);
     json_write(out, done, false);
     json_free(done);

@@ -160,6 +160,7 @@ static int recovery_rotate(struct recovery *recovery, const struct leftover *lef
     struct rotation rotation = {.deposit = recovery->deposit,
                                 .grace = -1,
                                 .only = at + 1,
+                                .replace = recovery->replace,
                                 .remark = recovery->remark,
                                 .warn = recovery->remark};
     struct json *client = NULL;
@@ -204,6 +205,9 @@ static int recovery_rotate(struct recovery *recovery, const struct leftover *lef
     } else {
         /* What it took for its own is still to be dealt with. */
         memset(recovery->deposit->dropped + at, false, leftover->count);
+    }
+    if (rotation.stored) {
+        recovery_take_place(recovery);
     }
     rotation_free(&rotation);
     deposit_forget_made(recovery->deposit);
@@ -342,6 +346,7 @@ int recovery_run(struct recovery *recovery, struct error *error)
     struct leftover leftover = {0};
     size_t at = 0;
     unsigned rewritten;
+    size_t gone;
     bool attached = false;
     int step = 1;
 
@@ -359,13 +364,17 @@ int recovery_run(struct recovery *recovery, struct error *error)
         deposit->says_place = false;
         deposit->answered = false;
         rewritten = deposit->rewritten;
+        gone = 0; /* what was done while a torn end kept the journal from being written anew */
+        for (size_t i = 0; i < at; i++) {
+            gone += deposit->dropped[i];
+        }
         step = recovery_deal(recovery, &leftover, at, error);
         if (step < 0 || (step == 0 && !recovery->dry_run && deposit_finish(deposit, error) != 0)) {
             recovery_fail(recovery, error);
             step = 1;
         }
         /* What follows has moved up when the journal was written anew. */
-        at += deposit->rewritten != rewritten ? 0 : leftover.count;
+        at = deposit->rewritten != rewritten ? at - gone : at + leftover.count;
         deposit_forget_made(deposit);
         leftover_free(&leftover);
     }

@@ -15,16 +15,21 @@ static bool recovery_wait_is_void(const struct leftover *leftover)
     const char *format = json_get_text(leftover->intent, "format");
     const char *old = json_get_text(json_get(leftover->intent, "old"), "client_token");
     struct edgegrid_credential held;
+    struct store_file_facts facts;
     struct buffer text = BUFFER_EMPTY;
     struct error ignored;
     bool is_void = false;
 
-    if (path == NULL || section == NULL || json_get(leftover->intent, "sealTo") != NULL ||
+    if (path == NULL || *path != '/' || section == NULL ||
+        json_get(leftover->intent, "sealTo") != NULL ||
         (format != NULL && !text_equal(format, format_name(FORMAT_EDGERC)))) {
         return false; /* it cannot be looked into */
     }
     edgegrid_credential_init(&held);
-    if (store_read(path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &text, NULL, &ignored) == 0) {
+    /* One that is not there may have moved along with its journal, or not be mounted. */
+    if (store_read(path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &text, &facts, &ignored) ==
+            0 &&
+        facts.exists) {
         is_void = edgerc_read_section(buffer_text(&text), text.length, path, section, "--section",
                                       &held, NULL, &ignored) != 0
                       ? ignored.status == STATUS_FILE

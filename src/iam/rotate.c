@@ -58,13 +58,6 @@ static int rotation_read_held(struct rotation *rotation, struct error *error)
         if (deposit_read_held(deposit, &rotation->held, error) != 0) {
             return -1;
         }
-        if (!edgerc_section_is_own(buffer_text(text), text->length, deposit->wish.section)) {
-            return error_set(error, STATUS_FILE,
-                             "%s: section [%s] has its keys from [DEFAULT], or is written "
-                             "otherwise, where a rotation would leave the old credential; put all "
-                             "four keys under [%s] first, see gridkey edgerc set and rename",
-                             deposit->wish.path, deposit->wish.section, deposit->wish.section);
-        }
         rotation->held_token = rotation->held.client_token;
         return 0;
     }
@@ -75,6 +68,28 @@ static int rotation_read_held(struct rotation *rotation, struct error *error)
         if (token != NULL && text_find_ignore_case(buffer_text(text), token) != NULL) {
             rotation->held_token = token;
         }
+    }
+    return 0;
+}
+
+/* Whether what is to be written replaces what was read, and nothing of anybody else's. */
+static int rotation_check_own(const struct rotation *rotation, struct error *error)
+{
+    const struct deposit *deposit = rotation->deposit;
+    const struct buffer *text = &deposit->reservation.old;
+
+    if (deposit->wish.sealed_to.count > 0) {
+        return 0; /* what is held cannot be seen */
+    }
+    if (deposit->wish.format == FORMAT_EDGERC) {
+        if (!edgerc_section_is_own(buffer_text(text), text->length, deposit->wish.section)) {
+            return error_set(error, STATUS_FILE,
+                             "%s: section [%s] has its keys from [DEFAULT], or is written "
+                             "otherwise, where a rotation would leave the old credential; put all "
+                             "four keys under [%s] first, see gridkey edgerc set and rename",
+                             deposit->wish.path, deposit->wish.section, deposit->wish.section);
+        }
+        return 0;
     }
     if (rotation->held_token != NULL && !rotation->replace &&
         !format_is_own(deposit->wish.format, deposit->wish.section, buffer_text(text),
@@ -387,7 +402,8 @@ static int rotation_go_on(struct rotation *rotation, struct error *error)
         }
         rotation->waiting = false;
     } else {
-        if ((!rotation->resumed &&
+        if (rotation_check_own(rotation, error) != 0 ||
+            (!rotation->resumed &&
              (rotation_note_old(rotation, error) != 0 || rotation_make(rotation, error) != 0)) ||
             rotation_place(rotation, error) != 0) {
             return -1;

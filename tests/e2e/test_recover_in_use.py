@@ -179,3 +179,90 @@ def test_what_a_rotation_replaces_is_no_matter_of_the_next(gk, fake, edgerc, cli
     result = recover(gk, "--timeout", "1")
     assert result.status == (9 if spread else 0) and "stored" in result.out, result
     assert credential_in(fake, edgerc, "other") is other["credentials"][-1]
+
+
+def test_an_answer_without_its_id_holds_nobody_up(gk, fake, edgerc, client, journal):  # noqa: F811
+    """The API does not tell the new credential's id, and another call is left."""
+    fake.fault(**MADE, edit=lambda answer: {name: answer[name] for name in answer if name != "credentialId"})
+    first = Case("credential", gk, fake, edgerc, client)
+    killed_with_the_answer(first, journal)
+    records = read_journal(journal)
+    journal.unlink()
+    fake.clear_faults()
+    second = Case("create", gk, fake, edgerc, client)
+    killed_with_the_answer(second, journal)
+    write_journal(journal, records + read_journal(journal))
+    assert recover(gk).status == 0 and not journal.exists()
+    assert {"[new]", "[web]"} <= set(edgerc.read_text().splitlines())
+
+
+def test_what_a_rotation_stored_is_not_replaced(gk, fake, edgerc, client, journal):  # noqa: F811
+    rotation = Case("rotate", gk, fake, edgerc, client)
+    killed_with_the_answer(rotation, journal)
+    records = read_journal(journal)
+    journal.unlink()
+    again = Case("credential", gk, fake, edgerc, client)
+    again.command = ("credential", "create", "edge box", "--save-section", "edge box", "--replace")
+    killed_with_the_answer(again, journal)
+    write_journal(journal, records + read_journal(journal))
+    result = recover(gk, "--replace")
+    text = edgerc.read_text() + (journal.read_text(errors="replace") if journal.exists() else "")
+    assert result.status == 9 and all(entry["clientSecret"] in text for entry in client["credentials"][1:]), result
+
+
+def test_replace_is_for_the_rotation_too(gk, fake, edgerc, client, home):  # noqa: F811
+    flags = ["--save", home / "kept", "--format", "env"]
+    assert gk("credential", "create", "edge box", *flags).status == 0
+    (home / "kept").write_text((home / "kept").read_text() + "MORE=1\n")
+    fake.fault(method="GET", path="*/self", status=401, times=None)
+    assert gk("credential", "rotate", "edge box", *flags, "--replace", "--timeout", "1").status == 9
+    fake.clear_faults()
+    assert recover(gk, "--save", home / "kept").status != 0
+    assert recover(gk, "--save", home / "kept", "--replace").status == 0
+    assert client["credentials"][-1]["clientSecret"] in (home / "kept").read_text()
+
+
+def test_a_torn_end_hides_none_before_it(gk, fake, edgerc, client, journal):  # noqa: F811
+    """Answered, lost, answered, and lost with a torn answer: each is dealt with in one run."""
+    records = []
+    for name in ("one", "two"):
+        case = Case("create", gk, fake, edgerc, client)
+        case.command = ("client", "create", *SMALLEST, "--name", name)
+        case.known |= {entry["credentialId"] for _, entry in case.everything()}
+        killed_with_the_answer(case, journal)
+        records.append(read_journal(journal))
+        journal.unlink()
+    lost = Case("rotate", gk, fake, edgerc, client)
+    fake.fault(**MADE, cut_before_body=True)
+    assert gk(*lost.command).status == 5
+    [intent] = read_journal(journal)
+    everything = [*records[0], intent, *records[1], intent]
+    write_journal(journal, everything, tail=b"gridkey1 0123456789abcdef answer 400\n201\n{")
+    result = recover(gk, "--clean", "--yes")
+    assert result.out.count("stored") == 2, result
+    assert {"[one]", "[two]"} <= set(edgerc.read_text().splitlines())
+
+
+def test_a_file_that_is_not_there_ends_no_wait(gk, fake, edgerc, client, home, journal):  # noqa: F811
+    """It may have moved with its journal, or not be mounted."""
+    folder, moved = home / "before", home / "behind"
+    folder.mkdir()
+    place = folder / "box"
+    place.write_bytes(edgerc.read_bytes())
+    place.chmod(0o600)
+    assert gk(*COMMANDS["rotate"], "--save", place, "--grace", "7").status == 0
+    folder.rename(moved)
+    result = recover(gk, "--save", moved / "box", "--clean", "--yes")
+    assert result.status == 0 and "waits" in result.out and "in vain" not in result.out, result
+    assert gk(*COMMANDS["rotate"], "--save", moved / "box", "--grace", "0").status == 0
+    assert client["credentials"][0]["status"] == "DELETED"
+
+
+def test_the_end_of_a_grace_replaces_nothing(gk, fake, edgerc, client, home):  # noqa: F811
+    """What others added to the file meanwhile is no matter then."""
+    flags = ["--save", home / "kept", "--format", "env"]
+    assert gk("credential", "create", "edge box", *flags).status == 0
+    assert gk("credential", "rotate", "edge box", *flags, "--grace", "7").status == 0
+    (home / "kept").write_text((home / "kept").read_text() + "MORE=1\n")
+    assert gk("credential", "rotate", "edge box", *flags, "--grace", "0").status == 0
+    assert (home / "kept").read_text().endswith("MORE=1\n")
