@@ -221,8 +221,7 @@ FILTERED = $(filter __x86_64__ __i386__,$(shell $(CC) $(CFLAGS) -dM -E -x c /dev
 # pack FILE ROOM: the section's content as raw DEFLATE in C, in an array of so many bytes.
 define pack
 	$(Q)$(OBJCOPY) -O binary -j .packed $(1) $@.raw
-	$(Q)cp $@.raw $@.filtered
-	$(Q)$(if $(FILTERED),$(BUILD)/host/packed_filter $@.filtered)
+	$(Q)$(if $(FILTERED),$(BUILD)/host/packed_filter,cat) <$@.raw >$@.filtered
 	$(Q)zopfli --deflate --i15 -c $@.filtered >$@.deflate
 	$(Q)size=$$(stat -c %s $@.deflate); room=$$(($(2))); \
 		[ $$room -ge $$size ] || { echo "$@: it grew while it was packed" >&2; exit 1; }; \

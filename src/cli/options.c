@@ -47,7 +47,7 @@ static void nearest_offer(struct nearest *nearest, const char *word)
         distance = 1;
     }
     if (distance <= OPTIONS_NEAR && distance < nearest->distance &&
-        distance * 2 <= strlen(nearest->wanted) + 1) {
+        (size_t)distance * 2 <= strlen(nearest->wanted) + 1) {
         nearest->distance = distance;
         nearest->word = word;
     }

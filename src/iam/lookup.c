@@ -156,8 +156,9 @@ int lookup_get(struct lookup *lookup, enum lookup_kind kind, const struct buffer
         bool own_groups = kind == LOOKUP_CPCODES && lookup->groups_body == NULL;
 
         if (kind <= LOOKUP_CPCODES && lookup->user == NULL) {
-            return error_set(error, STATUS_REFUSED,
-                             "the client has no authorized user; name one with --user NAME");
+            (void)error_set(error, STATUS_REFUSED,
+                            "the client has no authorized user; name one with --user NAME");
+            return -1;
         }
         if (own_groups) {
             result = lookup_own_groups(lookup, &groups, error);

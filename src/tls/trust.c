@@ -98,7 +98,7 @@ static int reader_add_certificate(struct reader *reader, const struct buffer *de
                                   struct error *error)
 {
     br_x509_decoder_context decoder;
-    struct certificate certificate;
+    struct certificate certificate = {0};
     struct buffer name = BUFFER_EMPTY;
     const br_x509_pkey *key;
     int result = 0;
