@@ -672,6 +672,11 @@ def test_finished_that_is_none(gridkey, certificates, what):
 
 # -- in the answer --------------------------------------------------------------------------------------------------
 
+def damaged(sealed):
+    """Its last byte is another, whatever it was."""
+    return sealed[:-1] + bytes([sealed[-1] ^ 1])
+
+
 IN_THE_ANSWER = {
     "fatal-alert": (lambda server: server.seal(ALERT, b"\2\x28"), "the server ended it with alert 40, handshake_fail"),
     "unknown-alert": (lambda server: server.seal(ALERT, b"\2\xff"), "the server ended it with alert 255"),
@@ -679,7 +684,7 @@ IN_THE_ANSWER = {
     "clear-close-notify": (lambda server: alert(WARNING, 0), LENGTH),
     "unknown-type": (lambda server: server.seal(99, b"?"), PLACE),
     "change-cipher-spec": (lambda server: server.seal(CHANGE_CIPHER_SPEC, b"\1"), PLACE),
-    "damaged": (lambda server: server.say(b"x")[:-1] + b"\0", "a record was damaged or changed on its way"),
+    "damaged": (lambda server: damaged(server.say(b"x")), "a record was damaged or changed on its way"),
     "changed-type": (lambda server: b"\x16" + server.say(b"x")[1:], "a record was damaged or changed on its way"),
     "lost": (lambda server: (server.say(b"lost"), server.say(b"x"))[1], "a record was damaged or changed on its way"),
     "in-clear": (lambda server: record(APPLICATION_DATA, BODY), "a record was damaged or changed on its way"),
