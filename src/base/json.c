@@ -418,6 +418,13 @@ struct json *json_add_text(struct json *object, const char *name, const char *te
     return json_put(object, name, cJSON_CreateString(text));
 }
 
+void json_add_known(struct json *object, const char *name, const char *text)
+{
+    if (text != NULL) {
+        (void)json_add_text(object, name, text);
+    }
+}
+
 struct json *json_add_integer(struct json *object, const char *name, int64_t number)
 {
     return json_put(object, name, json_new_integer(number));

@@ -82,6 +82,8 @@ struct json *json_new_array(void);
 struct json *json_add_object(struct json *object, const char *name);
 struct json *json_add_array(struct json *object, const char *name);
 struct json *json_add_text(struct json *object, const char *name, const char *text);
+/* Of what is not known, NULL, nothing is added; to json_add_text that is a failure. */
+void json_add_known(struct json *object, const char *name, const char *text);
 struct json *json_add_integer(struct json *object, const char *name, int64_t number);
 struct json *json_add_boolean(struct json *object, const char *name, bool truth);
 struct json *json_add_copy(struct json *object, const char *name, const struct json *value);

@@ -58,7 +58,7 @@ static int create_show(const struct target *target, const struct save *save,
     struct table table;
     int result;
 
-    if (text_equal(save->wish.path, "-")) {
+    if (deposit_is_output(&save->wish)) {
         return 0; /* the credential itself is there already */
     }
     if (invocation_has(target->invocation, "json") && answer != NULL) {

@@ -31,14 +31,6 @@ static int rotate_read_save(struct save *save, const struct target *target, stru
     return 0;
 }
 
-/* What the API did not tell is left out. */
-static void rotate_add(struct json *shown, const char *name, const char *value)
-{
-    if (value != NULL) {
-        (void)json_add_text(shown, name, value);
-    }
-}
-
 static int rotate_show_json(const struct rotation *rotation, const struct target *target,
                             const struct save *save, struct error *error)
 {
@@ -50,8 +42,8 @@ static int rotate_show_json(const struct rotation *rotation, const struct target
     (void)json_add_text(shown, "clientId", target->id);
     (void)json_add_text(shown, "clientName", target->name);
     if (rotation->stored) {
-        rotate_add(shown, "credentialId", rotation->made.credential.credential_id);
-        rotate_add(shown, "expiresOn", rotation->made.credential.expires_on);
+        json_add_known(shown, "credentialId", rotation->made.credential.credential_id);
+        json_add_known(shown, "expiresOn", rotation->made.credential.expires_on);
         (void)json_add_text(shown, "destination", save->wish.path);
         (void)json_add_text(shown, "section", save->wish.section);
     }
@@ -208,7 +200,7 @@ int command_credential_rotate(const struct invocation *invocation, struct error 
     if (rotate_grace(invocation, &grace, error) == 0 &&
         target_open(&target, invocation, error) == 0 &&
         rotate_read_save(&save, &target, error) == 0) {
-        if (text_equal(save.wish.path, "-")) {
+        if (deposit_is_output(&save.wish)) {
             result = error_set(error, STATUS_USAGE,
                                "rotate replaces a stored credential, so it needs the file that "
                                "holds it: --save FILE");

@@ -72,7 +72,7 @@ int save_read_or(struct save *save, const struct invocation *invocation, const c
     }
     save->wish.path = buffer_text(&save->path);
     save->wish.output = output_write;
-    if (text_equal(save->wish.path, "-") && save_output_is_lost()) {
+    if (deposit_is_output(&save->wish) && save_output_is_lost()) {
         return error_set(
             error, STATUS_FILE,
             "--save - would throw the secret away, because standard output is closed or "

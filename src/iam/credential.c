@@ -130,9 +130,7 @@ struct json *credential_intent_new(const char *operation, int64_t expires, const
         date_write_iso(expires, date);
         (void)json_add_text(intent, "expiresOn", date);
     }
-    if (description != NULL) {
-        (void)json_add_text(intent, "description", description);
-    }
+    json_add_known(intent, "description", description);
     return intent;
 }
 

@@ -48,9 +48,7 @@ static void deposit_write_done(const struct deposit *deposit, struct buffer *out
     struct json *done = json_new_object();
 
     (void)json_add_text(done, "clientId", deposit->client_id);
-    if (deposit->credential_id != NULL) {
-        (void)json_add_text(done, "credentialId", deposit->credential_id);
-    }
+    json_add_known(done, "credentialId", deposit->credential_id);
     (void)json_add_text(done, "clientToken", deposit->client_token);
     json_write(out, done, false);
     json_free(done);
@@ -74,9 +72,7 @@ static int deposit_rewrite(struct deposit *deposit, const struct buffer *note, s
             count++;
         }
     }
-    if (!deposit_keep_intents(records, &count)) {
-        /* Nothing is asked about any more: what later runs made need not be known. */
-    } else if (deposit->client_token != NULL) {
+    if (deposit_keep_intents(records, &count) && deposit->client_token != NULL) {
         deposit_write_done(deposit, &done);
         records[count++] = (struct journal_record){JOURNAL_DONE, buffer_text(&done), done.length};
     }
@@ -141,9 +137,7 @@ static int deposit_intend(struct deposit *deposit, const struct edgegrid_session
     (void)json_add_text(intent, "section", deposit->wish.section);
     (void)json_add_text(intent, "format", format_name(deposit->wish.format));
     sealed_intend(&deposit->wish.sealed_to, intent);
-    if (session->account_key != NULL) {
-        (void)json_add_text(intent, "accountSwitchKey", session->account_key);
-    }
+    json_add_known(intent, "accountSwitchKey", session->account_key);
     deposit_note_replaced(deposit, intent);
     json_write(&text, intent, false);
     if (json_build_failed() || path.failed || text.failed) {

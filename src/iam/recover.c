@@ -43,12 +43,8 @@ void recovery_report(struct recovery *recovery, const struct leftover *leftover,
             (void)json_add_copy(row, named[i], json_get(leftover->intent, named[i]));
         }
     }
-    if (made->client_id != NULL) {
-        (void)json_add_text(row, "clientId", made->client_id);
-    }
-    if (made->credential.credential_id != NULL) {
-        (void)json_add_text(row, "credentialId", made->credential.credential_id);
-    }
+    json_add_known(row, "clientId", made->client_id);
+    json_add_known(row, "credentialId", made->credential.credential_id);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (json_get(shown, others[i]) != NULL) {
             (void)json_add_copy(row, others[i], json_get(shown, others[i]));
@@ -134,8 +130,8 @@ static int recovery_place(struct recovery *recovery, struct leftover *leftover,
     recovery->deposit->credential_id = id;
     recovery->deposit->client_token = made->credential.client_token;
     recovery->remark("credential %s of client %s is %s%s%s%s", id, made->client_id,
-                     text_equal(wish->path, "-") ? "on standard output" : "stored in ",
-                     text_equal(wish->path, "-") ? "" : wish->path,
+                     deposit_is_output(wish) ? "on standard output" : "stored in ",
+                     deposit_is_output(wish) ? "" : wish->path,
                      wish->format == FORMAT_EDGERC ? ", section " : "",
                      wish->format == FORMAT_EDGERC ? wish->section : "");
     if (leftover->kind == LEFTOVER_ROTATION) {
@@ -387,7 +383,7 @@ int recovery_run(struct recovery *recovery, struct error *error)
         error->status = recovery->status;
         return -1;
     }
-    if (!recovery->dry_run && !text_equal(recovery->given.path, "-")) {
+    if (!recovery->dry_run && !deposit_is_output(&recovery->given)) {
         /* Reserving removes what an interrupted run left beside the destination. */
         store_release(&deposit->reservation);
         (void)store_reserve(&deposit->reservation, recovery->given.path, 0, error);

@@ -276,7 +276,7 @@ int recovery_ask(struct recovery *recovery, const struct leftover *leftover, siz
             store_read(*destination == '/' ? destination : recovery->given.path,
                        STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &found.destination, NULL, error);
     }
-    if (result == 0 && !text_equal(recovery->given.path, "-") &&
+    if (result == 0 && !deposit_is_output(&recovery->given) &&
         (destination == NULL || !text_equal(destination, recovery->given.path))) {
         result = store_read(recovery->given.path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT,
                             &found.destination, NULL, error);

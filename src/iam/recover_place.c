@@ -36,7 +36,7 @@ static int recovery_aim(struct recovery *recovery, const struct leftover *leftov
         return -1;
     }
     wish.replace = true; /* what is there is looked at below */
-    if (text_equal(wish.path, "-") && !text_equal(recovery->given.path, "-")) {
+    if (deposit_is_output(&wish) && !deposit_is_output(&recovery->given)) {
         recovery->deposit->found_by = "-"; /* so that the command to run has it */
         return error_set(
             error, STATUS_FILE,
@@ -77,7 +77,7 @@ static enum recovery_place recovery_look(const struct recovery *recovery,
     struct error ignored;
     enum recovery_place place = PLACE_OTHER;
 
-    if (text_equal(deposit->wish.path, "-") || old->length == 0 ||
+    if (deposit_is_output(&deposit->wish) || old->length == 0 ||
         (!deposit_is_whole(&deposit->wish) &&
          !edgerc_has_section(buffer_text(old), old->length, deposit->wish.section))) {
         return PLACE_FREE;

@@ -67,9 +67,7 @@ int rotation_wait(struct rotation *rotation, struct error *error)
     sealed_intend(&rotation->deposit->wish.sealed_to, note);
     (void)json_add_copy(note, "old", rotation->old);
     (void)json_add_boolean(note, "keep", rotation->keep);
-    if (rotation->session->account_key != NULL) {
-        (void)json_add_text(note, "accountSwitchKey", rotation->session->account_key);
-    }
+    json_add_known(note, "accountSwitchKey", rotation->session->account_key);
     (void)json_add_text(note, "retireAt", date);
     json_write(&text, note, false);
     result = json_build_failed() || path.failed || text.failed

@@ -14,6 +14,7 @@ from test_recover import (  # noqa: F401
     COMMANDS,
     MADE,
     Case,
+    answered,
     client,
     journal,
     killed_with_the_answer,
@@ -216,14 +217,19 @@ def test_an_intent_that_could_not_be_written_is_taken_back(gk, fake, edgerc, cli
     assert read_journal(journal) == before
 
 
-def test_the_end_of_a_grace_is_not_signed_by_what_ends(gk, fake, edgerc, home, tmp_path):
-    """The old credential stays in the environment, say: it must not deactivate itself and be stuck."""
-    old = tmp_path / "old"
+def wait_with_the_old_one(gk, fake, edgerc, old):
+    """A rotation whose grace goes on, signed with a copy of the old credential: its command, and the client."""
     old.write_bytes(edgerc.read_bytes())
     old.chmod(0o600)
     command = ["credential", "rotate", "self", "--edgerc", old, "--save", edgerc, "--save-section", "default"]
     assert gk(*command, "--grace", "7").status == 0
     [own] = [client for client in fake.clients if client["credentials"]]
+    return command, own
+
+
+def test_the_end_of_a_grace_is_not_signed_by_what_ends(gk, fake, edgerc, home, tmp_path):
+    """The old credential stays in the environment, say: it must not deactivate itself and be stuck."""
+    command, own = wait_with_the_old_one(gk, fake, edgerc, tmp_path / "old")
     result = gk(*command, "--grace", "0")
     assert result.status == 0 and [entry["status"] for entry in own["credentials"]] == ["DELETED", "ACTIVE"], result
     assert_clean(home, ".edgerc")
@@ -292,12 +298,9 @@ def test_a_leftover_of_another_user_is_named(gk, fake, edgerc, home):
 def test_what_failed_stays_when_the_next_is_done(gk, fake, edgerc, client, journal):  # noqa: F811
     """A rotation that cannot be carried on yet, and behind it a credential that can be stored."""
     rotation = Case("rotate", gk, fake, edgerc, client)
-    killed_with_the_answer(rotation, journal)
-    records = read_journal(journal)
-    journal.unlink()
+    records = answered(rotation, journal)
     create_ = Case("credential", gk, fake, edgerc, client)
-    killed_with_the_answer(create_, journal)
-    write_journal(journal, records + read_journal(journal))
+    write_journal(journal, records + answered(create_, journal))
     fake.fault(method="GET", path="*/self", status=401, times=None)
     result = recover(gk, "--timeout", "1")
     assert result.status == 9 and "is safe in" in result.err, result
@@ -438,12 +441,7 @@ def test_a_torn_answer_with_a_grace_is_told_to_wait(gk, fake, edgerc, client, jo
 
 def test_the_end_of_a_grace_by_what_is_not_the_clients(gk, fake, edgerc, home, tmp_path):
     """The section holds another client's credential by now, which may not even see the old one."""
-    old = tmp_path / "old"
-    old.write_bytes(edgerc.read_bytes())
-    old.chmod(0o600)
-    command = ["credential", "rotate", "self", "--edgerc", old, "--save", edgerc, "--save-section", "default"]
-    assert gk(*command, "--grace", "7").status == 0
-    [own] = [client for client in fake.clients if client["credentials"]]
+    command, own = wait_with_the_old_one(gk, fake, edgerc, tmp_path / "old")
     other = fake.add_client(clientName="other")
     fake.add_credential(other["clientId"])
     edgerc.write_text(fake.edgerc_text("default", other["clientId"]))

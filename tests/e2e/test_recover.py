@@ -278,6 +278,14 @@ def killed_with_the_answer(case, journal):
                 case.fake.state.clients.pop(client["clientId"], None)
 
 
+def answered(case, journal):
+    """The records of its run, killed with the answer; they are taken out of the way."""
+    killed_with_the_answer(case, journal)
+    records = read_journal(journal)
+    journal.unlink()
+    return records
+
+
 def write_journal(path, records, tail=b""):
     """A journal of these records, as gridkey writes them."""
     text = b""

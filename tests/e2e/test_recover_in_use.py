@@ -6,7 +6,7 @@ import time
 import pytest
 from creating import SMALLEST, create, read_journal
 from managing import add_section, credential_in
-from test_recover import COMMANDS, MADE, Case, client, journal, killed_with_the_answer, recover, write_journal  # noqa: F401
+from test_recover import COMMANDS, MADE, Case, answered, client, journal, killed_with_the_answer, recover, write_journal  # noqa: F401
 
 LATER_RUNS = {
     "standard output": (["--save", "-"], ["--save", "-"]),
@@ -56,9 +56,7 @@ def two_answers(gk, fake, edgerc, client, journal):  # noqa: F811
         case = Case("create", gk, fake, edgerc, client)
         case.command = ("client", "create", *SMALLEST, "--name", name)
         case.known |= {entry["credentialId"] for _, entry in case.everything()}
-        killed_with_the_answer(case, journal)
-        records += read_journal(journal)
-        journal.unlink()
+        records += answered(case, journal)
         with edgerc.open("a") as file:
             file.write(f"\n[{name}]\nhost = x\n")
     write_journal(journal, records)
@@ -164,16 +162,13 @@ def test_a_file_for_standard_output_that_others_may_read(gk, fake, edgerc, home)
 @pytest.mark.parametrize("spread", [False, True], ids=["rotated", "not yet"])
 def test_what_a_rotation_replaces_is_no_matter_of_the_next(gk, fake, edgerc, client, journal, spread):  # noqa: F811
     rotation = Case("rotate", gk, fake, edgerc, client)
-    killed_with_the_answer(rotation, journal)
-    records = read_journal(journal)
-    journal.unlink()
+    records = answered(rotation, journal)
     other = fake.add_client(clientName="other")
     fake.add_credential(other["clientId"])
     add_section(fake, edgerc, "other", other)
     again = Case("credential", gk, fake, edgerc, client)
     again.command = ("credential", "create", "other", "--replace")
-    killed_with_the_answer(again, journal)
-    write_journal(journal, records + read_journal(journal))
+    write_journal(journal, records + answered(again, journal))
     if spread:
         fake.fault(method="GET", path="*/self", status=401, times=None)
     result = recover(gk, "--timeout", "1")
@@ -185,26 +180,20 @@ def test_an_answer_without_its_id_holds_nobody_up(gk, fake, edgerc, client, jour
     """The API does not tell the new credential's id, and another call is left."""
     fake.fault(**MADE, edit=lambda answer: {name: answer[name] for name in answer if name != "credentialId"})
     first = Case("credential", gk, fake, edgerc, client)
-    killed_with_the_answer(first, journal)
-    records = read_journal(journal)
-    journal.unlink()
+    records = answered(first, journal)
     fake.clear_faults()
     second = Case("create", gk, fake, edgerc, client)
-    killed_with_the_answer(second, journal)
-    write_journal(journal, records + read_journal(journal))
+    write_journal(journal, records + answered(second, journal))
     assert recover(gk).status == 0 and not journal.exists()
     assert {"[new]", "[web]"} <= set(edgerc.read_text().splitlines())
 
 
 def test_what_a_rotation_stored_is_not_replaced(gk, fake, edgerc, client, journal):  # noqa: F811
     rotation = Case("rotate", gk, fake, edgerc, client)
-    killed_with_the_answer(rotation, journal)
-    records = read_journal(journal)
-    journal.unlink()
+    records = answered(rotation, journal)
     again = Case("credential", gk, fake, edgerc, client)
     again.command = ("credential", "create", "edge box", "--save-section", "edge box", "--replace")
-    killed_with_the_answer(again, journal)
-    write_journal(journal, records + read_journal(journal))
+    write_journal(journal, records + answered(again, journal))
     result = recover(gk, "--replace")
     text = edgerc.read_text() + (journal.read_text(errors="replace") if journal.exists() else "")
     assert result.status == 9 and all(entry["clientSecret"] in text for entry in client["credentials"][1:]), result
@@ -229,9 +218,7 @@ def test_a_torn_end_hides_none_before_it(gk, fake, edgerc, client, journal):  # 
         case = Case("create", gk, fake, edgerc, client)
         case.command = ("client", "create", *SMALLEST, "--name", name)
         case.known |= {entry["credentialId"] for _, entry in case.everything()}
-        killed_with_the_answer(case, journal)
-        records.append(read_journal(journal))
-        journal.unlink()
+        records.append(answered(case, journal))
     lost = Case("rotate", gk, fake, edgerc, client)
     fake.fault(**MADE, cut_before_body=True)
     assert gk(*lost.command).status == 5
