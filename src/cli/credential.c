@@ -26,7 +26,7 @@ static int credential_get(struct target *target, struct json **credential, struc
 
     credential_path(&path, target->id, id);
     buffer_append_text(&path, "?actions=true");
-    result = iam_get(&target->context.session, &path, credential, error);
+    result = iam_get(&target->context.session, &path, "credentialId", credential, error);
     return result;
 }
 
@@ -196,7 +196,7 @@ int command_credential_list(const struct invocation *invocation, struct error *e
     if (result == 0) {
         credential_path(&path, target.id, NULL);
         buffer_append_text(&path, "/credentials?actions=true");
-        result = iam_get(&target.context.session, &path, &list, error);
+        result = iam_get(&target.context.session, &path, NULL, &list, error);
     }
     if (result == 0) {
         result = invocation_has(invocation, "json") ? credential_show_json(list, error)

@@ -90,7 +90,7 @@ static int expiring_read(struct expiring *expiring, const struct json *client, s
     const char *id = json_get_text(client, "clientId");
     struct buffer path = BUFFER_EMPTY;
     struct http_response response = {0};
-    struct edgegrid_call call = {.method = "GET"};
+    struct edgegrid_call call = {.method = "GET", .expected = EXPECTED_LIST};
     struct json *credential;
     size_t cursor = 0;
     int result;

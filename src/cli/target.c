@@ -80,9 +80,12 @@ int target_do(struct target *target, const char *method, const char *end, struct
 {
     struct buffer path = BUFFER_EMPTY;
 
+    /* A PUT, lock or unlock, is answered with the client; all else with 204. */
+    const char *member = text_equal(method, "PUT") ? "clientId" : NULL;
+
     credential_path(&path, target->id, NULL);
     buffer_append_text(&path, end);
-    return credential_do(&target->context.session, method, &path, NULL, error);
+    return credential_do(&target->context.session, method, &path, NULL, member, error);
 }
 
 int target_say(const struct target *target, const char *done)

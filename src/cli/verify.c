@@ -127,9 +127,9 @@ static int verify_tell(const struct context *context, const struct http_response
                                             .session = &context->session,
                                             .again = PROBLEM_AGAIN};
     bool as_json = invocation_has(context->invocation, "json");
-    bool known = response->status / 100 == 2;
-    /* A refusal by the API itself, and not by a proxy or edge server, comes behind the gateway. */
-    bool works = known || (response->status == 403 && json_get_text(answer, "type") != NULL);
+    bool known = response->status / 100 == 2 &&
+                 problem_is_expected(response, EXPECTED_OBJECT, "clientId", false);
+    bool works = known || problem_is_authenticated(response);
     struct error shown;
     struct json *found;
     int result = 0;
@@ -138,6 +138,8 @@ static int verify_tell(const struct context *context, const struct http_response
     (void)json_add_boolean(found, "works", works);
     if (known) {
         verify_add_self(found, answer, context->credential.client_token);
+    } else if (response->status / 100 == 2) {
+        result = problem_explain_foreign(response, &problem, false, error);
     } else {
         result = problem_explain(response, &problem, error);
     }

@@ -163,15 +163,15 @@ static void problem_describe_text(struct buffer *out, const struct buffer *body)
     const char *title = text_find_ignore_case(text, "<title>");
 
     if (body->length == 0) {
-        buffer_append_text(out, "an empty answer");
+        buffer_append_text(out, "an empty response");
     } else if (title != NULL) {
         title += sizeof "<title>" - 1;
         title += strspn(title, "\r\n ");
         buffer_append_text(out, "an HTML page titled \"");
         problem_quote(out, title, strcspn(title, "<"));
-        buffer_append_text(out, "\", not the API's own answer");
+        buffer_append_byte(out, '"');
     } else if (*text == '<') {
-        buffer_append_text(out, "an HTML page, not the API's own answer");
+        buffer_append_text(out, "an HTML page");
     } else {
         problem_quote(out, text, strcspn(text, "\r\n"));
     }
@@ -227,6 +227,9 @@ int problem_explain(const struct http_response *response, const struct problem_c
         problem_describe(&said, body);
     } else {
         problem_describe_text(&said, &response->body);
+        if (buffer_text(&response->body)[0] == '<') {
+            buffer_append_text(&said, ", not the API's own response");
+        }
     }
     if (text_ends_with(type, "/pep-authn/request-error") &&
         text_find_ignore_case(detail, "timestamp") != NULL) {
@@ -278,9 +281,21 @@ static bool problem_has(const struct http_response *response, const char *name)
     return has;
 }
 
-bool problem_is_typed(const struct http_response *response)
+bool problem_is_authenticated(const struct http_response *response)
 {
-    return problem_has(response, "type");
+    struct json *body;
+    const char *type;
+    bool is;
+
+    if (response->status != 403 && response->status != 404) {
+        return false;
+    }
+    body = problem_parse(response);
+    type = problem_member(body, "type");
+    is = text_ends_with(type, "/-/pep-authz/deny") ||
+         text_starts_with(type, "/identity-management/error-types/");
+    json_free(body);
+    return is;
 }
 
 bool problem_is_used_up(const struct http_response *response)
@@ -288,4 +303,67 @@ bool problem_is_used_up(const struct http_response *response)
     return response->status == 429 && http_response_header(response, "retry-after") == NULL &&
            http_response_header(response, "x-ratelimit-next") == NULL &&
            problem_has(response, "limitKey");
+}
+
+/* --- a 2xx that is not the API's ------------------------------------------------------------ */
+
+/* A list is not parsed here, since it can be the largest thing in memory. */
+static bool problem_is_list(const struct buffer *body)
+{
+    const char *text = buffer_text(body);
+    size_t at = text_skip_white(text, body->length, text_mark_length(text, body->length));
+
+    if (at >= body->length || text[at] != '[') {
+        return false;
+    }
+    at = text_skip_white(text, body->length, at + 1);
+    return at < body->length && (text[at] == '{' || text[at] == ']');
+}
+
+static bool problem_is_object(const struct http_response *response, const char *member)
+{
+    struct json *body = member == NULL ? NULL : problem_parse(response);
+    const struct json *value = json_get(body, member);
+    bool is = json_text(value) != NULL || json_number_text(value) != NULL;
+
+    json_free(body);
+    return is;
+}
+
+bool problem_is_expected(const struct http_response *response, enum problem_expected expected,
+                         const char *member, bool changes)
+{
+    if (expected == EXPECTED_ANYTHING || (changes && response->status == 204)) {
+        return true;
+    }
+    return expected == EXPECTED_LIST ? problem_is_list(&response->body)
+                                     : problem_is_object(response, member);
+}
+
+void problem_describe_foreign(struct buffer *out, const struct http_response *response)
+{
+    struct json *body = json_parse_optional(buffer_text(&response->body), response->body.length);
+
+    if (body == NULL) {
+        problem_describe_text(out, &response->body);
+    } else {
+        buffer_append_text(out, "other JSON");
+    }
+    json_free(body);
+}
+
+int problem_explain_foreign(const struct http_response *response,
+                            const struct problem_context *context, bool changes,
+                            struct error *error)
+{
+    struct buffer said = BUFFER_EMPTY;
+
+    problem_describe_foreign(&said, response);
+    (void)error_set(error, changes ? STATUS_UNKNOWN : STATUS_REFUSED,
+                    "%s %.*s was answered %d, but not by the API (%s); look for a proxy or filter "
+                    "between this machine and the API",
+                    context->method, PROBLEM_TEXT_MOST, context->target, response->status,
+                    buffer_text(&said));
+    buffer_free(&said);
+    return -1;
 }

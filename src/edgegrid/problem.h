@@ -5,12 +5,20 @@
 #ifndef EDGEGRID_PROBLEM_H
 #define EDGEGRID_PROBLEM_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "http/response.h"
 
 #include <stdbool.h>
 
 struct edgegrid_session;
+
+/* What a 2xx response has to hold to be the API's own. */
+enum problem_expected {
+    EXPECTED_ANYTHING, /* the caller reads it */
+    EXPECTED_OBJECT,   /* a JSON object with a given member */
+    EXPECTED_LIST      /* a JSON array of objects, or an empty one */
+};
 
 #define PROBLEM_AGAIN "; run it again later"
 
@@ -35,8 +43,31 @@ bool problem_is_burst(const struct http_response *response);
 /* A 429 for as many objects as there may be, such as includes of a contract: not for haste. */
 bool problem_is_used_up(const struct http_response *response);
 
-/* The body is a problem of the API or the gateway, not of a server between. */
-bool problem_is_typed(const struct http_response *response);
+/*
+ * A 403 or 404 of the API or of the gateway's authorization, which both come after the gateway has
+ * accepted the signature: it proves that the credential works, whatever it may do.
+ */
+bool problem_is_authenticated(const struct http_response *response);
+
+/*
+ * Whether a 2xx response is the API's own, and not that of a filter or proxy in between: it holds
+ * what is expected, an object one with a text or number of that name (member). With a NULL member
+ * no object will do. A 204 without a body is what the API sends after a change.
+ */
+bool problem_is_expected(const struct http_response *response, enum problem_expected expected,
+                         const char *member, bool changes);
+
+/*
+ * Set error to say that the 2xx response is not the API's own, and to what it looks like:
+ * STATUS_UNKNOWN where the request changes something, which may have been done, else
+ * STATUS_REFUSED. Returns -1.
+ */
+int problem_explain_foreign(const struct http_response *response,
+                            const struct problem_context *context, bool changes,
+                            struct error *error);
+
+/* Append what a response that is not the API's own looks like: an HTML page by its title, ... */
+void problem_describe_foreign(struct buffer *out, const struct http_response *response);
 
 /* The gateway's 401 for a credential that is not known or active, perhaps not yet everywhere. */
 bool problem_is_inactive_token(const struct http_response *response);

@@ -289,5 +289,12 @@ int edgegrid_session_require(struct edgegrid_session *session, const struct edge
     if (edgegrid_session_call(session, call, response, error) != 0) {
         return -1;
     }
-    return response->status / 100 == 2 ? 0 : problem_explain(response, &context, error);
+    if (response->status / 100 != 2) {
+        return problem_explain(response, &context, error);
+    }
+    if (problem_is_expected(response, call->expected, call->member, session_call_changes(call))) {
+        return 0;
+    }
+    (void)problem_explain_foreign(response, &context, session_call_changes(call), error);
+    return session_call_changes(call) ? error_suffix(error, SESSION_LOOK) : -1;
 }

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "edgegrid/credential.h"
+#include "edgegrid/problem.h"
 #include "http/connection.h"
 
 #include <stdbool.h>
@@ -37,8 +38,10 @@ struct edgegrid_call {
     size_t header_count;
     const char *body; /* NULL for none */
     size_t body_length;
-    bool reads;   /* a POST that changes nothing, such as allowed-cpcodes */
-    bool repeats; /* a POST that may be repeated, such as deactivate */
+    enum problem_expected expected; /* of a 2xx, for edgegrid_session_require */
+    const char *member;             /* of an EXPECTED_OBJECT; NULL: only 204 will do */
+    bool reads;                     /* a POST that changes nothing, such as allowed-cpcodes */
+    bool repeats;                   /* a POST that may be repeated, such as deactivate */
 };
 
 /* What to do when a 5xx is the answer to it: a sentence's end. */
@@ -73,8 +76,8 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
                           struct http_response *response, struct error *error);
 
 /*
- * As edgegrid_session_call, and an answer other than 2xx is a failure explained by
- * problem_explain.
+ * As edgegrid_session_call; a response other than 2xx is a failure explained by problem_explain,
+ * and a 2xx that is not the API's own one explained by problem_explain_foreign.
  */
 int edgegrid_session_require(struct edgegrid_session *session, const struct edgegrid_call *call,
                              struct http_response *response, struct error *error);

@@ -17,7 +17,7 @@ static int client_get(struct edgegrid_session *session, const char *client_id, s
 
     credential_path(&path, client_id, NULL);
     buffer_append_text(&path, CLIENT_PARTS);
-    return iam_get(session, &path, client, error);
+    return iam_get(session, &path, "clientId", client, error);
 }
 
 int client_find(struct lookup *lookup, const char *wanted, struct json **client,
@@ -52,7 +52,7 @@ int client_put(struct edgegrid_session *session, const char *client_id, const st
 
     credential_path(&path, client_id, NULL);
     json_write(&text, body, false);
-    result = credential_do(session, "PUT", &path, &text, error);
+    result = credential_do(session, "PUT", &path, &text, "clientId", error);
     buffer_free(&text);
     return result;
 }

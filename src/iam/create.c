@@ -38,7 +38,9 @@ static int creation_post(struct client_creation *creation, struct http_response 
     struct edgegrid_call call = {.method = "POST",
                                  .target = IAM_BASE "/api-clients",
                                  .headers = creation_headers,
-                                 .header_count = 1};
+                                 .header_count = 1,
+                                 .expected = EXPECTED_OBJECT,
+                                 .member = "clientId"};
     int result;
 
     json_write(&body, creation->body, false);
@@ -199,7 +201,7 @@ static int creation_store(struct client_creation *creation, const struct http_re
 {
     if (new_client_read(buffer_text(&response->body), response->body.length, &creation->client,
                         error) != 0) {
-        (void)answer_explain("api-clients", response->status, error);
+        (void)answer_explain("api-clients", response, error);
         if (creation->deposit != NULL) {
             return deposit_keep(creation->deposit, error);
         }

@@ -20,11 +20,15 @@ void credential_path(struct buffer *path, const char *client_id, const char *cre
 }
 
 int credential_do(struct edgegrid_session *session, const char *method, struct buffer *path,
-                  const struct buffer *body, struct error *error)
+                  const struct buffer *body, const char *member, struct error *error)
 {
     struct http_response response = {0};
     /* The only POSTs made here are of the kind of deactivate. */
-    struct edgegrid_call call = {.method = method, .target = buffer_text(path), .repeats = true};
+    struct edgegrid_call call = {.method = method,
+                                 .target = buffer_text(path),
+                                 .expected = EXPECTED_OBJECT,
+                                 .member = member,
+                                 .repeats = true};
     int result = buffer_check(path, error);
 
     if (body != NULL) {
@@ -46,11 +50,14 @@ int credential_do(struct edgegrid_session *session, const char *method, struct b
     return result;
 }
 
-int iam_get(struct edgegrid_session *session, struct buffer *path, struct json **value,
-            struct error *error)
+int iam_get(struct edgegrid_session *session, struct buffer *path, const char *member,
+            struct json **value, struct error *error)
 {
     struct http_response response = {0};
-    struct edgegrid_call call = {.method = "GET", .target = buffer_text(path)};
+    struct edgegrid_call call = {.method = "GET",
+                                 .target = buffer_text(path),
+                                 .expected = member == NULL ? EXPECTED_LIST : EXPECTED_OBJECT,
+                                 .member = member};
     int result = buffer_check(path, error);
 
     *value = NULL;
@@ -75,7 +82,7 @@ int client_fetch(struct edgegrid_session *session, const char *client_id, struct
 
     memset(client, 0, sizeof *client);
     credential_path(&path, client_id, NULL);
-    result = iam_get(session, &path, &shown, error);
+    result = iam_get(session, &path, "clientId", &shown, error);
     if (result == 0) {
         result = new_client_from_json(shown, client, error);
     }
@@ -110,7 +117,7 @@ static int credential_take(const struct deposit *deposit, const struct http_resp
 {
     if (new_credential_read(buffer_text(&response->body), response->body.length, credential,
                             error) != 0) {
-        (void)answer_explain("credentials", response->status, error);
+        (void)answer_explain("credentials", response, error);
         return deposit_keep(deposit, error);
     }
     if (answer != NULL) {
@@ -192,7 +199,7 @@ int credential_update(struct edgegrid_session *session, const char *client_id,
     }
     buffer_append_byte(&body, '}');
     credential_path(&path, client_id, credential_id);
-    result = credential_do(session, "PUT", &path, &body, error);
+    result = credential_do(session, "PUT", &path, &body, "expiresOn", error);
     buffer_free(&body);
     return result;
 }
@@ -204,7 +211,7 @@ int credential_deactivate(struct edgegrid_session *session, const char *client_i
 
     credential_path(&path, client_id, credential_id);
     buffer_append_text(&path, "/deactivate");
-    return credential_do(session, "POST", &path, NULL, error);
+    return credential_do(session, "POST", &path, NULL, NULL, error);
 }
 
 int credential_delete(struct edgegrid_session *session, const char *client_id,
@@ -213,7 +220,7 @@ int credential_delete(struct edgegrid_session *session, const char *client_id,
     struct buffer path = BUFFER_EMPTY;
 
     credential_path(&path, client_id, credential_id);
-    return credential_do(session, "DELETE", &path, NULL, error);
+    return credential_do(session, "DELETE", &path, NULL, NULL, error);
 }
 
 int credential_retire(struct edgegrid_session *session, const char *client_id,

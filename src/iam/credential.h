@@ -15,19 +15,20 @@
 void credential_path(struct buffer *path, const char *client_id, const char *credential_id);
 
 /*
- * Make a call at path, which is released, with a JSON body (NULL for none), whose answer does not
- * matter beyond its status. A POST made so may be repeated. A DELETE that is answered 404 is done
- * when an earlier try of it may have been carried out. Returns 0, or -1 with an error.
+ * Make a call at path, which is released, with a JSON body (NULL for none). It is done when the
+ * response is 204, or a 2xx with a JSON object that has the member (NULL: 204 alone). A POST made
+ * so may be repeated. A DELETE that is answered 404 is done when an earlier try of it may have
+ * been carried out. Returns 0, or -1 with an error.
  */
 int credential_do(struct edgegrid_session *session, const char *method, struct buffer *path,
-                  const struct buffer *body, struct error *error);
+                  const struct buffer *body, const char *member, struct error *error);
 
 /*
- * GET the JSON at path, which is released. *value is to be released with json_free. Returns 0, or
- * -1 with an error.
+ * GET the JSON object with the member, or with NULL the array, at path, which is released. *value
+ * is to be released with json_free. Returns 0, or -1 with an error.
  */
-int iam_get(struct edgegrid_session *session, struct buffer *path, struct json **value,
-            struct error *error);
+int iam_get(struct edgegrid_session *session, struct buffer *path, const char *member,
+            struct json **value, struct error *error);
 
 /*
  * GET the client. *client has no credential and is to be released with

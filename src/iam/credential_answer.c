@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/wipe.h"
+#include "edgegrid/problem.h"
 #include "http/url.h"
 
 #include <stdlib.h>
@@ -31,9 +32,16 @@ static char *answer_copy(const struct json *value)
     return json_text_copy(text);
 }
 
-int answer_explain(const char *what, int status, struct error *error)
+int answer_explain(const char *what, const struct http_response *response, struct error *error)
 {
-    return error_prefix(error, "the answer to POST %s (%d)%s ", what, status,
+    struct buffer said = BUFFER_EMPTY;
+
+    if (error->status == STATUS_USAGE) {
+        problem_describe_foreign(&said, response);
+        (void)error_set(error, STATUS_UNKNOWN, "is not the API's (%s)", buffer_text(&said));
+    }
+    buffer_free(&said);
+    return error_prefix(error, "the response to POST %s (%d)%s ", what, response->status,
                         error->status == STATUS_SYSTEM ? ":" : "");
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "http/response.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,10 +42,10 @@ int new_client_read(const char *text, size_t length, struct new_client *client,
 int new_client_from_json(const struct json *object, struct new_client *client, struct error *error);
 
 /*
- * Name the answer that could not be read: what ("api-clients" or "credentials") was posted, the
- * HTTP status. Returns -1.
+ * Name the response that could not be read, and where it is not JSON what it looks like: what
+ * ("api-clients" or "credentials") was posted. Returns -1.
  */
-int answer_explain(const char *what, int status, struct error *error);
+int answer_explain(const char *what, const struct http_response *response, struct error *error);
 
 /* Read the answer to POST .../credentials; fails also when the secret is not in it. */
 int new_credential_read(const char *text, size_t length, struct new_credential *credential,

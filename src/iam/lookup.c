@@ -78,6 +78,8 @@ static int lookup_fetch(struct lookup *lookup, enum lookup_kind kind, struct err
 
     call.method = lookup_request(lookup, kind, &path, &body);
     call.target = buffer_text(&path);
+    call.expected = kind == LOOKUP_SELF ? EXPECTED_OBJECT : EXPECTED_LIST;
+    call.member = "clientId";
     if (body.length > 0) {
         call.headers = &content_type;
         call.header_count = 1;

@@ -81,7 +81,7 @@ int recovery_get_client(struct edgegrid_session *session, const char *client_id,
 
     credential_path(&path, client_id, NULL);
     buffer_append_text(&path, "?credentials=true");
-    return iam_get(session, &path, client, error);
+    return iam_get(session, &path, "clientId", client, error);
 }
 
 /* --- an answer ------------------------------------------------------------------------------ */

@@ -123,7 +123,7 @@ static int recovery_delete(struct edgegrid_session *session, const struct leftov
         return error->status == STATUS_NOT_FOUND ? 0 : -1;
     }
     credential_path(&path, id, NULL);
-    return credential_do(session, "DELETE", &path, NULL, error);
+    return credential_do(session, "DELETE", &path, NULL, NULL, error);
 }
 
 /* "client abc (web), made 2026-...", for sentences and questions. */

@@ -228,7 +228,7 @@ int recovery_complete(struct recovery *recovery, const struct leftover *leftover
         return -1;
     } else {
         credential_path(&path, made->client_id, id);
-        result = iam_get(session, &path, &shown, error);
+        result = iam_get(session, &path, "credentialId", &shown, error);
     }
     if (shown != NULL && json_get_text(shown, "status") != NULL &&
         text_equal(json_get_text(shown, "status"), "DELETED")) {

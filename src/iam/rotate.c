@@ -310,33 +310,50 @@ static int rotation_make(struct rotation *rotation, struct error *error)
     return result;
 }
 
-/* One signed call, which proves it also when the answer is that it may not see itself. */
-static int rotation_try(struct edgegrid_session *session, struct error *error)
+/* Whether the response to GET api-clients/self is the client itself, by its id. */
+static bool rotation_is_self(const struct http_response *response, const char *client_id)
 {
-    const struct edgegrid_call call = {.method = "GET", .target = IAM_BASE "/api-clients/self"};
-    const struct problem_context context = {
-        .method = call.method, .target = call.target, .session = session};
-    struct http_response response = {0};
-    int result = edgegrid_session_call(session, &call, &response, error);
+    struct json *self = json_parse_optional(buffer_text(&response->body), response->body.length);
+    const char *id = json_get_text(self, "clientId");
+    bool is = id != NULL && text_equal(id, client_id);
 
-    if (result == 0 && response.status / 100 != 2 &&
-        ((response.status != 403 && response.status != 404) || !problem_is_typed(&response))) {
-        result = problem_explain(&response, &context, error);
+    json_free(self);
+    return is;
+}
+
+/* One signed call, which proves it also when the response is that it may not see itself. */
+static int rotation_try(struct edgegrid_session *session, const char *client_id,
+                        struct error *error)
+{
+    const struct edgegrid_call call = {.method = "GET",
+                                       .target = IAM_BASE "/api-clients/self",
+                                       .expected = EXPECTED_OBJECT,
+                                       .member = "clientId"};
+    struct http_response response;
+    int result = edgegrid_session_require(session, &call, &response, error);
+
+    if (result == 0 && !rotation_is_self(&response, client_id)) {
+        result = error_set(error, STATUS_REFUSED,
+                           "GET %s with the new credential shows another client than %s",
+                           call.target, client_id);
+    } else if (result != 0 && problem_is_authenticated(&response)) {
+        result = 0;
     }
     http_response_free(&response);
     return result;
 }
 
 /* A new credential takes a while to spread: a 401 is tried again, within the timeout. */
-static int rotation_prove(struct edgegrid_session *session, struct error *error)
+static int rotation_prove(struct edgegrid_session *session, const char *client_id,
+                          struct error *error)
 {
     int64_t deadline =
         clock_monotonic_milliseconds() + session->connection.settings->timeout_milliseconds;
     int64_t pause = PROOF_FIRST_PAUSE;
     int result;
 
-    while ((result = rotation_try(session, error)) != 0 && error->status == STATUS_DENIED &&
-           clock_monotonic_milliseconds() + pause < deadline) {
+    while ((result = rotation_try(session, client_id, error)) != 0 &&
+           error->status == STATUS_DENIED && clock_monotonic_milliseconds() + pause < deadline) {
         clock_sleep_until(clock_monotonic_milliseconds() + pause);
         pause = pause < PROOF_LONGEST_PAUSE ? pause * 2 : pause;
     }
@@ -356,7 +373,7 @@ static int rotation_place(struct rotation *rotation, struct error *error)
     rotation_sign_with_new(rotation, &credential, &settings, &with_new);
     rotation->deposit->replaces = rotation->held_token;
     if (new_client_settle(rotation->session, &rotation->made, 0, NULL, error) != 0 ||
-        rotation_prove(&with_new, error) != 0) {
+        rotation_prove(&with_new, rotation->made.client_id, error) != 0) {
         (void)error_suffix(error,
                            ". The new credential %s does not work yet; nothing was changed in %s",
                            rotation->made.credential.credential_id, rotation->deposit->wish.path);

@@ -103,7 +103,7 @@ static int rotation_retire(const struct rotation *rotation, struct edgegrid_sess
                          deposit_journal_name(rotation->deposit));
     }
     credential_path(&path, client_id, id);
-    result = iam_get(session, &path, &shown, error);
+    result = iam_get(session, &path, "credentialId", &shown, error);
     if (result != 0 && error->status == STATUS_NOT_FOUND) {
         return 0;
     }

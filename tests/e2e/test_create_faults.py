@@ -150,7 +150,7 @@ ANSWERS = {
     "403 grant": ({"gateway": "grant"}, 6, ["403", "API Clients Administration", "3cqaxxxx"]),
     "403": ({"status": 403, "body": {**PROBLEM, "status": 403}}, 6, ["403", "ERROR_TITLE"]),
     "404": ({"status": 404, "body": {**PROBLEM, "httpStatus": 404}}, 7, ["404", "ERROR_TITLE"]),
-    "409": ({"status": 409}, 1, ["409", "empty answer"]),
+    "409": ({"status": 409}, 1, ["409", "empty response"]),
     "timestamp": ({"gateway": "timestamp"}, 1, ["400", "Invalid timestamp", "clock"]),
     "a redirect": ({"status": 302, "headers": {"Location": "https://elsewhere.example/"}}, 1, ["302", "redirect"]),
     "a burst": ({"gateway": "burst", "headers": {"Retry-After": "0"}, "times": None}, 8, ["WAF", "burst"]),

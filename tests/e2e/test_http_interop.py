@@ -454,8 +454,8 @@ HTML = "<!DOCTYPE html>\n<html><head><meta charset=utf-8>\n<title>{}</title>\n</
     [
         (503, HTML.format("Service Unavailable"), 8, 'an HTML page titled "Service Unavailable", not the API\'s own'),
         (403, HTML.format("Access Denied").upper(), 6, 'an HTML page titled "ACCESS DENIED", not the API\'s own'),
-        (404, "<html><body>gone</body></html>", 7, "an HTML page, not the API's own answer"),
-        (502, "", 8, "an empty answer"),
+        (404, "<html><body>gone</body></html>", 7, "an HTML page, not the API's own response"),
+        (502, "", 8, "an empty response"),
         (500, "upstream connect error\nmore of it", 8, "(upstream connect error)"),
         (400, "[1, 2]", 1, "([1, 2])"),
         (400, '{"title": "half', 1, '({"title": "half)'),

@@ -192,13 +192,13 @@ static void test_of_the_api(void **state)
 static void test_of_others(void **state)
 {
     static const struct row rows[] = {
-        {503, "", STATUS_UNAVAILABLE, {"an empty answer", "later"}},
-        {401, "", STATUS_DENIED, {"an empty answer", "not accepted"}},
+        {503, "", STATUS_UNAVAILABLE, {"an empty response", "later"}},
+        {401, "", STATUS_DENIED, {"an empty response", "not accepted"}},
         {429, "Rate limit exceeded\r\nRetry later", STATUS_UNAVAILABLE, {"(Rate limit exceeded)"}},
         {403,
          "<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY>x</BODY></HTML>",
          STATUS_DENIED,
-         {"an HTML page titled \"Access Denied\"", "not the API's own answer"}},
+         {"an HTML page titled \"Access Denied\"", "not the API's own response"}},
         {502, "<html><body>no title</body></html>", STATUS_UNAVAILABLE, {"(an HTML page, not"}},
         {502, "<html><title>never ends", STATUS_UNAVAILABLE, {"\"never ends\""}},
         {302, "", STATUS_REFUSED, {"follows no redirect"}},
