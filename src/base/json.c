@@ -10,6 +10,7 @@
 
 #include "base/json_scan.h"
 #include "base/text.h"
+#include "base/wipe.h"
 
 #include <cJSON.h>
 
@@ -344,6 +345,61 @@ const char *json_get_text(const struct json *object, const char *name)
     return json_text(json_get(object, name));
 }
 
+bool json_is_ambiguous(const struct json *object, const char *name)
+{
+    const struct json *first = json_get(object, name);
+
+    for (const struct json *at = json_next(first); at != NULL; at = json_next(at)) {
+        if (json_is_object(object) && text_equal(json_name(at), name) && !json_equal(first, at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int json_compare_names(const void *one, const void *other)
+{
+    return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+/* The name of two members of one object; NULL when there is none. */
+static int json_find_duplicate_in(const cJSON *object, const char **name, struct error *error)
+{
+    size_t count = json_count(json_value((cJSON *)(void *)object));
+    const char **names = calloc(count + 1, sizeof *names);
+    size_t at = 0;
+
+    if (names == NULL) {
+        return error_set_memory(error);
+    }
+    for (const cJSON *member = object->child; member != NULL; member = member->next) {
+        names[at++] = member->string;
+    }
+    qsort(names, count, sizeof *names, json_compare_names);
+    for (at = 1; at < count && *name == NULL; at++) {
+        if (text_equal(names[at - 1], names[at])) {
+            *name = names[at];
+        }
+    }
+    free(names);
+    return 0;
+}
+
+int json_find_duplicate(const struct json *value, const char **name, struct error *error)
+{
+    cJSON *parents[JSON_DEPTH];
+    cJSON *item = (cJSON *)(void *)value;
+    size_t depth = 0;
+
+    *name = NULL;
+    for (; item != NULL && *name == NULL; item = json_walk(item, parents, &depth)) {
+        if (json_is_object(json_value(item)) && json_find_duplicate_in(item, name, error) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* --- building ------------------------------------------------------------------------------- */
 
 bool json_build_failed(void)
@@ -464,6 +520,23 @@ void json_remove(struct json *object, const char *name)
 {
     if (json_is_object(object)) {
         cJSON_DeleteItemFromObjectCaseSensitive(json_item_mutable(object), name);
+    }
+}
+
+void json_redact(struct json *value, const char *name, const char *secret)
+{
+    cJSON *parents[JSON_DEPTH];
+    cJSON *item = json_item_mutable(value);
+    size_t depth = 0;
+
+    for (; item != NULL; item = json_walk(item, parents, &depth)) {
+        while (json_get(json_value(item), name) != NULL) {
+            json_remove(json_value(item), name);
+        }
+        if (secret != NULL && json_is_text(json_value(item)) &&
+            strstr(item->valuestring, secret) != NULL) {
+            memory_wipe(item->valuestring, strlen(item->valuestring));
+        }
     }
 }
 

@@ -58,6 +58,15 @@ const char *json_text(const struct json *value);             /* NULL when not a 
 const char *json_number_text(const struct json *value);      /* NULL when not a number */
 int json_integer(const struct json *value, int64_t *number); /* -1 when not a whole number */
 bool json_is_true(const struct json *value);
+
+/* Whether an object has members of this name with different values. */
+bool json_is_ambiguous(const struct json *object, const char *name);
+
+/*
+ * Find a name that an object, value or one in it, gives to two members. *name is NULL when there
+ * is none, else borrowed from value. Returns 0, or -1 when memory ran out.
+ */
+int json_find_duplicate(const struct json *value, const char **name, struct error *error);
 bool json_is_boolean(const struct json *value);
 
 /* The text of a member, or NULL when it is absent or not a string. */
@@ -92,6 +101,9 @@ struct json *json_append_text(struct json *array, const char *text);
 struct json *json_append_integer(struct json *array, int64_t number);
 struct json *json_append_copy(struct json *array, const struct json *value);
 void json_remove(struct json *object, const char *name); /* also when absent */
+/* Remove the members of this name from all objects in value, and empty what holds secret (NULL:
+ * none is known). */
+void json_redact(struct json *value, const char *name, const char *secret);
 void json_remove_element(struct json *container, struct json *element);
 struct json *json_copy(const struct json *value); /* NULL when memory ran out */
 

@@ -41,6 +41,17 @@ static size_t json_number_end(const char *text, size_t length, size_t at)
     return at;
 }
 
+/* Whether four hexadecimal digits follow, other than 0000: a NUL would end the text. */
+static bool json_is_code(const char *text, size_t length)
+{
+    static const char digits[] = "0123456789ABCDEFabcdef";
+
+    return length >= 4 && memchr(digits, text[0], sizeof digits - 1) != NULL &&
+           memchr(digits, text[1], sizeof digits - 1) != NULL &&
+           memchr(digits, text[2], sizeof digits - 1) != NULL &&
+           memchr(digits, text[3], sizeof digits - 1) != NULL && memcmp(text, "0000", 4) != 0;
+}
+
 /* The place behind the string that starts with the quote at at; 0 when it is not well formed. */
 static size_t json_string_end(const char *text, size_t length, size_t at)
 {
@@ -49,10 +60,10 @@ static size_t json_string_end(const char *text, size_t length, size_t at)
             return 0;
         }
         if (text[at] == '\\') {
-            if (length - at > 5 && memcmp(text + at, "\\u0000", 6) == 0) {
+            at++;
+            if (at < length && text[at] == 'u' && !json_is_code(text + at + 1, length - at - 1)) {
                 return 0;
             }
-            at++;
         }
     }
     return at < length ? at + 1 : 0;

@@ -67,6 +67,7 @@ int wish_read_from(const struct invocation *invocation, struct json **from, stru
 {
     const char *name = invocation_value(invocation, "from");
     struct buffer text = BUFFER_EMPTY;
+    const char *twice = NULL;
     int result;
 
     *from = NULL;
@@ -76,9 +77,16 @@ int wish_read_from(const struct invocation *invocation, struct json **from, stru
     result = context_read_file(name, WISH_FROM_LIMIT, &text, error);
     if (result == 0) {
         result = json_parse(buffer_text(&text), text.length, from, error);
+        if (result == 0) {
+            result = json_find_duplicate(*from, &twice, error);
+        }
+        if (twice != NULL) {
+            result =
+                error_set(error, STATUS_USAGE, "has the member \"%s\" twice in one object", twice);
+        }
         if (result != 0) {
             (void)error_prefix(error, "--from %s ", name);
-            (void)error_suffix(error, "; put that right and run it again");
+            (void)error_suffix(error, "; correct it and run the command again");
         }
     }
     buffer_free(&text);

@@ -61,16 +61,6 @@ static int creation_post(struct client_creation *creation, struct http_response 
     return result;
 }
 
-/* The API's object as it may be shown: without the secret. */
-static void creation_keep_answer(struct client_creation *creation, const struct buffer *text)
-{
-    creation->answer = json_parse_optional(buffer_text(text), text->length);
-    for (struct json *at = json_first_mutable(json_get_mutable(creation->answer, "credentials"));
-         at != NULL; at = json_next_mutable(at)) {
-        json_remove(at, "clientSecret");
-    }
-}
-
 /* --- the credential ------------------------------------------------------------------------- */
 
 /* Ask for what the answer should have told: the access token and the host. */
@@ -228,7 +218,8 @@ int client_creation_run(struct client_creation *creation, struct error *error)
     if (result == 0) {
         result = creation_store(creation, &response, error);
         /* What is only shown has to wait: the memory that it takes may be the last. */
-        creation_keep_answer(creation, &response.body);
+        creation->answer =
+            answer_without_secret(&response.body, creation->client.credential.client_secret);
     }
     http_response_free(&response);
     if (!creation->stored) {

@@ -121,8 +121,7 @@ static int credential_take(const struct deposit *deposit, const struct http_resp
         return deposit_keep(deposit, error);
     }
     if (answer != NULL) {
-        *answer = json_parse_optional(buffer_text(&response->body), response->body.length);
-        json_remove(*answer, "clientSecret");
+        *answer = answer_without_secret(&response->body, credential->client_secret);
     }
     return 0;
 }

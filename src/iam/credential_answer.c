@@ -54,6 +54,21 @@ static void credential_take(const struct json *object, struct new_credential *cr
     credential->expires_on = answer_copy(json_get(object, "expiresOn"));
 }
 
+/* What is given twice, with two values, cannot be stored: the response is kept as it came. */
+static int answer_refuse_ambiguous(const struct json *object, struct error *error)
+{
+    static const char *const names[] = {"clientSecret", "clientToken", "credentialId", "clientId",
+                                        "accessToken",  "baseURL",     "credentials"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (json_is_ambiguous(object, names[i])) {
+            return error_set(error, STATUS_NOT_STORED, "gives %s twice, with different values",
+                             names[i]);
+        }
+    }
+    return 0;
+}
+
 static bool credential_is_whole(const struct new_credential *credential)
 {
     return credential->client_token != NULL && credential->client_secret != NULL;
@@ -76,6 +91,36 @@ static char *answer_host(const struct json *base_url)
     return copy;
 }
 
+/* The one credential that came with its secret; else the first, which then is to be removed. */
+static int client_take_credential(const struct json *credentials, struct new_client *client,
+                                  struct error *error)
+{
+    const struct json *with_secret = NULL;
+    size_t secrets = 0;
+
+    for (const struct json *at = json_first(credentials); at != NULL; at = json_next(at)) {
+        if (answer_refuse_ambiguous(at, error) != 0) {
+            return -1;
+        }
+        if (json_get_text(at, "clientSecret") != NULL) {
+            with_secret = secrets++ == 0 ? at : with_secret;
+        }
+    }
+    if (secrets > 1) {
+        return error_set(error, STATUS_NOT_STORED,
+                         "holds %zu credentials with a secret where one was asked for", secrets);
+    }
+    credential_take(with_secret != NULL ? with_secret : json_first(credentials),
+                    &client->credential);
+    client->has_credential = credential_is_whole(&client->credential);
+    if (!client->has_credential) {
+        client->stray_credential_id = client->credential.credential_id;
+        client->credential.credential_id = NULL;
+        new_credential_free(&client->credential);
+    }
+    return 0;
+}
+
 int new_client_from_json(const struct json *object, struct new_client *client, struct error *error)
 {
     memset(client, 0, sizeof *client);
@@ -83,12 +128,9 @@ int new_client_from_json(const struct json *object, struct new_client *client, s
     client->client_name = answer_copy(json_get(object, "clientName"));
     client->access_token = answer_copy(json_get(object, "accessToken"));
     client->host = answer_host(json_get(object, "baseURL"));
-    credential_take(json_first(json_get(object, "credentials")), &client->credential);
-    client->has_credential = credential_is_whole(&client->credential);
-    if (!client->has_credential) {
-        client->stray_credential_id = client->credential.credential_id;
-        client->credential.credential_id = NULL;
-        new_credential_free(&client->credential);
+    if (answer_refuse_ambiguous(object, error) != 0 ||
+        client_take_credential(json_get(object, "credentials"), client, error) != 0) {
+        return -1;
     }
     if (json_build_failed()) {
         return error_set_memory(error);
@@ -117,6 +159,10 @@ int new_credential_read(const char *text, size_t length, struct new_credential *
 
     memset(credential, 0, sizeof *credential);
     if (json_parse(text, length, &answer, error) != 0) {
+        return -1;
+    }
+    if (answer_refuse_ambiguous(answer, error) != 0) {
+        json_free(answer);
         return -1;
     }
     credential_take(answer, credential);
@@ -153,4 +199,12 @@ void new_client_free(struct new_client *client)
 bool new_credential_is_active(const struct new_credential *credential)
 {
     return credential->status == NULL || text_equal(credential->status, "ACTIVE");
+}
+
+struct json *answer_without_secret(const struct buffer *text, const char *secret)
+{
+    struct json *answer = json_parse_optional(buffer_text(text), text->length);
+
+    json_redact(answer, "clientSecret", secret);
+    return answer;
 }

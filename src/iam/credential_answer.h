@@ -4,6 +4,7 @@
 #ifndef IAM_CREDENTIAL_ANSWER_H
 #define IAM_CREDENTIAL_ANSWER_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "http/response.h"
@@ -33,7 +34,9 @@ struct new_client {
 
 /*
  * Read the answer to POST /api-clients. Returns 0, or -1 with a sentence to prefix when it is not
- * the JSON of a client; *client is to be freed either way.
+ * the JSON of a client; STATUS_NOT_STORED when it holds more than one secret, or a member twice
+ * with different values, so that which is right has to be seen by a person. *client is to be freed
+ * either way.
  */
 int new_client_read(const char *text, size_t length, struct new_client *client,
                     struct error *error);
@@ -50,6 +53,12 @@ int answer_explain(const char *what, const struct http_response *response, struc
 /* Read the answer to POST .../credentials; fails also when the secret is not in it. */
 int new_credential_read(const char *text, size_t length, struct new_credential *credential,
                         struct error *error);
+
+/*
+ * The API's object as it may be shown: without any clientSecret, and without what holds the secret
+ * (NULL: none is known) elsewhere. NULL when it is not JSON or memory ran out.
+ */
+struct json *answer_without_secret(const struct buffer *text, const char *secret);
 
 /* Wipe and release. */
 void new_client_free(struct new_client *client);

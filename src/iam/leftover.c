@@ -114,18 +114,18 @@ static enum leftover_kind leftover_kind_of(const struct leftover *leftover, bool
 }
 
 /* Returns 0 when the text is the answer to such an intent, with a secret or not. */
-static int leftover_parse(struct leftover *leftover, const char *text, size_t length)
+static int leftover_parse(struct leftover *leftover, const char *text, size_t length,
+                          struct error *error)
 {
-    struct error ignored;
     int result;
 
     if (leftover->kind == LEFTOVER_CLIENT) {
         new_client_free(&leftover->made);
-        result = new_client_read(text, length, &leftover->made, &ignored);
+        result = new_client_read(text, length, &leftover->made, error);
         leftover->whole = leftover->made.has_credential && leftover->made.client_id != NULL;
     } else {
         new_credential_free(&leftover->made.credential);
-        result = new_credential_read(text, length, &leftover->made.credential, &ignored);
+        result = new_credential_read(text, length, &leftover->made.credential, error);
         leftover->whole = result == 0;
     }
     return result;
@@ -134,10 +134,13 @@ static int leftover_parse(struct leftover *leftover, const char *text, size_t le
 static void leftover_take_answer(struct leftover *leftover, const char *text, size_t length)
 {
     struct buffer found = BUFFER_EMPTY;
+    struct error error;
 
     leftover->answered = true;
-    if (leftover_parse(leftover, text, length) != 0 && leftover_salvage(text, length, &found)) {
-        (void)leftover_parse(leftover, buffer_text(&found), found.length);
+    /* Of two secrets in a whole response none is chosen: a person has to look. */
+    if (leftover_parse(leftover, text, length, &error) != 0 && error.status != STATUS_NOT_STORED &&
+        leftover_salvage(text, length, &found)) {
+        (void)leftover_parse(leftover, buffer_text(&found), found.length, &error);
         leftover->salvaged = leftover->whole;
     }
     if (found.failed) {

@@ -105,6 +105,54 @@ def test_create_names_the_page(gk, fake):
     assert result.status in (5, 9) and "Blocked by policy" in result.err and "column" not in result.err, result
 
 
+def test_two_secrets_are_both_kept(gk, fake, home):
+    """Which one is right has to be seen by a person; recover chooses none either."""
+
+    def twice(answer):
+        return {**answer, "credentials": answer["credentials"] + [{**answer["credentials"][0], "clientSecret": "TheOther="}]}
+
+    fake.fault(method="POST", path=CLIENTS, edit=twice)
+    for arguments in ([],):
+        result = create(gk, *SMALLEST, *arguments)
+        assert result.status == 9 and "2 credentials" in result.err and "TheOther" not in result.err, result
+    assert gk("credential", "recover").status in (9, 10)
+    assert "TheOther=" in (home / ".edgerc.gridkey").read_text()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda answer, secret: {**answer, "clientSecret": secret},
+        lambda answer, secret: {**answer, "nested": {"deep": [{"clientSecret": secret}]}},
+        lambda answer, secret: {**answer, "note": f"keep {secret} safe"},
+    ],
+    ids=["top", "nested", "elsewhere"],
+)
+def test_json_shows_no_secret_wherever_it_stands(gk, fake, edit):
+    secrets = []
+
+    def edited(answer):
+        secrets.append(answer["credentials"][0]["clientSecret"])
+        return edit(answer, secrets[0])
+
+    fake.fault(method="POST", path=CLIENTS, edit=edited)
+    result = create(gk, *SMALLEST, "--json")
+    assert result.status == 0 and secrets[0] not in result.out and result.json["clientId"], result
+
+
+@pytest.mark.parametrize("body", ['{"clientName": "a", "clientName": "b"}', '{"apiAccess": {"apis": [], "apis": []}}'])
+def test_a_member_given_twice_is_refused(gk, fake, body):
+    result = create(gk, *SMALLEST, "--from", "-", stdin=body)
+    assert result.status == 2 and "twice" in result.err and not fake.requests, result
+
+
+def test_a_code_without_its_digits_is_refused(gk, fake):
+    body = b'[{"clientId": "one", "clientName": "abc\\uZZZZdef"}]'
+    fake.fault(path=CLIENTS, status=200, body=body, content_type="application/json")
+    result = gk("client", "list")
+    assert result.status == 1 and "abc" not in result.out, result
+
+
 def test_create_without_credential(gk, fake, foreign):
     body, words = foreign
     fake.fault(method="POST", status=200, body=body)

@@ -232,6 +232,40 @@ static void test_statuses(void **state)
     }
 }
 
+/* None is chosen where the response holds two: it stays in the record as it came. */
+static void test_more_than_one_secret(void **state)
+{
+    static const struct {
+        const char *text;
+        int result;
+    } rows[] = {
+        {"{\"clientToken\":\"c\",\"clientSecret\":\"s\",\"clientSecret\":\"s\"}", 0},
+        {"{\"clientToken\":\"c\",\"clientSecret\":\"s\",\"clientSecret\":\"t\"}", -1},
+        {"{\"clientToken\":\"c\",\"clientSecret\":\"s\",\"clientToken\":\"d\"}", -1},
+        {"{\"clientId\":\"a\",\"credentials\":[{\"credentialId\":1}," CREDENTIAL "]}", 0},
+        {"{\"clientId\":\"a\",\"credentials\":[" CREDENTIAL "," CREDENTIAL "]}", -1},
+        {"{\"clientId\":\"a\",\"credentials\":[],\"credentials\":[" CREDENTIAL "]}", -1},
+        {"{\"clientId\":\"a\",\"clientId\":\"b\",\"credentials\":[" CREDENTIAL "]}", -1},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
+        struct new_client client = {0};
+        struct error error = {0};
+        int result = at < 3 ? new_credential_read(rows[at].text, strlen(rows[at].text),
+                                                  &client.credential, &error)
+                            : read_client(rows[at].text, &client, &error);
+
+        assert_int_equal(result, rows[at].result);
+        if (result != 0) {
+            assert_int_equal(error.status, STATUS_NOT_STORED);
+        } else {
+            assert_string_equal(client.credential.client_secret, at < 3 ? "s" : "S+/=");
+        }
+        new_client_free(&client);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_ids_as_numbers),
         cmocka_unit_test(test_a_credential),
         cmocka_unit_test(test_statuses),
+        cmocka_unit_test(test_more_than_one_secret),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,9 +37,40 @@ static void test_round_trips_every_byte(void **state)
 static void test_refuses_what_is_not_json(void **state)
 {
     static const char *const bad[] = {
-        "",    " ",     "{",       "[1,]",        "{\"a\":1,}", "01", "1.",        ".5",  "+1",
-        "1e",  "-",     "[1] x",   "\"\\u0000\"", "\"a\x01\"",  "\"", "{\"a\" 1}", "nul", "[1 2]",
-        "'a'", "{a:1}", "\"\\x\"", "NaN",         "[1]]",       "}",  "[\x01]",
+        "",
+        " ",
+        "{",
+        "[1,]",
+        "{\"a\":1,}",
+        "01",
+        "1.",
+        ".5",
+        "+1",
+        "1e",
+        "-",
+        "[1] x",
+        "\"\\u0000\"",
+        "\"a\x01\"",
+        "\"",
+        "{\"a\" 1}",
+        "nul",
+        "[1 2]",
+        "\"abc\\uZZZZdef\"",
+        "[\"\\u12g4\"]",
+        "\"\\u123\"",
+        "\"\\u\"",
+        "\"\\ud83d\"",
+        "\"\\ude00x\"",
+        "\"\\ud83d\\ud83d\"",
+        "\"\\ud83dx\"",
+        "{\"\\uD8\":1}",
+        "'a'",
+        "{a:1}",
+        "\"\\x\"",
+        "NaN",
+        "[1]]",
+        "}",
+        "[\x01]",
     };
 
     (void)state;
@@ -54,6 +85,60 @@ static void test_refuses_what_is_not_json(void **state)
         assert_non_null(strstr(error.text, "is not valid JSON"));
         assert_non_null(strstr(error.text, "line 1"));
     }
+}
+
+static void test_finds_members_given_twice(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *name; /* NULL: none */
+    } rows[] = {
+        {"{}", NULL},
+        {"[{\"a\":1},{\"a\":1}]", NULL},
+        {"{\"a\":{\"a\":1}}", NULL},
+        {"{\"a\":1,\"b\":2,\"a\":1}", "a"},
+        {"[[{\"x\":{\"b\":2,\"c\":[],\"b\":3}}]]", "b"},
+        {"{\"a\":1,\"\\u0061\":2}", "a"},
+        {"7", NULL},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
+        struct json *value;
+        const char *name;
+        struct error error;
+
+        assert_int_equal(json_parse(rows[at].text, strlen(rows[at].text), &value, &error), 0);
+        assert_int_equal(json_find_duplicate(value, &name, &error), 0);
+        if (rows[at].name == NULL) {
+            assert_null(name);
+        } else {
+            assert_string_equal(name, rows[at].name);
+        }
+        json_free(value);
+    }
+}
+
+static void test_redacts(void **state)
+{
+    static const char text[] = "{\"s\":\"one\",\"list\":[{\"s\":1,\"t\":\"a one b\",\"s\":\"x\"}],"
+                               "\"o\":{\"s\":{\"s\":2}},\"k\":\"on e\",\"n\":1}";
+    struct json *value;
+    struct buffer out = BUFFER_EMPTY;
+    struct error error;
+
+    (void)state;
+    assert_int_equal(json_parse(text, strlen(text), &value, &error), 0);
+    assert_true(json_is_ambiguous(json_first(json_get(value, "list")), "s"));
+    assert_false(json_is_ambiguous(value, "s"));
+    assert_false(json_is_ambiguous(NULL, "s"));
+    json_redact(value, "s", "one");
+    json_write(&out, value, false);
+    assert_string_equal(buffer_text(&out),
+                        "{\"list\":[{\"t\":\"\"}],\"o\":{},\"k\":\"on e\",\"n\":1}");
+    json_redact(NULL, "s", NULL);
+    json_free(value);
+    buffer_free(&out);
 }
 
 static void test_limits_nesting(void **state)
@@ -299,6 +384,8 @@ int main(void)
 #endif
         cmocka_unit_test(test_round_trips_every_byte),
         cmocka_unit_test(test_refuses_what_is_not_json),
+        cmocka_unit_test(test_finds_members_given_twice),
+        cmocka_unit_test(test_redacts),
         cmocka_unit_test(test_limits_nesting),
         cmocka_unit_test(test_reads_by_type),
         cmocka_unit_test(test_steps_through_arrays),
