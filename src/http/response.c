@@ -40,36 +40,19 @@ const char *http_response_header(const struct http_response *response, const cha
     return NULL;
 }
 
-static bool is_blank_or_control(char character)
-{
-    unsigned char byte = (unsigned char)character;
-
-    return byte <= ' ' || byte == 0x7f;
-}
-
-/* Append what is left of a value without blanks and control characters at its ends, and a NUL. */
+/*
+ * Append a value and a NUL. A control character other than HTAB has no place in it (RFC 9110
+ * section 5.5), and is shown as '?', so that no value is taken for what it would be without.
+ */
 static void http_response_append_value(struct buffer *headers, const char *value, size_t length)
 {
     for (size_t at = 0; at < length; at++) {
-        char byte = value[at];
+        unsigned char byte = (unsigned char)value[at];
 
-        if (byte != '\t' && is_blank_or_control(byte)) {
-            byte = ' ';
-        }
-        buffer_append_byte(headers, byte);
+        buffer_append_byte(headers,
+                           (byte < ' ' && byte != '\t') || byte == 0x7f ? '?' : value[at]);
     }
     buffer_append_byte(headers, '\0');
-}
-
-static void http_response_trim_value(const char **value, size_t *length)
-{
-    while (*length > 0 && is_blank_or_control(**value)) {
-        (*value)++;
-        (*length)--;
-    }
-    while (*length > 0 && is_blank_or_control((*value)[*length - 1])) {
-        (*length)--;
-    }
 }
 
 int http_response_add_header(struct http_response *response, const char *line, size_t length,
@@ -83,7 +66,7 @@ int http_response_add_header(struct http_response *response, const char *line, s
         buffer_append_byte(headers, text_lower(line[at]));
     }
     buffer_append_byte(headers, '\0');
-    http_response_trim_value(&value, &value_length);
+    http_trim(&value, &value_length);
     http_response_append_value(headers, value, value_length);
     return buffer_check(headers, error);
 }
@@ -93,7 +76,7 @@ int http_response_fold_header(struct http_response *response, const char *line, 
 {
     struct buffer *headers = &response->headers;
 
-    http_response_trim_value(&line, &length);
+    http_trim(&line, &length);
     if (headers->length >= 2 && length > 0) {
         /* The value's own NUL goes; one before it is the name's, and the value was empty. */
         buffer_truncate(headers, headers->length - 1);

@@ -27,6 +27,7 @@
 enum {
     TAG_BOOLEAN = 0x01,
     TAG_INTEGER = 0x02,
+    TAG_BIT_STRING = 0x03,
     TAG_OCTET_STRING = 0x04,
     TAG_OID = 0x06,
     TAG_SEQUENCE = 0x30,
@@ -103,6 +104,15 @@ static bool purposes_include_servers(struct der purposes)
     return false;
 }
 
+/* Whether keyUsage, a BIT STRING, has keyCertSign, its bit 5 (RFC 5280 section 4.2.1.3). */
+static bool usage_has_signing(struct der extension)
+{
+    struct der bits;
+
+    return der_take(&extension, TAG_BIT_STRING, &bits, NULL) == 0 && bits.length >= 2 &&
+           (bits.data[1] & 0x04) != 0;
+}
+
 /* Take one extension, and keep what it holds when it is one that counts here. */
 static int certificate_take_extension(struct der *extensions, struct certificate *certificate)
 {
@@ -113,12 +123,14 @@ static int certificate_take_extension(struct der *extensions, struct certificate
     const uint8_t **kept = NULL;
     size_t *kept_length = &certificate->names_length;
     bool is_basic = false;
+    bool is_critical;
 
     if (der_take(extensions, TAG_SEQUENCE, &extension, NULL) != 0 ||
         der_take(&extension, TAG_OID, &oid, NULL) != 0) {
         return -1;
     }
-    (void)der_take(&extension, TAG_BOOLEAN, &value, NULL); /* critical, optional */
+    is_critical = der_take(&extension, TAG_BOOLEAN, &value, NULL) == 0 && value.length > 0 &&
+                  value.data[0] != 0;
     if (der_take(&extension, TAG_OCTET_STRING, &value, NULL) != 0) {
         return -1;
     }
@@ -129,7 +141,13 @@ static int certificate_take_extension(struct der *extensions, struct certificate
         kept_length = &certificate->constraints_length;
     } else if (der_is(&oid, "\x55\x1d\x13", 3)) { /* 2.5.29.19, basicConstraints */
         is_basic = true;
+    } else if (der_is(&oid, "\x55\x1d\x0f", 3)) { /* 2.5.29.15, keyUsage */
+        certificate->cannot_sign = !usage_has_signing(value);
+        return 0;
     } else if (!der_is(&oid, "\x55\x1d\x25", 3)) { /* 2.5.29.37, extKeyUsage */
+        if (!der_is(&oid, "\x55\x1d\x20", 3)) {    /* 2.5.29.32, certificatePolicies */
+            certificate->has_unknown = certificate->has_unknown || is_critical;
+        }
         return 0;
     }
     if (der_take(&value, TAG_SEQUENCE, &row, NULL) != 0) {

@@ -25,6 +25,8 @@ struct certificate {
     int path_length;      /* how many other authorities there may be below it; -1: any number */
     bool self_issued;     /* issuer and subject are the same name */
     bool not_for_servers; /* there is an extKeyUsage without serverAuth and anyExtendedKeyUsage */
+    bool cannot_sign;     /* there is a keyUsage without keyCertSign */
+    bool has_unknown;     /* a critical extension that is not processed here or by BearSSL */
 };
 
 /*

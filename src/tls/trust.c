@@ -101,6 +101,7 @@ static int reader_add_certificate(struct reader *reader, const struct buffer *de
     struct certificate certificate = {0};
     struct buffer name = BUFFER_EMPTY;
     const br_x509_pkey *key;
+    bool is_authority;
     int result = 0;
     int code;
 
@@ -108,6 +109,7 @@ static int reader_add_certificate(struct reader *reader, const struct buffer *de
     br_x509_decoder_push(&decoder, der->data, der->length);
     code = br_x509_decoder_last_error(&decoder);
     key = br_x509_decoder_get_pkey(&decoder);
+    is_authority = br_x509_decoder_isCA(&decoder) != 0;
     if (code == 0 &&
         certificate_parse((const uint8_t *)der->data, der->length, &certificate) != 0) {
         code = BR_ERR_X509_UNEXPECTED;
@@ -118,7 +120,8 @@ static int reader_add_certificate(struct reader *reader, const struct buffer *de
     } else if (code == BR_ERR_X509_UNSUPPORTED || code == BR_ERR_X509_LIMIT_EXCEEDED ||
                (key != NULL && key->key_type == BR_KEYTYPE_RSA &&
                 key->key.rsa.nlen < RSA_MINIMUM_BITS / 8) ||
-               (key != NULL && certificate.not_for_servers)) {
+               (key != NULL && (certificate.not_for_servers || certificate.has_unknown ||
+                                (is_authority && certificate.cannot_sign)))) {
         reader->skipped_count++;
     } else if (key == NULL || name.length == 0) {
         result = error_set(error, STATUS_FILE,
@@ -126,8 +129,7 @@ static int reader_add_certificate(struct reader *reader, const struct buffer *de
                            "export it again or remove it",
                            reader->file_name, reader->begin_line, reader->number, code);
     } else {
-        result = reader_add_root(reader, &name, key, &certificate,
-                                 br_x509_decoder_isCA(&decoder) != 0, error);
+        result = reader_add_root(reader, &name, key, &certificate, is_authority, error);
     }
     buffer_free(&name);
     return result;
@@ -250,9 +252,10 @@ static int reader_refuse_empty(const struct reader *reader, struct piece text, s
 {
     if (reader->skipped_count > 0) {
         return error_set(error, STATUS_FILE,
-                         "%s: no certificate has a key that can be used, which is RSA of 2048 to "
-                         "4096 bits, P-256, P-384 or P-521, and is for TLS servers; name a file "
-                         "with such a root",
+                         "%s: no certificate can be used: its key must be RSA of 2048 to 4096 "
+                         "bits, P-256, P-384 or P-521, its usage TLS servers and, for an "
+                         "authority, signing certificates, and it must have no unknown critical "
+                         "extension; name a file with such a root",
                          reader->file_name);
     }
     if (reader->other.text != NULL) {

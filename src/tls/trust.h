@@ -26,8 +26,9 @@ int trust_new_builtin(struct trust_store **store, struct error *error);
  * no harm. file_name is for sentences only; it and the bytes are copied.
  *
  * Certificates with a kind or size of key that cannot be used (not RSA of 2048 to 4096 bits and
- * not P-256, P-384 or P-521), or for other purposes than TLS servers, are passed over and counted,
- * if another one can be used.
+ * not P-256, P-384 or P-521), for other purposes than TLS servers, of an authority whose keyUsage
+ * lacks keyCertSign, or with a critical extension that is not known are passed over and counted, if
+ * another one can be used.
  *
  * Returns 0 and *store; or -1 and *store NULL, with STATUS_FILE when there is no certificate that
  * can be used, one is cut off or one cannot be read, and STATUS_SYSTEM when memory ran out.

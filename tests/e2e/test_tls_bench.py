@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -314,6 +315,28 @@ def test_critical_extensions(gridkey, refused, certificates, openssl_server, whe
     refused(make(extension), "has a critical extension that gridkey does not know; the server needs one without")
     leaf = make(extension.replace("critical,", ""))
     assert reach(gridkey, openssl_server(leaf).port, certificates.ca).status == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"key_usage": "cRLSign,digitalSignature"},
+        {"more": ["1.2.3.4=critical,DER:05:00"]},
+        {"more": ["policyConstraints=critical,requireExplicitPolicy:0"]},
+    ],
+    ids=["key usage", "unknown", "policy"],
+)
+def test_what_a_named_root_itself_must_not_have(gridkey, certificates, openssl_server, tmp_path, options):
+    """Such a root is none; another one in the same file still counts."""
+    maker = certificates.maker
+    root = maker.make_ca(name="Odd Root", **options)
+    port = openssl_server(maker.make_leaf(root, NAMES)).port
+    result = reach(gridkey, port, root.certificate)
+    assert result.status == 3 and "no certificate can be used" in result.err, result
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(Path(root.certificate).read_text() + Path(certificates.ca).read_text())
+    assert reach(gridkey, port, bundle).status == 4
+    assert reach(gridkey, openssl_server(certificates.server).port, bundle).status == 0
 
 
 def make_deep(certificates, sent):
