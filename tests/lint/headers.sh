@@ -10,7 +10,7 @@ status=0
 
 for header in $(cd "$source" && find . -name '*.h' | sed 's#^\./##' | sort); do
     printf '#include "%s"\n#include "%s"\ntypedef int not_empty;\n' "$header" "$header" |
-        "${HOSTCC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c "-I$source" \
+        ${HOSTCC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c "-I$source" \
             -isystem "$third/bearssl/inc" -isystem "$third/cjson" - || {
         echo "headers: src/$header does not compile by itself"
         status=1
