@@ -49,8 +49,7 @@ static void http_response_append_value(struct buffer *headers, const char *value
     for (size_t at = 0; at < length; at++) {
         unsigned char byte = (unsigned char)value[at];
 
-        buffer_append_byte(headers,
-                           (byte < ' ' && byte != '\t') || byte == 0x7f ? '?' : value[at]);
+        buffer_append_byte(headers, (byte < ' ' && byte != '\t') || byte == 0x7f ? '?' : value[at]);
     }
     buffer_append_byte(headers, '\0');
 }
