@@ -1,6 +1,6 @@
 #!/bin/sh
-# demo.sh: from nothing to a created API client and its stored credential, step by step, against a
-# fake of Akamai's Identity and Access Management over real TLS. `make demo` builds first.
+# demo.sh: creates an API client and stores its credential, step by step, against a fake of Akamai's
+# Identity and Access Management over real TLS. `make demo` builds first.
 set -eu
 
 step() {
@@ -15,11 +15,11 @@ step "1. The binary: one static file"
 "${GRIDKEY_BINARY:-build/gridkey}" --version | sed 's/^/   /'
 ls -l "${GRIDKEY_BINARY:-build/gridkey}" | awk '{print "   " $5 " bytes"}'
 
-step "2. A fake of Akamai's API starts, with TLS certificates made just now"
+step "2. A fake of Akamai's API starts, with new TLS certificates"
 . tests/start-fake.sh
 echo "   it listens on 127.0.0.1 port $port; an administrator's credential is in ~/.edgerc, section [default]"
 
-step "3. What would be sent: names become ids, nothing is changed"
+step "3. --dry-run prints the JSON that would be sent; names are resolved to ids, nothing is changed"
 show 'client create --name edge-box ... --dry-run'
 create() {
     gk client create --name edge-box --description "the box in rack 7" \
@@ -62,15 +62,15 @@ print(f"   {body}")
 sys.exit(0 if answer.status == 200 else 1)
 PYTHON
 
-step "7. gridkey itself with the new credential, where it may and where it may not"
+step "7. gridkey signs with the new credential: one call that its access allows, one that it does not"
 show '--section edge-box request GET /papi/v1/contracts'
 gk --section edge-box request GET /papi/v1/contracts | sed 's/^/   /'
 echo
 show '--section edge-box request GET /cps/v2/enrollments'
 if gk --section edge-box request GET /cps/v2/enrollments >/dev/null 2>"$work/refused"; then
-    echo "   this should have been refused" >&2
+    echo "   this call should have been refused" >&2
     exit 1
 fi
 sed 's/^/   /' "$work/refused"
 
-printf '\n== Done: a client with only the permissions asked for, and its credential, which was shown once, in place.\n'
+printf '\n== Done: the client has only the requested permissions, and its credential is stored in ~/.edgerc.\n'

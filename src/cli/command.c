@@ -307,7 +307,7 @@ const struct command command_table[] = {
      1,
      {NULL},
      "print a script that lets the shell complete command lines",
-     "gridkey completion bash >~/.local/share/bash-completion/completions/gridkey"},
+     "gridkey completion fish | source"},
 };
 
 const size_t command_count = sizeof command_table / sizeof command_table[0];

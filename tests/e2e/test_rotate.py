@@ -4,12 +4,11 @@ the same command run again carries on to the end."""
 import calendar
 import json
 import re
-import shlex
 import time
 
 import pytest
 from edgerc_readers import read_by_all
-from conftest import DEFAULT_HOST, OTHER_HOST, ROOT
+from conftest import DEFAULT_HOST, OTHER_HOST
 from creating import assert_clean, assert_no_secret, posts, read_intent, read_journal, read_left, read_section
 from managing import add_section, assert_signs, bodies, changes, credential_in, path_of
 from other_clients import CLIENTS
@@ -148,17 +147,6 @@ def test_a_grace_is_told_when_standard_output_is_full(case, gk, fake, edgerc):
     result = gk.into_full("credential", "rotate", case.name, "--grace", "0")
     assert result.status == 5 and "gridkey: the old one is ended, do not repeat this; but" in result.err, result
     case.done()
-
-
-def test_the_recipe_of_the_readme(gk, fake, home):
-    """The file that it rotates is one that a recipe before it has made."""
-    text = (ROOT / "README.md").read_text().replace("\\\n", "").replace("/etc/", f"{home}/")
-    recipes = [shlex.split(line)[1:] for line in re.findall(r"^    (gridkey .*purger .*)$", text, re.MULTILINE)]
-    assert [recipe[:2] for recipe in recipes] == [["client", "create"], ["credential", "rotate"]]
-    for recipe in recipes:
-        result = gk(*recipe)
-        assert result.status == 0, result
-    assert_signs(gk, home / "purger.edgerc", "default")
 
 
 def test_the_order(case, fake, edgerc, journal):
