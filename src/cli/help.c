@@ -68,9 +68,11 @@ static void help_write_list(struct buffer *out, const char *noun)
 
 static void help_write_command(struct buffer *out, const struct command *command)
 {
-    buffer_format(out, "Usage: gridkey %s%s%s [OPTIONS]%s%s\n\n%s.\n", command->noun,
+    buffer_format(out, "Usage: gridkey %s%s%s [OPTIONS]%s%s\n\n", command->noun,
                   command->verb == NULL ? "" : " ", command->verb == NULL ? "" : command->verb,
-                  *command->arguments == '\0' ? "" : " ", command->arguments, command->help);
+                  *command->arguments == '\0' ? "" : " ", command->arguments);
+    buffer_append_byte(out, (char)(*command->help - 'a' + 'A'));
+    buffer_format(out, "%s.\n", command->help + 1);
     for (size_t i = 0; i < COMMAND_GROUPS_MOST && command->groups[i] != NULL; i++) {
         help_write_options(out, command->groups[i]);
     }
