@@ -342,7 +342,7 @@ def bootstrap(place):
     assert edgerc.read_bytes() == before and len(place.fake.clients) == 2
 
 
-@recipe("mkdir out")
+@recipe("mkdir -p out")
 def container(place):
     place.admin()
     (place.home / "gridkey").write_bytes(place.gk.binary.read_bytes())
