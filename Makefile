@@ -20,7 +20,6 @@
 #                  or a PEM file
 #   BEARSSL_SRC, CJSON_SRC   folders with the sources, instead of Debian's source packages; for
 #                  cross also MUSL_SRC and CMOCKA_SRC
-#   PACK           no: a larger file that need not unpack itself into memory
 #   BUILD          where everything is made: build
 #   V=1            show the commands
 
@@ -29,7 +28,6 @@ CC := musl-gcc
 endif
 HOSTCC ?= cc
 STRIP ?= strip
-OBJCOPY ?= objcopy
 NM ?= nm
 ifneq ($(filter default undefined,$(origin AR)),)
 AR := ar
@@ -40,7 +38,6 @@ WERROR ?= -Werror
 PREFIX ?= /usr/local
 BUILD ?= build
 ROOTS ?= default
-PACK ?= yes
 BEARSSL_SRC ?=
 CJSON_SRC ?=
 MUSL_SRC ?=
@@ -59,18 +56,18 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 Q := $(if $(V),,@)
 
-# Limits that `make size` holds the release to, in KiB: the file, the file without trust roots, memory.
-# Those for other machines are in third_party/targets.
-SIZE_LIMIT := 256
-SIZE_LIMIT_ROOTLESS := 160
-MEMORY_LIMIT := 768
+# Limits that `make size` checks, in KiB: a squashfs image (xz) of the binary, the binary, the peak memory of
+# a create; and the instructions of a start. Those for other machines are in third_party/targets.
+IMAGE_LIMIT := 240
+SIZE_LIMIT := 512
+MEMORY_LIMIT := 640
+START_LIMIT := 100000
 
 VERSION := $(firstword $(shell cat src/version))
 RELEASE_DATE := $(lastword $(shell cat src/version))
 ROOTS_TOOL := src/tls/roots_generate.c
 MANUAL_TOOL := src/cli/manual_generate.c
-FILTER_TOOL := src/base/packed_filter.c
-SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL) $(FILTER_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
+SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
 BEARSSL := $(shell grep '^[a-z].*\.c$$' third_party/bearssl.files)
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_HELPERS := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
@@ -106,7 +103,7 @@ comma := ,
 # objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
 # the allocator that their sanitizer watches.
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
-	$(if $(filter checked fuzz host,$(1)),src/base/memory_libc.c src/base/packed.c),$(SOURCES))) \
+	$(if $(filter checked fuzz host,$(1)),src/base/memory_libc.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
 .PHONY: all check-static lint unit unit-release e2e faults faults-spread valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
@@ -120,7 +117,7 @@ SETTINGS_sources := $(BEARSSL_SRC) $(CJSON_SRC)
 SETTINGS_cross := $(MUSL_SRC) $(CMOCKA_SRC)
 SETTINGS_compile = $(CC) $(HOSTCC) $(CFLAGS) $(LANGUAGE) $(RELEASE) $(WARNINGS) $(DEFINES) \
 	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS) $(FUZZCC) $(FUZZ_OURS)
-SETTINGS_link = $(PACK) $(PACKED_PLACE) $(PACKED_SLACK) $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
+SETTINGS_link = $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
 SETTINGS_roots = $(ROOTS) $(ROOTS_DATE)
 
 $(foreach kind,sources cross compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/settings-%: FORCE
@@ -201,80 +198,9 @@ $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
 		hash/sha2small.o x509/x509_decoder.o)
 	$(Q)$(HOSTCC) $^ -o $@
 
-# Linked three times, see src/base/packed.h: to see how much room the packed bytes take, to see them
-# with their final addresses in them, and then without what they unfold to. The second and the third
-# link must agree on every address.
-RELEASE_OBJECTS := $(BUILD)/release/src/main.o $(call objects,release)
-PACKED_SLACK := 512
-
-define link
-	$(Q)sed 's/PACKED_KIND/$(1)/; s/PACKED_PLACE/$(PACKED_PLACE)/' src/base/packed.ld >$@.ld
-	$(Q)$(CC) $(CFLAGS) $(LINK) $(2) $(QUIET_LINK) $(LDFLAGS) $(filter %.o,$^) -o $@
-endef
-
-$(BUILD)/host/packed_filter: $(BUILD)/host/$(FILTER_TOOL:.c=.o)
-	$(Q)$(HOSTCC) $^ -o $@
-
-# Whose calls are packed as addresses, see src/base/packed_calls.h: where packed.c changes them back.
-FILTERED = $(filter __x86_64__ __i386__,$(shell $(CC) $(CFLAGS) -dM -E -x c /dev/null))
-
-# pack FILE ROOM: the section's content as raw DEFLATE in C, in an array of so many bytes.
-define pack
-	$(Q)$(OBJCOPY) -O binary -j .packed $(1) $@.raw
-	$(Q)$(if $(FILTERED),$(BUILD)/host/packed_filter,cat) <$@.raw >$@.filtered
-	$(Q)zopfli --deflate --i15 -c $@.filtered >$@.deflate
-	$(Q)size=$$(stat -c %s $@.deflate); room=$$(($(2))); \
-		[ $$room -ge $$size ] || { echo "$@: it grew while it was packed" >&2; exit 1; }; \
-		{ echo '#include <stddef.h>'; echo "unsigned char packed_bytes[$$room] = {"; \
-		od -An -v -tu1 $@.deflate | sed 's/\([0-9]\+\)/\1,/g'; \
-		echo "};const size_t packed_bytes_size = $$size;"; } >$@
-endef
-
-$(BUILD)/packed-0.c: $(BUILD)/settings-link
-	$(Q)echo 'unsigned char packed_bytes[1]; const unsigned long packed_bytes_size;' >$@
-
-# With final addresses it packs a little better or worse: PACKED_SLACK bytes are for that.
-$(BUILD)/packed-1.c: $(BUILD)/gridkey.seen $(BUILD)/host/packed_filter
-	$(call pack,$<,$$size + $(PACKED_SLACK))
-
-$(BUILD)/packed-2.c: $(BUILD)/gridkey.placed $(BUILD)/host/packed_filter
-	$(call pack,$<,$$(stat -c %s $(BUILD)/packed-1.c.deflate) + $(PACKED_SLACK))
-
-$(BUILD)/packed-0.o $(BUILD)/packed-1.o $(BUILD)/packed-2.o: %.o: %.c
-	$(Q)$(CC) $(CFLAGS) $(LANGUAGE) $(RELEASE) -c $< -o $@
-
-$(BUILD)/gridkey.seen: $(RELEASE_OBJECTS) $(BUILD)/packed-0.o $(BUILD)/settings-link src/base/packed.ld
-	$(call link,,-Wl$(comma)-T$(comma)$@.ld)
-
-$(BUILD)/gridkey.placed: $(RELEASE_OBJECTS) $(BUILD)/packed-1.o src/base/packed.ld
-	$(call link,,-Wl$(comma)-T$(comma)$@.ld)
-
-# Until packed.sh, the segment that .packed is in counts as writable and executable.
-QUIET_LINK = $(addprefix -Wl$(comma),$(shell $(CC) -Wl,--help 2>/dev/null | \
-	grep -o -m1 -e '--no-warn-rwx-segments'))
-
-# The first section that takes room in memory only: some machines have one for small data, powerpc in front
-# of what the file holds.
-PACKED_PLACE = $(or $(shell $(CC) -Wl,--verbose 2>/dev/null | \
-	awk '/^  \.data / { place = "" } /^  \.s?bss / && place == "" { place = $$1 } END { print place }'),.bss)
-MAP := -Wl,-Map,$(BUILD)/gridkey.map
-
-# In one order. Of global symbols: of code that is not written the linker leaves out local ones when there
-# is no -g, and on aarch64 it names where it goes round an error of the processor without need.
-ADDRESSES := cut -d' ' -f1,3 | sort
-
-ifeq ($(PACK),no)
-$(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-0.o $(BUILD)/settings-link
+$(BUILD)/gridkey.debug: $(BUILD)/release/src/main.o $(call objects,release) $(BUILD)/settings-link
 	@$(if $(V),,echo "  LINK $@")
-	$(call link,,-Wl$(comma)--defsym=packed_start=0$(comma)--defsym=packed_end=0 $(MAP))
-else
-$(BUILD)/gridkey.debug: $(RELEASE_OBJECTS) $(BUILD)/packed-2.o src/base/packed.ld src/base/packed.sh
-	@$(if $(V),,echo "  LINK $@")
-	$(call link,(NOLOAD),-Wl$(comma)-T$(comma)$@.ld $(MAP))
-	$(Q)$(NM) -g $(BUILD)/gridkey.placed | $(ADDRESSES) >$(BUILD)/placed.nm
-	$(Q)$(NM) -g $@ | $(ADDRESSES) | cmp - $(BUILD)/placed.nm
-	$(Q)sh src/base/packed.sh $@
-endif
+	$(Q)$(CC) $(CFLAGS) $(LINK) -Wl,-Map,$(BUILD)/gridkey.map $(LDFLAGS) $(filter %.o,$^) -o $@
 
 $(BUILD)/gridkey: $(BUILD)/gridkey.debug
 	$(Q)$(STRIP) -s -R .comment -o $@ $<
@@ -320,7 +246,7 @@ $(BUILD)/release/cmocka.o: $(FETCHED_CROSS) $(BUILD)/settings-compile
 	$(Q)$(CC) $(CFLAGS) $(RELEASE) $(CMOCKA_DEFINES) -w -I$(THIRD)/cmocka/include \
 		-c $(THIRD)/cmocka/src/cmocka.c -o $@
 
-$(BUILD)/release/gridkey.a: $(filter-out %/packed.o,$(call objects,release)) $(BUILD)/settings-link
+$(BUILD)/release/gridkey.a: $(call objects,release) $(BUILD)/settings-link
 	@rm -f $@
 	$(Q)$(AR) rcD $@ $(filter %.o,$^)
 
@@ -347,7 +273,7 @@ $(BUILD)/cross/$(1)/musl/gcc.specs: third_party/musl.sh third_party/musl.files $
 	+$(Q)sh third_party/musl.sh $(THIRD)/musl $$(@D) $(2)-gcc $(2)-ar $(5)
 cross-$(1): $(BUILD)/cross/$(1)/musl/gcc.specs $(ROOTS_C)
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/cross/$(1) THIRD=$(THIRD) ROOTS_C=$(ROOTS_C) \
-		CC='$(2)-gcc -specs=$(BUILD)/cross/$(1)/musl/gcc.specs $(5)' STRIP=$(2)-strip OBJCOPY=$(2)-objcopy \
+		CC='$(2)-gcc -specs=$(BUILD)/cross/$(1)/musl/gcc.specs $(5)' STRIP=$(2)-strip \
 		NM=$(2)-nm AR=$(2)-ar $$(or $$(CROSS_GOAL),all check-static)
 test-cross-$(1): CROSS_GOAL := all check-static unit-release
 test-cross-$(1): cross-$(1)
@@ -420,10 +346,9 @@ e2e: all
 	$(PYTHON) -m pytest -q -p no:cacheprovider -n $(shell expr $$(nproc) '*' 3 / 2 + 1 / $$(nproc)) --ignore-glob='*/test_fault_*' tests/e2e
 
 # Under valgrind, which sees what is used before it is set: built as ever, but with the libc's allocator.
-$(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(BUILD)/host/src/base/packed.o $(BUILD)/packed-0.c \
-		$(call objects,host)
+$(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(call objects,host)
 	@$(if $(V),,echo "  LINK $@")
-	$(Q)$(HOSTCC) -no-pie $^ -Wl,--defsym=packed_start=0,--defsym=packed_end=0 -o $@
+	$(Q)$(HOSTCC) $^ -o $@
 
 valgrind: $(BUILD)/host/gridkey
 	@GRIDKEY_BINARY='$<' sh tests/valgrind.sh
@@ -448,7 +373,7 @@ lint: $(FETCHED)
 	@echo "lint: clean"
 
 analyze: $(FETCHED)
-	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL) $(MANUAL_TOOL) $(FILTER_TOOL)
+	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL) $(MANUAL_TOOL)
 
 # With jobs, unless it was started with some.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -485,10 +410,8 @@ size: size-here
 	@sh tests/install-tools.sh cross
 	@$(MAKE) --no-print-directory cross
 
-# The binary for this machine, without roots too, and the memory that it needs.
 size-here: all
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/rootless THIRD=$(THIRD) ROOTS=none all
-	@sh tests/lint/size.sh $(BUILD) $(SIZE_LIMIT) $(SIZE_LIMIT_ROOTLESS) $(MEMORY_LIMIT)
+	@sh tests/lint/size.sh $(BUILD) $(IMAGE_LIMIT) $(SIZE_LIMIT) $(MEMORY_LIMIT) $(START_LIMIT)
 
 demo: deps
 	@$(MAKE) --no-print-directory all
@@ -507,4 +430,4 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' $(addprefix -not -path ,'$(BUILD)/third_party/*' '$(BUILD)/repro/*' '$(BUILD)/cross/*' '$(BUILD)/rootless/*') 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' $(addprefix -not -path ,'$(BUILD)/third_party/*' '$(BUILD)/repro/*' '$(BUILD)/cross/*') 2>/dev/null)

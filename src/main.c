@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/packed.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/output.h"
@@ -80,10 +79,8 @@ static int main_run(int argc, char **argv, struct error *error)
 int main(int argc, char **argv)
 {
     struct error error;
-    int result;
+    int result = main_repair_descriptors(&error);
 
-    packed_unfold();
-    result = main_repair_descriptors(&error);
     if (result == 0) {
         main_harden();
         result = main_run(argc, argv, &error);

@@ -11,16 +11,16 @@ targets=$(dirname "$0")/../third_party/targets
 packages=
 for group in "$@"; do
     case $group in
-    build) packages="$packages gcc libc6-dev musl-tools binutils patch xz-utils zopfli ca-certificates" ;;
+    build) packages="$packages gcc libc6-dev musl-tools binutils patch xz-utils ca-certificates" ;;
     test) packages="$packages libcmocka-dev clang clang-format libclang-rt-dev
         python3 python3-pytest python3-pytest-xdist python3-edgegrid python3-requests
-        python3-jsonschema nginx-light openssl strace jq time
+        python3-jsonschema nginx-light openssl strace jq time squashfs-tools valgrind
         tinyproxy-bin squid age
         bash zsh fish mandoc
         python3-yaml golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
         # A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
         command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;
-    analyze) packages="$packages clang-tidy cppcheck valgrind" ;;
+    analyze) packages="$packages clang-tidy cppcheck" ;;
     cross) packages="$packages qemu-user-static
         $(for arch in ${CROSS:-$(sed -n 's/^\([a-z][a-z0-9_]*\) .*/\1/p' "$targets")}; do
             sed -n "/^x86_64 /d; s/^$arch  *\\([a-z0-9-]*\\) .*/gcc-\\1/p" "$targets"

@@ -154,7 +154,7 @@ fetch() {
 # fetch_patches PACKAGE VERSION: take the patches we name out of Debian's part of the package.
 fetch_patches() {
     tar -xJf "$apt/$1/"*.debian.tar.xz -C "$apt/$1" debian/patches ||
-        fail "the patches of $1 $2 cannot be unpacked; delete $destination and repeat"
+        fail "tar cannot extract the patches of $1 $2; delete $destination and repeat"
     rm -rf "$download/$1-patches"
     mkdir "$download/$1-patches"
     while read -r sum name; do
@@ -183,7 +183,7 @@ unpack() {
     mkdir "$destination/$1.new"
     tar -xf "$download/$(archive_name "$1")" --strip-components=1 --no-same-owner \
         -C "$destination/$1.new" ||
-        fail "$(archive_name "$1") cannot be unpacked; see that there is room on the disk"
+        fail "tar cannot extract $(archive_name "$1"); see that there is room on the disk"
     if [ -f "$here/$1.patches" ]; then
         while read -r sum name; do
             apply "$1" "$download/$1-patches/$name"

@@ -31,10 +31,11 @@ struct ruleset {
     uint64_t scopes;
 };
 
+/* The kernel's struct has no padding after its members; it does not read ours. */
 struct path_rule {
     uint64_t allowed;
     int32_t parent;
-} __attribute__((packed));
+};
 
 struct port_rule {
     uint64_t allowed;

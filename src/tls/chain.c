@@ -92,15 +92,15 @@ static br_x509_trust_anchor chain_root(const struct certificate *certificate,
     return anchor;
 }
 
-/* Add the roots of a table that have the name whose hash is given. */
-static void chain_find_in(struct tls_chain *chain, const struct certificate *certificate,
-                          const uint8_t digest[HASH_SHA256_SIZE], const unsigned char *table,
-                          size_t size)
+/* Hand the inner engine the built-in roots that the certificate's issuer may be. */
+static void chain_find_roots(struct tls_chain *chain, const struct certificate *certificate)
 {
+    uint8_t digest[HASH_SHA256_SIZE];
     size_t at = 0;
 
-    while (at < size && chain->inner.trust_anchors_num < ROOTS_TWINS_MOST) {
-        const unsigned char *root = table + at;
+    hash_sha256(certificate->issuer, certificate->issuer_length, digest);
+    while (at < roots_size && chain->inner.trust_anchors_num < ROOTS_TWINS_MOST) {
+        const unsigned char *root = roots_table + at;
         size_t length = ((size_t)root[ROOTS_NAME_SIZE + 1] << 8) + root[ROOTS_NAME_SIZE + 2];
 
         if (memcmp(root, digest, ROOTS_NAME_SIZE) == 0) {
@@ -108,16 +108,6 @@ static void chain_find_in(struct tls_chain *chain, const struct certificate *cer
         }
         at += ROOTS_HEADER_SIZE + length;
     }
-}
-
-/* Hand the inner engine the built-in roots that the certificate's issuer may be. */
-static void chain_find_roots(struct tls_chain *chain, const struct certificate *certificate)
-{
-    uint8_t digest[HASH_SHA256_SIZE];
-
-    hash_sha256(certificate->issuer, certificate->issuer_length, digest);
-    chain_find_in(chain, certificate, digest, roots_table, roots_size);
-    chain_find_in(chain, certificate, digest, roots_rest, roots_rest_size);
 }
 
 /* Hand the inner engine the loaded roots that may have signed the certificate. */

@@ -21,15 +21,6 @@
 extern const unsigned char roots_table[];
 extern const size_t roots_size; /* bytes of the table */
 
-/*
- * The last few of them stand in .data, in what is left of its page in the file: the constants
- * before it have to end where that begins, and had to make room for ROOTS_REST_MOST bytes more.
- */
-extern unsigned char roots_rest[];
-extern const size_t roots_rest_size;
-
-#define ROOTS_REST_MOST 1800
-
 /* How many may have the same first bytes of the hash. */
 #define ROOTS_TWINS_MOST 4
 

@@ -277,43 +277,22 @@ static void read_file(struct generator *generator, const char *file)
     free(text.data);
 }
 
-/* How many bytes of whole records at the end of the table are at most ROOTS_REST_MOST. */
-static size_t rest_of(const struct bytes *table)
-{
-    size_t at = 0;
-
-    while (table->length - at > ROOTS_REST_MOST) {
-        at += ROOTS_HEADER_SIZE + ((size_t)table->data[at + ROOTS_NAME_SIZE + 1] << 8) +
-              table->data[at + ROOTS_NAME_SIZE + 2];
-    }
-    return table->length - at;
-}
-
-static void write_bytes(const char *declaration, const unsigned char *bytes, size_t length)
-{
-    (void)printf("\n%s = {", declaration);
-    for (size_t at = 0; at < length; at++) {
-        (void)printf("%s0x%02x,", at % BYTES_PER_LINE == 0 ? "\n    " : " ", bytes[at]);
-    }
-    /* An array of nothing is not C. */
-    (void)printf("%s\n};\n", length == 0 ? "0" : "");
-}
-
 static void write_output(const struct generator *generator, const char *date)
 {
     const struct bytes *table = &generator->table;
-    size_t rest = rest_of(table);
-    size_t first = table->length - rest;
 
     (void)printf("/* Written by roots_generate. */\n"
                  "#include \"tls/roots.h\"\n\n"
                  "const char roots_date[] = \"%s\";\n"
                  "const size_t roots_count = %zu;\n"
-                 "const size_t roots_size = %zu;\n"
-                 "const size_t roots_rest_size = %zu;\n",
-                 date, generator->count, first, rest);
-    write_bytes("const unsigned char roots_table[]", table->data, first);
-    write_bytes("unsigned char roots_rest[]", first == 0 ? table->data : table->data + first, rest);
+                 "const size_t roots_size = %zu;\n\n"
+                 "const unsigned char roots_table[] = {",
+                 date, generator->count, table->length);
+    for (size_t at = 0; at < table->length; at++) {
+        (void)printf("%s0x%02x,", at % BYTES_PER_LINE == 0 ? "\n    " : " ", table->data[at]);
+    }
+    /* An array of nothing is not C. */
+    (void)printf("%s\n};\n", table->length == 0 ? "0" : "");
 }
 
 int main(int argc, char **argv)

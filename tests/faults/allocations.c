@@ -15,8 +15,6 @@
 #define _DEFAULT_SOURCE
 #include "allocations.h"
 
-#include "base/packed.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -57,11 +55,6 @@ static bool given[DESCRIPTORS];
 const char *__asan_default_options(void)
 {
     return "exitcode=99:allocator_may_return_null=1:detect_leaks=0";
-}
-
-/* Nothing is packed here. */
-void packed_unfold(void)
-{
 }
 
 /* --- memory --------------------------------------------------------------------------------- */

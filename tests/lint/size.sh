@@ -1,10 +1,14 @@
 #!/bin/sh
-# size.sh BUILD KIB ROOTLESS_KIB MEMORY_KIB: BUILD/gridkey has at most KIB, BUILD/rootless/gridkey at most
-# ROOTLESS_KIB, and creating a client needs at most MEMORY_KIB at its peak. tests/measure-create.sh
-# measures that with $GRIDKEY_BINARY and prints the KiB as the last number of its last line; it also
-# fails where little memory is not enough. Prints what of the file comes from where.
+# size.sh BUILD IMAGE_KIB KIB MEMORY_KIB START: the limits of BUILD/gridkey: a squashfs image of it, compressed
+# with xz as appliances ship it, has at most IMAGE_KIB; the file KIB; creating a client needs at most MEMORY_KIB
+# at its peak; `--version` runs at most START instructions. Prints what of the file comes from where.
+#
+# tests/measure-create.sh measures the memory with $GRIDKEY_BINARY and prints the KiB as the last number of its
+# last line; it also fails where little memory is not enough.
 set -eu
 status=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # hold WORDS IS LIMIT UNIT
 hold() {
@@ -12,12 +16,15 @@ hold() {
     [ "$2" -le "$3" ] || { echo "size: FAILED: $1"; status=1; }
 }
 
-hold "the file" "$(stat -c %s "$1/gridkey")" $(($2 * 1024)) bytes
-hold "without trust roots" "$(stat -c %s "$1/rootless/gridkey")" $(($3 * 1024)) bytes
+mksquashfs "$1/gridkey" "$work/image" -comp xz -no-progress -quiet -nopad -all-root >/dev/null
+hold "a squashfs image (xz) of the file" "$(stat -c %s "$work/image")" $(($2 * 1024)) bytes
+hold "the file" "$(stat -c %s "$1/gridkey")" $(($3 * 1024)) bytes
 measured=$(sh tests/measure-create.sh) || { echo "size: FAILED: tests/measure-create.sh"; exit 1; }
 echo "$measured"
 peak=$(printf '%s\n' "$measured" | tail -n 1 | grep -Eo '[0-9]+' | tail -n 1)
 hold "peak of memory while creating a client" "$peak" "$4" KiB
+valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file="$work/start" "$1/gridkey" --version >/dev/null
+hold "a start (--version)" "$(sed -n 's/.*Collected : //p' "$work/start")" "$5" instructions
 echo
-"${PYTHON:-/usr/bin/python3}" tests/lint/modules.py "$1/gridkey" "$1/gridkey.map" "$1/packed-2.c.deflate"
+"${PYTHON:-/usr/bin/python3}" tests/lint/modules.py "$1/gridkey" "$1/gridkey.map"
 exit $status
