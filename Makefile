@@ -6,7 +6,8 @@
 #                  test-cross for three machines; test-all: also analyze, repro, test-cross and size
 #                  for every machine, valgrind, and faults: every point of the fault loops
 #   make fuzz      look for faults with libFuzzer for TIME seconds (60)
-#   make demo      create a client against a local stand-in for the API;  bench: measure it
+#   make demo      create a client against a local stand-in for the API
+#   make bench     measure a create by gridkey and by programs in Go, Python, Node.js and shell, ROUNDS times
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
 #   make test-cross   run them in qemu, unit tests and all;  test-cross-ARCH: one
 #   make dist      build/dist: the binaries of all machines, SHA256SUMS and a bill of materials
@@ -397,6 +398,7 @@ test-all: test
 	+$(MAKE) $(PARALLEL) test-cross
 	$(MAKE) repro
 	$(MAKE) size
+	$(MAKE) bench ROUNDS=1
 	$(MAKE) faults
 
 # Built twice from copies in folders of different names: the same bytes come out, also of `make dist`, for
@@ -417,8 +419,18 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@sh tests/demo.sh
 
-bench: all
-	@sh tests/bench.sh
+# A create by gridkey and by other programs, in turn. `make bench BENCH_SVG=.github/bench.svg` renews README's plot.
+ROUNDS ?= 25
+BENCH_SVG ?= $(BUILD)/bench.svg
+
+$(BUILD)/bench/measure: tests/bench/measure.c
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -O2 -static $< -o $@
+
+bench:
+	@sh tests/install-tools.sh build bench
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/measure
+	@$(PYTHON) tests/bench/bench.py --build '$(BUILD)' --rounds '$(ROUNDS)' --svg '$(BENCH_SVG)'
 
 deps:
 	@sh tests/install-tools.sh build test

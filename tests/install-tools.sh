@@ -3,6 +3,7 @@
 #
 #   build    to compile gridkey        test    for `make test`, `make fuzz` and `make demo`
 #   analyze  for `make test-all`       cross   for `make cross` and `make test-cross`, all machines or those in $CROSS
+#   bench    for `make bench`
 #
 # Does nothing, and asks for nothing, when all are there. Uses sudo where it is not root.
 set -eu
@@ -25,7 +26,10 @@ for group in "$@"; do
         $(for arch in ${CROSS:-$(sed -n 's/^\([a-z][a-z0-9_]*\) .*/\1/p' "$targets")}; do
             sed -n "/^x86_64 /d; s/^$arch  *\\([a-z0-9-]*\\) .*/gcc-\\1/p" "$targets"
         done)" ;;
-    *) echo "install-tools: no group '$group'; there are build, test, analyze and cross" >&2; exit 2 ;;
+    bench) packages="$packages nginx-light openssl curl jq strace valgrind python3 python3-edgegrid python3-requests
+        golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
+        command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;
+    *) echo "install-tools: no group '$group'; there are build, test, analyze, cross and bench" >&2; exit 2 ;;
     esac
 done
 

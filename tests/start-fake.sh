@@ -1,4 +1,4 @@
-# start-fake.sh: sourced by demo.sh, measure-create.sh and bench.sh. Makes a folder with a certificate
+# start-fake.sh: sourced by demo.sh and measure-create.sh. Makes a folder with a certificate
 # authority, starts the fake IAM over TLS on a free port of 127.0.0.1, and stops and removes all of it
 # when the script ends. Sets:
 #
