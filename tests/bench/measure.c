@@ -1,10 +1,11 @@
 /*
- * measure COMMAND [ARGUMENT...]: runs the command with its standard output thrown away, and prints one line:
- * wall time in ns, user and system CPU time in us, peak resident memory in KiB, exit status (128 + signal).
+ * measure COMMAND [ARGUMENT...]: runs the command with its standard output thrown away, and prints
+ * one line: wall time in ns, user and system CPU time in us, peak resident memory in KiB, exit
+ * status (128 + signal).
  *
- * The kernel counts the memory of the process that calls exec into the peak of the program it becomes, so a
- * small static program starts the command, not Python. Figures include all descendants that were waited for;
- * the peak is that of the largest one.
+ * The kernel counts the memory of the process that calls exec into the peak of the program it
+ * becomes, so a small static program starts the command, not Python. Figures include all
+ * descendants that were waited for; the peak is that of the largest one.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,17 +15,20 @@
 #include <time.h>
 #include <unistd.h>
 
-static long long now(void) {
+static long long now(void)
+{
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (long long)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-static long long microseconds(struct timeval time) {
+static long long microseconds(struct timeval time)
+{
     return (long long)time.tv_sec * 1000000 + time.tv_usec;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc < 2) {
         return 2;
     }
@@ -45,7 +49,8 @@ int main(int argc, char **argv) {
         return 1;
     }
     long long wall = now() - start;
-    printf("%lld %lld %lld %ld %d\n", wall, microseconds(used.ru_utime), microseconds(used.ru_stime),
-           used.ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    printf("%lld %lld %lld %ld %d\n", wall, microseconds(used.ru_utime),
+           microseconds(used.ru_stime), used.ru_maxrss,
+           WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return 0;
 }
