@@ -159,7 +159,8 @@ $(ROOTS_C): $(BUILD)/host/roots_generate $(BUILD)/settings-roots $(ROOTS_FILES)
 	@[ '$(ROOTS)' = none ] || [ -n '$(ROOTS_DATE)' -a -n '$(ROOTS_FILES)' ] || { echo "the trust" \
 		"roots of Debian's ca-certificates are not installed; 'make deps' installs them, or give" \
 		"ROOTS=none or ROOTS=FILE.pem" >&2; exit 1; }
-	$(Q)$(BUILD)/host/roots_generate '$(ROOTS_DATE)' $(ROOTS_FILES) >$@
+	$(Q)cat /dev/null $(ROOTS_FILES) >$(BUILD)/roots.pem
+	$(Q)$(BUILD)/host/roots_generate '$(ROOTS_DATE)' $(if $(ROOTS_FILES),$(BUILD)/roots.pem) >$@
 endif
 
 # compile FOLDER,COMPILER AND FLAGS OF OURS,COMPILER AND FLAGS OF THIRD PARTIES
@@ -194,9 +195,10 @@ $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
 $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
 
 $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
-		$(addprefix $(BUILD)/host/src/,tls/certificate.o tls/name.o base/text.o) \
-		$(addprefix $(BUILD)/host/bearssl/,codec/pemdec.o codec/dec32be.o codec/enc32be.o \
-		hash/sha2small.o x509/x509_decoder.o)
+		$(addprefix $(BUILD)/host/src/,tls/trust.o tls/certificate.o tls/name.o base/buffer.o \
+		base/character.o base/date.o base/descriptor.o base/error.o base/hash.o base/text.o base/wipe.o) \
+		$(addprefix $(BUILD)/host/bearssl/,codec/dec32be.o codec/dec64be.o codec/enc32be.o codec/enc64be.o \
+		codec/ccopy.o hash/sha2small.o hash/sha2big.o mac/hmac.o x509/x509_decoder.o)
 	$(Q)$(HOSTCC) $^ -o $@
 
 $(BUILD)/gridkey.debug: $(BUILD)/release/src/main.o $(call objects,release) $(BUILD)/settings-link

@@ -104,6 +104,6 @@ void help_write(struct buffer *out, const struct invocation *invocation)
 
 void help_write_version(struct buffer *out)
 {
-    buffer_format(out, "gridkey %s\nTLS 1.2 (BearSSL 0.6)\nroots: %s\n", VERSION,
-                  trust_builtin_date());
+    buffer_format(out, "gridkey %s\nTLS 1.2 (BearSSL 0.6)\nroots: %s (%zu)\n", VERSION,
+                  trust_builtin_date(), trust_builtin_count());
 }

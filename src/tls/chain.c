@@ -12,23 +12,16 @@
 #include "tls/certificate.h"
 #include "tls/errors.h"
 #include "tls/name.h"
-#include "tls/roots.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SECONDS_PER_DAY 86400
-#define DAYS_BEFORE_1970 719528 /* BearSSL counts days from the year 0 */
 
 /* BearSSL hands back its vtable pointer, which is our first member. */
 static struct tls_chain *chain_of(const br_x509_class **context)
 {
     return (struct tls_chain *)(void *)context;
-}
-
-static int64_t chain_unix_time(uint32_t days, uint32_t seconds)
-{
-    return ((int64_t)days - DAYS_BEFORE_1970) * SECONDS_PER_DAY + seconds;
 }
 
 static void chain_start(const br_x509_class **context, const char *server_name)
@@ -72,66 +65,49 @@ static void chain_append(const br_x509_class **context, const unsigned char *byt
     chain->der_filled += length;
 }
 
-/* One of the built-in roots as BearSSL wants it, by the name that the certificate calls it. */
-static br_x509_trust_anchor chain_root(const struct certificate *certificate,
-                                       const unsigned char *root, size_t key_length)
+/* Why a root that has the issuer's name may not have signed the present certificate; 0: it may. */
+static int chain_bar_root(const struct tls_chain *chain, const struct trust_root *root)
 {
-    unsigned char kind = root[ROOTS_NAME_SIZE];
-    /* BearSSL's pointers are not const, but it does not write through them. */
-    unsigned char *key = (unsigned char *)root + ROOTS_HEADER_SIZE;
-    br_x509_trust_anchor anchor = {
-        {(unsigned char *)certificate->issuer, certificate->issuer_length},
-        BR_X509_TA_CA,
-        {BR_KEYTYPE_EC, {.ec = {kind, key, key_length}}}};
-
-    if (kind == ROOTS_RSA) {
-        anchor.pkey.key_type = BR_KEYTYPE_RSA;
-        anchor.pkey.key.rsa = (br_rsa_public_key){
-            key + ROOTS_EXPONENT_SIZE, key_length - ROOTS_EXPONENT_SIZE, key, ROOTS_EXPONENT_SIZE};
-    }
-    return anchor;
-}
-
-/* Hand the inner engine the built-in roots that the certificate's issuer may be. */
-static void chain_find_roots(struct tls_chain *chain, const struct certificate *certificate)
-{
-    uint8_t digest[HASH_SHA256_SIZE];
-    size_t at = 0;
-
-    hash_sha256(certificate->issuer, certificate->issuer_length, digest);
-    while (at < roots_size && chain->inner.trust_anchors_num < ROOTS_TWINS_MOST) {
-        const unsigned char *root = roots_table + at;
-        size_t length = ((size_t)root[ROOTS_NAME_SIZE + 1] << 8) + root[ROOTS_NAME_SIZE + 2];
-
-        if (memcmp(root, digest, ROOTS_NAME_SIZE) == 0) {
-            chain->roots[chain->inner.trust_anchors_num++] = chain_root(certificate, root, length);
-        }
-        at += ROOTS_HEADER_SIZE + length;
-    }
-}
-
-/* Hand the inner engine the loaded roots that may have signed the certificate. */
-static void chain_choose_roots(struct tls_chain *chain, const struct certificate *certificate)
-{
+    const struct certificate rules = {.constraints = root->constraints,
+                                      .constraints_length = root->constraints_length};
     int below = (int)chain->peer.chain_length - 1;
 
+    if (!certificate_permits(&rules, chain->server_name)) {
+        return TLS_FAILURE_CONSTRAINED;
+    }
+    if (root->path_length >= 0 && root->path_length < below) {
+        return BR_ERR_X509_NOT_CA;
+    }
+    return chain->trust->loaded == NULL && !chain->any_time && root->not_after < chain->unix_time
+               ? TLS_FAILURE_ROOT_ENDED
+               : 0;
+}
+
+/* Does BearSSL have to see the root? Authorities when they have the issuer's name. */
+static bool chain_concerns_root(const struct trust_root *root,
+                                const struct certificate *certificate)
+{
+    const br_x500_name *name = &root->anchor.dn;
+
+    return (root->anchor.flags & BR_X509_TA_CA) == 0 ||
+           (name->len == certificate->issuer_length &&
+            memcmp(name->data, certificate->issuer, name->len) == 0);
+}
+
+/* Hand the inner engine the roots that may have signed the certificate. */
+static void chain_choose_roots(struct tls_chain *chain, const struct certificate *certificate)
+{
     for (size_t i = 0; i < chain->trust->count; i++) {
         const struct trust_root *root = &chain->trust->roots[i];
-        const br_x500_name *name = &root->anchor.dn;
-        const struct certificate rules = {.constraints = root->constraints,
-                                          .constraints_length = root->constraints_length};
-        int fault = 0;
 
-        if (!certificate_permits(&rules, chain->server_name)) {
-            fault = TLS_FAILURE_CONSTRAINED;
-        } else if (root->path_length >= 0 && root->path_length < below) {
-            fault = BR_ERR_X509_NOT_CA;
-        }
-        if (fault == 0) {
-            chain->roots[chain->inner.trust_anchors_num++] = root->anchor;
-        } else if (name->len == certificate->issuer_length &&
-                   memcmp(name->data, certificate->issuer, name->len) == 0) {
-            chain->barred = fault;
+        if (chain_concerns_root(root, certificate)) {
+            int fault = chain_bar_root(chain, root);
+
+            if (fault == 0) {
+                chain->roots[chain->inner.trust_anchors_num++] = root->anchor;
+            } else {
+                chain->barred = fault;
+            }
         }
     }
 }
@@ -153,8 +129,8 @@ static void chain_note_dates(struct tls_chain *chain)
         return;
     }
     if (chain->peer.chain_length == 1) {
-        chain->peer.not_before = chain_unix_time(decoder.notbefore_days, decoder.notbefore_seconds);
-        chain->peer.not_after = chain_unix_time(decoder.notafter_days, decoder.notafter_seconds);
+        chain->peer.not_before = tls_unix_time(decoder.notbefore_days, decoder.notbefore_seconds);
+        chain->peer.not_after = tls_unix_time(decoder.notafter_days, decoder.notafter_seconds);
     }
     if (chain->any_time) {
         br_x509_minimal_set_time(&chain->inner, decoder.notbefore_days, decoder.notbefore_seconds);
@@ -244,10 +220,8 @@ static void chain_end_certificate(const br_x509_class **context)
     parsed = certificate_parse(chain->der, chain->der_filled, &certificate) == 0;
     chain->inner.trust_anchors = chain->roots;
     chain->inner.trust_anchors_num = 0; /* those of the certificate before are gone */
-    if (chain->trust->roots != NULL) {
+    if (parsed) {
         chain_choose_roots(chain, &certificate);
-    } else if (parsed) {
-        chain_find_roots(chain, &certificate);
     }
     chain_note_dates(chain);
     /* Only now, since it looks for the issuer among the roots as soon as it has the last byte. */
@@ -364,14 +338,13 @@ void chain_init(struct tls_chain *chain, const struct tls_settings *settings)
     chain->pins = settings->pins;
     chain->pin_count = settings->pin_count;
     chain->trust = settings->trust;
-    chain->roots =
-        calloc(ROOTS_TWINS_MOST + (chain->trust->roots != NULL ? chain->trust->count : 0),
-               sizeof *chain->roots);
+    chain->roots = calloc(chain->trust->count + 1, sizeof *chain->roots);
     if (chain->roots == NULL) {
         chain->failure = TLS_FAILURE_MEMORY;
     }
     br_x509_minimal_init(&chain->inner, &br_sha256_vtable, NULL, 0);
     chain->any_time = settings->unix_time == TLS_TIME_ANY;
+    chain->unix_time = settings->unix_time;
     chain_set_time(&chain->inner, settings->unix_time);
 }
 

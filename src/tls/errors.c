@@ -63,6 +63,9 @@ static const struct sentence engine_sentences[] = {
     {TLS_FAILURE_CONSTRAINED, "an authority of the server's chain may not vouch for that host (its "
                               "name constraints leave it out); do not trust it, check the host and "
                               "what sits between"},
+    {TLS_FAILURE_ROOT_ENDED,
+     "the server's certificates lead to a built-in root that is past its end date; check the "
+     "clock, or name another root with --cacert FILE"},
 };
 
 /* What breaks the rules of TLS, and is no more than a fault of the server or an attack. */
@@ -216,6 +219,11 @@ static void reason_append_trust(struct buffer *out, const struct tls_failure *fa
                       "the server's certificates lead to none of %s; name their root with --cacert "
                       "FILE if you trust it",
                       store);
+    }
+    if (failure->trust != NULL && trust_count(failure->trust) > 0 &&
+        trust_is_old(failure->trust, failure->unix_time)) {
+        buffer_append_text(out, "; these roots are more than 18 months old, so a newer version of "
+                                "gridkey may know it");
     }
     if (failure->trust != NULL && trust_leaf_count(failure->trust) > 0) {
         buffer_format(out,

@@ -21,6 +21,7 @@ enum tls_failure_code {
     TLS_FAILURE_PIN,         /* the chain is trusted but has none of the keys pinned */
     TLS_FAILURE_PURPOSE,     /* a certificate's extKeyUsage has no serverAuth */
     TLS_FAILURE_CONSTRAINED, /* an authority's nameConstraints leave the server out */
+    TLS_FAILURE_ROOT_ENDED,  /* the built-in root that the chain leads to is past its end date */
     TLS_FAILURE_NAME         /* the server's name cannot be asked for with TLS */
 };
 

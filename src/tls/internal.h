@@ -1,5 +1,5 @@
 /*
- * What the files of this folder share; the only header here that shows BearSSL.
+ * What the files of this folder share; only this header and roots.h show BearSSL.
  */
 #ifndef TLS_INTERNAL_H
 #define TLS_INTERNAL_H
@@ -17,15 +17,14 @@
 /* Shorter RSA keys are refused, in chains and as roots. */
 #define RSA_MINIMUM_BITS 2048
 
-struct trust_root {
-    br_x509_trust_anchor anchor;
-    const uint8_t *constraints; /* as in struct certificate, in dn.data's allocation; or NULL */
-    size_t constraints_length;
-    int path_length; /* as in struct certificate */
-};
+#define DAYS_BEFORE_1970 719528 /* BearSSL counts days from the year 0 */
+
+/* A date of BearSSL's in seconds since 1970. */
+int64_t tls_unix_time(uint32_t days, uint32_t seconds);
 
 struct trust_store {
-    struct trust_root *roots; /* those loaded; NULL for the built-in ones, see roots.h */
+    const struct trust_root *roots;
+    struct trust_root *loaded; /* the same, owned, each with an allocation in dn.data; or NULL */
     size_t count;
     size_t leaf_count;
     size_t skipped_count;
@@ -39,7 +38,8 @@ struct trust_store {
 struct tls_chain {
     const br_x509_class *vtable; /* first: BearSSL finds the rest by it */
     br_x509_minimal_context inner;
-    bool any_time; /* dates are not compared */
+    int64_t unix_time; /* what dates are compared with, unless any_time */
+    bool any_time;     /* dates are not compared */
     const struct trust_store *trust;
     br_x509_trust_anchor *roots; /* those that may have signed the present certificate; owned */
     int barred;                  /* why a root of the issuer's name may not have, or 0 */

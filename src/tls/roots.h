@@ -1,39 +1,32 @@
 /*
- * The trust roots built into the binary. roots_generate.c writes the file that defines them from
- * certificates when gridkey is built; see ROOTS in the Makefile.
- *
- * A root is a name and a public key. The name only serves to find the key that a signature is
- * then verified with, so the first ROOTS_NAME_SIZE bytes of its hash do instead of it: a third of
- * the table is saved, and no table of anchors is needed.
+ * Trust roots, and those built into the binary. roots_generate.c writes the file that defines the
+ * built-in ones when gridkey is built; see ROOTS in the Makefile and third_party/roots.list.
  */
 #ifndef TLS_ROOTS_H
 #define TLS_ROOTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-#define ROOTS_NAME_SIZE 4
+#include <bearssl_x509.h>
 
-/*
- * The roots one after the other: the first bytes of the SHA-256 of the name (a whole Name in DER),
- * the kind of key (a curve's number as in TLS, or ROOTS_RSA), the key's length in two bytes, high
- * one first, and the key: an EC point, or an RSA exponent of ROOTS_EXPONENT_SIZE bytes and modulus.
+/* A root is a name and a public key (RFC 5280 section 6.1.1 d), and what its certificate forbids.
  */
-extern const unsigned char roots_table[];
-extern const size_t roots_size; /* bytes of the table */
+struct trust_root {
+    br_x509_trust_anchor anchor;
+    const uint8_t *constraints; /* as in struct certificate; NULL when there are none */
+    size_t constraints_length;
+    int path_length;   /* as in struct certificate */
+    int64_t not_after; /* unix time of the certificate's last second */
+};
 
-/* How many may have the same first bytes of the hash. */
-#define ROOTS_TWINS_MOST 4
-
-#define ROOTS_RSA 0
-#define ROOTS_EXPONENT_SIZE 3
-#define ROOTS_HEADER_SIZE (ROOTS_NAME_SIZE + 3)
-
-/* How many there are; 0 when gridkey was built with ROOTS=none. */
+/* The built-in roots: roots_count of them, 0 when gridkey was built with ROOTS=none. */
+extern const struct trust_root roots_table[];
 extern const size_t roots_count;
 
 /*
- * How old they are, as text: the date of Debian's ca-certificates package, YYYY-MM-DD; "custom"
- * when they come from a file named at build time; "none" when there are none.
+ * The date of third_party/roots.list, YYYY-MM-DD; "custom" when the roots come from a file named
+ * at build time; "none" when there are none.
  */
 extern const char roots_date[];
 

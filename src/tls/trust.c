@@ -10,6 +10,7 @@
  */
 #include "tls/internal.h"
 
+#include "base/date.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "tls/certificate.h"
@@ -17,6 +18,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define OLD_DAYS INT64_C(548) /* 18 months */
 
 /* A piece of the text that is read; not NUL-terminated. */
 struct piece {
@@ -36,12 +39,17 @@ struct reader {
     size_t skipped_count;
 };
 
+int64_t tls_unix_time(uint32_t days, uint32_t seconds)
+{
+    return ((int64_t)days - DAYS_BEFORE_1970) * DATE_SECONDS_PER_DAY + seconds;
+}
+
 static size_t reader_count(const struct reader *reader)
 {
     return reader->roots.length / sizeof(struct trust_root);
 }
 
-static void trust_free_roots(struct trust_root *roots, size_t count)
+static void trust_free_roots(const struct trust_root *roots, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         free(roots[i].anchor.dn.data);
@@ -51,8 +59,9 @@ static void trust_free_roots(struct trust_root *roots, size_t count)
 /* Copy name, key and constraints into one allocation, which dn.data then owns. */
 static int reader_add_root(struct reader *reader, const struct buffer *name,
                            const br_x509_pkey *key, const struct certificate *certificate,
-                           bool is_authority, struct error *error)
+                           const br_x509_decoder_context *decoder, struct error *error)
 {
+    bool is_authority = decoder->isCA != 0;
     const br_rsa_public_key *rsa = &key->key.rsa;
     const br_ec_public_key *ec = &key->key.ec;
     bool is_rsa = key->key_type == BR_KEYTYPE_RSA;
@@ -60,7 +69,8 @@ static int reader_add_root(struct reader *reader, const struct buffer *name,
     struct trust_root root = {
         .anchor = {{NULL, name->length}, is_authority ? BR_X509_TA_CA : 0, *key},
         .constraints_length = certificate->constraints_length,
-        .path_length = certificate->path_length};
+        .path_length = certificate->path_length,
+        .not_after = tls_unix_time(decoder->notafter_days, decoder->notafter_seconds)};
     unsigned char *bytes = malloc(name->length + key_length + root.constraints_length);
 
     if (bytes == NULL) {
@@ -129,7 +139,7 @@ static int reader_add_certificate(struct reader *reader, const struct buffer *de
                            "export it again or remove it",
                            reader->file_name, reader->begin_line, reader->number, code);
     } else {
-        result = reader_add_root(reader, &name, key, &certificate, is_authority, error);
+        result = reader_add_root(reader, &name, key, &certificate, &decoder, error);
     }
     buffer_free(&name);
     return result;
@@ -317,6 +327,7 @@ int trust_new_builtin(struct trust_store **store, struct error *error)
     if (*store == NULL) {
         return error_set_memory(error);
     }
+    (*store)->roots = roots_table;
     (*store)->count = roots_count;
     return 0;
 }
@@ -338,6 +349,7 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
         return result == 0 ? error_set_memory(error) : result;
     }
     (*store)->roots = roots;
+    (*store)->loaded = roots;
     (*store)->count = count;
     (*store)->leaf_count = reader.leaf_count;
     (*store)->skipped_count = reader.skipped_count;
@@ -346,9 +358,9 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
 
 void trust_free(struct trust_store *store)
 {
-    if (store != NULL && store->roots != NULL) {
-        trust_free_roots(store->roots, store->count);
-        free(store->roots); /* the buffer's memory, which is from malloc */
+    if (store != NULL && store->loaded != NULL) {
+        trust_free_roots(store->loaded, store->count);
+        free(store->loaded); /* the buffer's memory, which is from malloc */
     }
     free(store);
 }
@@ -356,6 +368,19 @@ void trust_free(struct trust_store *store)
 const char *trust_builtin_date(void)
 {
     return roots_date;
+}
+
+size_t trust_builtin_count(void)
+{
+    return roots_count;
+}
+
+bool trust_is_old(const struct trust_store *store, int64_t unix_time)
+{
+    int64_t made;
+
+    return store->loaded == NULL && date_parse_iso(roots_date, &made) == 0 &&
+           unix_time > made + OLD_DAYS * DATE_SECONDS_PER_DAY;
 }
 
 size_t trust_count(const struct trust_store *store)

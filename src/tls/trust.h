@@ -1,19 +1,21 @@
 /*
  * Trust stores: which roots a server's certificate may lead to.
  *
- * A root is a name and a public key; its own validity dates and signature are not looked at, as
- * RFC 5280 section 6.1.1 (d) leaves to us. What a loaded root's certificate forbids counts: it may
- * vouch only for hosts that its name constraints permit, below it may be only as many authorities
- * as its path length says, and one for other purposes than TLS servers is none. The built-in ones
- * have no constraints and are for servers; their path lengths are not kept. A certificate that is
- * not of an authority (a server's own) is trusted for itself only: same name and same key.
+ * A root is a name and a public key; its own signature is not looked at, as RFC 5280 section 6.1.1
+ * (d) leaves to us. What its certificate forbids counts: it may vouch only for hosts that its name
+ * constraints permit, below it may be only as many authorities as its path length says, and one
+ * for other purposes than TLS servers is none. A built-in root counts until its end date; the dates
+ * of loaded ones are not looked at, since the user named them. A certificate that is not of an
+ * authority (a server's own) is trusted for itself only: same name and same key.
  */
 #ifndef TLS_TRUST_H
 #define TLS_TRUST_H
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct trust_store; /* from trust_new_builtin or trust_load_pem, to be released with trust_free */
 
@@ -46,7 +48,11 @@ size_t trust_skipped_count(const struct trust_store *store); /* passed over */
 /* The file's name, or "the built-in roots of DATE"; valid as long as the store. */
 const char *trust_name(const struct trust_store *store);
 
-/* The date of the built-in roots: YYYY-MM-DD, "custom" or "none"; a constant. */
+/* The date of the built-in roots: YYYY-MM-DD, "custom" or "none"; a constant. And their count. */
 const char *trust_builtin_date(void);
+size_t trust_builtin_count(void);
+
+/* Are these the built-in roots, and older than 18 months at that time? */
+bool trust_is_old(const struct trust_store *store, int64_t unix_time);
 
 #endif
