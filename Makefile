@@ -11,14 +11,17 @@
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
 #   make test-cross   run them in qemu, unit tests and all;  test-cross-ARCH: one
 #   make dist      build/dist: the binaries of all machines, SHA256SUMS and a bill of materials
+#   make roots-update   third_party/roots.list anew, from the newest ca-certificates; prints the difference
 #
 # Variables, on the command line or in the environment:
 #   CC, STRIP      compiler and strip for the machine gridkey is for; HOSTCC for this one
 #   CFLAGS         -Os -g; what gridkey needs is added
 #   LDFLAGS        more for the linker
 #   WERROR         -Werror; empty lets a compiler warn that we have not tried
-#   ROOTS          trust roots to build in: "default" are those of Debian's ca-certificates, "none",
+#   ROOTS          trust roots to build in: "default" are those of third_party/roots.list, "none",
 #                  or a PEM file
+#   CA_CERTIFICATES  a folder or PEM file with the certificates of that list, instead of Debian's
+#                  ca-certificates
 #   BEARSSL_SRC, CJSON_SRC   folders with the sources, instead of Debian's source packages; for
 #                  cross also MUSL_SRC and CMOCKA_SRC
 #   BUILD          where everything is made: build
@@ -109,7 +112,7 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 
 .PHONY: all check-static lint unit unit-release e2e faults faults-spread valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
 	test-all repro size size-here demo bench deps install \
-	clean FORCE
+	roots-update clean FORCE
 
 all: $(BUILD)/gridkey $(BUILD)/gridkey.1
 
@@ -119,7 +122,7 @@ SETTINGS_cross := $(MUSL_SRC) $(CMOCKA_SRC)
 SETTINGS_compile = $(CC) $(HOSTCC) $(CFLAGS) $(LANGUAGE) $(RELEASE) $(WARNINGS) $(DEFINES) \
 	$(BEARSSL_DEFINES) $(CJSON_DEFINES) $(SANITIZE_OURS) $(FUZZCC) $(FUZZ_OURS)
 SETTINGS_link = $(STRIP) $(LDFLAGS) $(LINK) $(SOURCES) $(BEARSSL)
-SETTINGS_roots = $(ROOTS) $(ROOTS_DATE)
+SETTINGS_roots = $(ROOTS) $(CA_CERTIFICATES)
 
 $(foreach kind,sources cross compile link roots,$(BUILD)/settings-$(kind)): $(BUILD)/settings-%: FORCE
 	@for tool in $(firstword $(CC)) $(firstword $(HOSTCC)) $(firstword $(STRIP)); do \
@@ -141,27 +144,30 @@ $(FETCHED_CROSS): $(BUILD)/settings-cross third_party/fetch.sh third_party/SHA25
 	$(Q)touch $@
 endif
 
-# The trust roots.
+# The trust roots: the certificates, as PEM, and the C file made of them.
+ROOTS_LIST := third_party/roots.list
+ROOTS_PEM := $(BUILD)/roots.pem
 ifeq ($(ROOTS),default)
-ROOTS_FILES := $(sort $(wildcard /usr/share/ca-certificates/mozilla/*.crt))
-ROOTS_DATE := $(shell dpkg-query -W -f '$${Version}' ca-certificates 2>/dev/null | \
-	sed -n 's/^\(20[0-9][0-9]\)\([01][0-9]\)\([0-3][0-9]\).*/\1-\2-\3/p')
+ROOTS_DATE := $(shell sed -n 's/^# date: //p' $(ROOTS_LIST))
 else ifeq ($(ROOTS),none)
-ROOTS_FILES :=
+ROOTS_PEM :=
 ROOTS_DATE := none
 else
-ROOTS_FILES := $(or $(wildcard $(ROOTS)),$(error ROOTS=$(ROOTS): there is no such file))
+ROOTS_PEM := $(or $(wildcard $(ROOTS)),$(error ROOTS=$(ROOTS): there is no such file))
 ROOTS_DATE := custom
 endif
 
+$(BUILD)/roots.pem: $(ROOTS_LIST) third_party/roots.py $(BUILD)/settings-roots | $(FETCHED)
+	$(Q)CA_CERTIFICATES='$(CA_CERTIFICATES)' $(PYTHON) third_party/roots.py collect $< $@ $(THIRD)
+
 ifeq ($(origin ROOTS_C),file)
-$(ROOTS_C): $(BUILD)/host/roots_generate $(BUILD)/settings-roots $(ROOTS_FILES)
-	@[ '$(ROOTS)' = none ] || [ -n '$(ROOTS_DATE)' -a -n '$(ROOTS_FILES)' ] || { echo "the trust" \
-		"roots of Debian's ca-certificates are not installed; 'make deps' installs them, or give" \
-		"ROOTS=none or ROOTS=FILE.pem" >&2; exit 1; }
-	$(Q)cat /dev/null $(ROOTS_FILES) >$(BUILD)/roots.pem
-	$(Q)$(BUILD)/host/roots_generate '$(ROOTS_DATE)' $(if $(ROOTS_FILES),$(BUILD)/roots.pem) >$@
+$(ROOTS_C): $(BUILD)/host/roots_generate $(BUILD)/settings-roots $(ROOTS_PEM)
+	$(Q)$(BUILD)/host/roots_generate '$(ROOTS_DATE)' $(ROOTS_PEM) >$@
 endif
+
+roots-update:
+	$(Q)sh third_party/fetch.sh $(THIRD) ca-certificates-source
+	$(Q)$(PYTHON) third_party/roots.py update $(ROOTS_LIST) $(THIRD)/ca-certificates-source $(RELEASE_DATE)
 
 # compile FOLDER,COMPILER AND FLAGS OF OURS,COMPILER AND FLAGS OF THIRD PARTIES
 define compile
@@ -307,7 +313,7 @@ dist: $(CROSS:%=cross-%)
 	$(Q)cd $(DIST) && sha256sum gridkey-* >SHA256SUMS
 	$(Q)$(PYTHON) third_party/sbom.py $(DIST) '$(VERSION)' '$(ROOTS_DATE)' \
 		'$(foreach arch,$(CROSS),$(word 1,$(call cross_row,$(arch)))-gcc)' \
-		$(ROOTS_FILES) >$(DIST)/gridkey-$(VERSION).spdx.json
+		$(ROOTS_PEM) >$(DIST)/gridkey-$(VERSION).spdx.json
 	@cat $(DIST)/SHA256SUMS
 
 # Fuzzing with libFuzzer: tests/fuzz/fuzz_X.c is a program of its own, see its head for what has to

@@ -12,7 +12,7 @@ targets=$(dirname "$0")/../third_party/targets
 packages=
 for group in "$@"; do
     case $group in
-    build) packages="$packages gcc libc6-dev musl-tools binutils patch xz-utils ca-certificates" ;;
+    build) packages="$packages gcc libc6-dev musl-tools binutils patch python3 xz-utils ca-certificates" ;;
     test) packages="$packages libcmocka-dev clang clang-format libclang-rt-dev
         python3 python3-pytest python3-pytest-xdist python3-edgegrid python3-requests
         python3-jsonschema nginx-light openssl strace jq time squashfs-tools valgrind

@@ -3,7 +3,8 @@
 #
 #   fetch.sh DESTINATION PACKAGE...
 #
-#   PACKAGE                 bearssl, cjson; for `make cross` also musl and cmocka
+#   PACKAGE                 bearssl, cjson; for `make cross` also musl and cmocka; ca-certificates: the
+#                           certificates of the newest package; ca-certificates-source: its source
 #   DESTINATION/PACKAGE     the tree to compile
 #   DESTINATION/download    what they were made from, kept: no second download
 #
@@ -13,6 +14,10 @@
 # SHA-256 in SHA256SUMS, and for cJSON the patches named in cjson.patches, each of which must have
 # the SHA-256 there. So a later Debian revision of the same upstream version serves as well.
 # Our own patches, in patches/, come last.
+#
+# ca-certificates is the newest of Debian's unstable, which is looked for, for this package alone, in the
+# archives that the machine's apt takes Debian from. It has no sum here: apt checks its signature, and a
+# certificate counts only when third_party/roots.list has its SHA-256.
 #
 # With BEARSSL_SRC=DIR, CJSON_SRC=DIR and so on that folder is used instead, as it is.
 set -eu
@@ -68,26 +73,22 @@ patches_are_there() {
     done <"$here/$1.patches"
 }
 
-# apt_prepare: write the private apt configuration and fetch the source indexes; once per run.
-apt_prepare() {
-    [ ! -d "$apt" ] || return 0
+# apt_begin: an empty private apt state, and in $files the machine's files of sources.
+apt_begin() {
     command -v apt-get >/dev/null 2>&1 || fail "apt-get is not here, and the sources come from" \
         "Debian's source packages; give folders that hold them: make BEARSSL_SRC=DIR CJSON_SRC=DIR" \
         "(for make cross also MUSL_SRC=DIR CMOCKA_SRC=DIR)"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
-
     list= parts=
     eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+    files=
     for file in "$list" "${parts%/}"/*.list "${parts%/}"/*.sources; do
-        [ -f "$file" ] || continue
-        case $file in
-        *.sources) sed 's/^[Tt][Yy][Pp][Ee][Ss]:.*/Types: deb-src/' "$file" ;;
-        *) sed -n 's/^[[:blank:]]*deb\(-src\)\{0,1\}[[:blank:]]/deb-src /p' "$file" | sort -u ;;
-        esac >"$apt/parts/${file##*/}"
+        [ ! -f "$file" ] || files="$files $file"
     done
-    cat "$apt"/parts/* 2>/dev/null | grep -q deb-src || fail "apt has no source configured" \
-        "($list and ${parts%/}); add Debian's, or give BEARSSL_SRC=DIR, CJSON_SRC=DIR and so on"
+}
 
+# apt_update: write the private apt configuration and fetch the indexes of the sources in parts.
+apt_update() {
     cat >"$apt/apt.conf" <<END
 Dir::State::lists "$apt/lists";
 Dir::Cache "$apt/cache";
@@ -98,9 +99,78 @@ APT::Sandbox::User "root";
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 END
-    say "reading the indexes of Debian's source packages"
-    # A source without a source index, or out of reach, is no failure while another has the package.
+    # A source without an index, or out of reach, is no failure while another has the package.
     apt-get -c "$apt/apt.conf" -qq update >"$apt/log" 2>&1 </dev/null || true
+}
+
+# apt_prepare: fetch the source indexes of the machine's sources; once per run.
+apt_prepare() {
+    [ ! -d "$apt" ] || return 0
+    apt_begin
+    for file in $files; do
+        case $file in
+        *.sources) sed 's/^[Tt][Yy][Pp][Ee][Ss]:.*/Types: deb-src/' "$file" ;;
+        *) sed -n 's/^[[:blank:]]*deb\(-src\)\{0,1\}[[:blank:]]/deb-src /p' "$file" | sort -u ;;
+        esac >"$apt/parts/${file##*/}"
+    done
+    cat "$apt"/parts/* 2>/dev/null | grep -q deb-src || fail "apt has no source configured" \
+        "($list and ${parts%/}); add Debian's, or give BEARSSL_SRC=DIR, CJSON_SRC=DIR and so on"
+    say "reading the indexes of Debian's source packages"
+    apt_update
+}
+
+# unstable_prepare TYPE: the same with Debian's unstable alone, as deb or deb-src, from the archives
+# that the machine has a Debian suite of.
+unstable_prepare() {
+    apt_begin
+    codename=$(. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-sid}")
+    suites="($codename|sid|unstable|testing|stable)"
+    for file in $files; do
+        case $file in
+        *.sources)
+            awk -v RS= -v suite="(^|\n)Suites:([^\n]*[ \t])?$suites([ \t\n]|\$)" \
+                '$0 ~ suite && /(^|\n)Components:([^\n]*[ \t])?main([ \t\n]|$)/ { print $0 "\n" }' "$file" |
+                sed "s/^Types:.*/Types: $1/; s/^Suites:.*/Suites: sid/; s/^Components:.*/Components: main/"
+            ;;
+        *)
+            sed -nE "s/^[[:blank:]]*deb(-src)?[[:blank:]]+((\[[^]]*\][[:blank:]]+)?[^[:blank:]]+)[[:blank:]]+\
+$suites[[:blank:]]+main.*/$1 \2 sid main/p" "$file" | sort -u
+            ;;
+        esac >"$apt/parts/${file##*/}"
+    done
+    say "reading the index of Debian's unstable, for ca-certificates"
+    apt_update
+}
+
+# unstable_fetch TYPE COMMAND...: run apt-get with that alone, in the folder of the private state.
+unstable_fetch() {
+    rm -rf "$apt"
+    unstable_prepare "$1"
+    shift
+    (cd "$apt" && apt-get -c "$apt/apt.conf" -qq "$@") >>"$apt/log" 2>&1 </dev/null || {
+        sed 's/^/third_party:   /' "$apt/log" >&2
+        fail "the newest ca-certificates cannot be downloaded"
+    }
+}
+
+# provide_certificates: the certificates of the newest ca-certificates.
+provide_certificates() {
+    unstable_fetch deb download ca-certificates
+    dpkg-deb -x "$apt"/ca-certificates_*.deb "$apt/tree" || fail "ca-certificates cannot be unpacked"
+    rm -rf "$destination/ca-certificates"
+    mv "$apt/tree/usr/share/ca-certificates/mozilla" "$destination/ca-certificates"
+    rm -rf "$apt"
+}
+
+# provide_certificates_source: the newest source package of ca-certificates, unpacked.
+provide_certificates_source() {
+    need xz xz-utils
+    unstable_fetch deb-src source --download-only ca-certificates
+    rm -rf "$destination/ca-certificates-source"
+    mkdir "$destination/ca-certificates-source"
+    tar -xf "$apt"/ca-certificates_*.tar.* --strip-components=1 --no-same-owner \
+        -C "$destination/ca-certificates-source" || fail "ca-certificates cannot be unpacked"
+    rm -rf "$apt"
 }
 
 # apt_version PACKAGE UPSTREAM: the highest Debian revision of that upstream version on offer.
@@ -154,7 +224,7 @@ fetch() {
 # fetch_patches PACKAGE VERSION: take the patches we name out of Debian's part of the package.
 fetch_patches() {
     tar -xJf "$apt/$1/"*.debian.tar.xz -C "$apt/$1" debian/patches ||
-        fail "tar cannot extract the patches of $1 $2; delete $destination and repeat"
+        fail "the patches of $1 $2 cannot be unpacked; delete $destination and repeat"
     rm -rf "$download/$1-patches"
     mkdir "$download/$1-patches"
     while read -r sum name; do
@@ -183,7 +253,7 @@ unpack() {
     mkdir "$destination/$1.new"
     tar -xf "$download/$(archive_name "$1")" --strip-components=1 --no-same-owner \
         -C "$destination/$1.new" ||
-        fail "tar cannot extract $(archive_name "$1"); see that there is room on the disk"
+        fail "$(archive_name "$1") cannot be unpacked; see that there is room on the disk"
     if [ -f "$here/$1.patches" ]; then
         while read -r sum name; do
             apply "$1" "$download/$1-patches/$name"
@@ -218,6 +288,8 @@ for package; do
     cjson) provide cjson "${CJSON_SRC:-}" cJSON.c ;;
     musl) provide musl "${MUSL_SRC:-}" src/string/memcpy.c ;;
     cmocka) provide cmocka "${CMOCKA_SRC:-}" src/cmocka.c ;;
+    ca-certificates) (apt=$apt-unstable && provide_certificates) ;;
+    ca-certificates-source) (apt=$apt-unstable && provide_certificates_source) ;;
     *) fail "there is no recipe for '$package'" ;;
     esac
 done

@@ -1,7 +1,7 @@
-"""sbom.py FOLDER VERSION ROOTS_DATE ROOT_FILE...: the software bill of materials of the binaries in FOLDER, as SPDX 2.3 JSON.
+"""sbom.py FOLDER VERSION ROOTS_DATE COMPILERS [ROOTS_FILE]: the software bill of materials of the binaries in FOLDER, as SPDX 2.3 JSON.
 
 FOLDER/SHA256SUMS names the binaries. What they are made of is read from where the build reads it: SHA256SUMS,
-cjson.patches and patches/ here, the roots' files, and the compilers for their libgcc. The time is SOURCE_DATE_EPOCH.
+cjson.patches and patches/ here, the file of roots, and the compilers for their libgcc. The time is SOURCE_DATE_EPOCH.
 """
 
 import hashlib
@@ -71,19 +71,18 @@ def linked_sources():
         yield package(name, version.rstrip("."), licence, copyright_text, **more)
 
 
-def roots(date, files):
-    if not files:
+def roots(date, file):
+    if file is None:
         return []
-    certificates = b"".join(Path(name).read_bytes() for name in files)
     return [
         package(
             "ca-certificates" if date != "custom" else "trust-roots",
             date,
             "MPL-2.0" if date != "custom" else "NOASSERTION",
             "NOASSERTION",
-            checksums=sha256(certificates),
-            sourceInfo=f"the trust roots: keys and hashes of names out of {len(files)} files; the checksum is that of "
-            "the files, in the order of their names, one behind the other",
+            checksums=sha256(Path(file).read_bytes()),
+            sourceInfo="the trust roots: names, keys, constraints and end dates; the checksum is that of the certificates "
+            "as PEM, in the order of third_party/roots.list",
         )
     ]
 
@@ -100,12 +99,12 @@ def libgcc(compilers):
     )
 
 
-def main(folder, version, date, compilers, *root_files):
+def main(folder, version, date, compilers, roots_file=None):
     folder = Path(folder)
     sums = (folder / "SHA256SUMS").read_text()
     gridkey = package("gridkey", version, "MIT", "NOASSERTION")
     gridkey["primaryPackagePurpose"] = "APPLICATION"
-    parts = [*linked_sources(), libgcc(compilers.split()), *roots(date, root_files)]
+    parts = [*linked_sources(), libgcc(compilers.split()), *roots(date, roots_file)]
     files = [
         {
             "SPDXID": f"SPDXRef-{name}",

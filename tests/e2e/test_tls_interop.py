@@ -324,7 +324,8 @@ class Rooted:
         kinds = ("p256", "p384", "p521", "rsa4096")
         self.roots = {kind: maker.make_ca(kind, name=f"Built-in {kind}") for kind in kinds}
         self.twins = [maker.make_ca(kind, name="Twin") for kind in ("p256", "rsa2048", "p256")]
-        bundle = maker.bundle(*self.roots.values(), *self.twins)
+        self.ending = maker.make_ca(name="Ending", not_after="20300101000000Z")
+        bundle = maker.bundle(*self.roots.values(), *self.twins, self.ending)
         self.binary = folder / "gridkey"
         self._build(binary.parent, folder, bundle)
 
@@ -388,6 +389,19 @@ def test_built_in_roots_of_the_same_name(visit, rooted, certificates):
     impostor = certificates.maker.make_ca("p256", name="Twin")
     result = visit(certificates.maker.make_leaf(impostor, [DEFAULT_HOST]))
     assert result.status == 4 and "built-in roots of custom" in result.err, result
+
+
+def test_a_built_in_root_past_its_end_date(visit, rooted, gridkey, certificates, openssl_server):
+    end = 1893456000  # 2030-01-01
+    leaf = certificates.maker.make_leaf(rooted.ending, [DEFAULT_HOST])
+    result = visit(leaf, "--clock", f"@{end}")
+    assert result.status == 0, result
+    result = visit(leaf, "--clock", f"@{end + 1}")
+    assert result.status == 4 and "past its end date" in result.err and "--cacert FILE" in result.err, result
+    # One that the user names counts as long as it is named.
+    server = openssl_server(leaf, "-tls1_2")
+    result = reach(gridkey, server.port, rooted.ending.certificate, "--clock", f"@{end + 1}")
+    assert result.status == 0, result
 
 
 def test_built_in_roots_and_no_others(visit, rooted, certificates):
