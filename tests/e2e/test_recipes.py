@@ -185,7 +185,7 @@ class Place:
 
     def run(self, status=0, shell="bash", before="", after="", answer=None, key=None):
         """Runs the block; `answer` is typed on a terminal. Returns the text of both outputs."""
-        text = self.block.text.replace(" /etc/", f" {self.etc}/").replace("age1...", key or "age1...")
+        text = re.sub(r"(?<![\w/])/etc/", f"{self.etc}/", self.block.text).replace("age1...", key or "age1...")
         script = self.bin.parent / "block"
         script.write_text(f"{before}\nset -euo pipefail\n{text}{after}\n")
         environment = {"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.home)}
