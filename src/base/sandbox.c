@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,8 +23,6 @@
 #define MAKE_REGULAR 0x100U
 #define TRUNCATE 0x4000U
 #define CONNECT_TCP 0x2U
-
-#define DNS_PORT 53
 
 struct ruleset {
     uint64_t files;
@@ -89,9 +88,9 @@ void sandbox_allow_directory(int descriptor)
     }
 }
 
-static void sandbox_allow_file(const char *path)
+void sandbox_allow_reading(const char *path)
 {
-    int descriptor = open(path, O_PATH | O_CLOEXEC);
+    int descriptor = sandbox_open() ? open(path, O_PATH | O_CLOEXEC) : -1;
 
     if (descriptor >= 0) {
         sandbox_allow(descriptor, READ_FILE);
@@ -117,15 +116,10 @@ void sandbox_forget(void)
     }
 }
 
-void sandbox_enter(uint16_t port, bool names)
+void sandbox_enter(uint16_t port)
 {
     if (!sandbox_open()) {
         return;
-    }
-    if (names) {
-        sandbox_allow_file("/etc/hosts");
-        sandbox_allow_file("/etc/resolv.conf");
-        sandbox_allow_port(DNS_PORT);
     }
     sandbox_allow_port(port);
     if (!sandbox_is_useless) {

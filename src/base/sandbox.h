@@ -6,18 +6,19 @@
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Files in this open directory may still be read, made, written, renamed and removed. */
 void sandbox_allow_directory(int descriptor);
 
+/* Files below this directory, if it exists, may still be read. */
+void sandbox_allow_reading(const char *path);
+
 /*
  * From now on no program is started, and no file opened or changed but in the directories allowed
- * before and, with names, what names are looked up in; TCP goes only to that port, with names also
- * to that of DNS. Does nothing the second time. No threads may run.
+ * before; TCP goes only to that port. Does nothing the second time. No threads may run.
  */
-void sandbox_enter(uint16_t port, bool names);
+void sandbox_enter(uint16_t port);
 
 /* What was allowed is not needed: no step inside will follow, or it was taken. */
 void sandbox_forget(void);

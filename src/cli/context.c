@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "cli/context.h"
 
 #include "base/clock.h"
@@ -337,6 +338,29 @@ static int context_proxy(struct context *context, struct error *error)
     return 0;
 }
 
+/* What the process that looks up names has no use for. */
+static void context_forget_secrets(void *data)
+{
+    struct context *context = data;
+
+    edgegrid_credential_free(&context->credential);
+    memory_wipe(&context->proxy, sizeof context->proxy);
+    for (char **variable = environ; *variable != NULL; variable++) {
+        memory_wipe(*variable, strlen(*variable));
+    }
+}
+
+/* Begin to look up the name to connect to; the rest of the preparation takes place meanwhile. */
+static void context_start_resolver(struct context *context)
+{
+    const struct url_host *dialled = http_settings_dialled(&context->settings);
+
+    context->settings.resolver = &context->resolver;
+    if (!dialled->is_ip) {
+        resolver_start(&context->resolver, dialled->name, context_forget_secrets, context);
+    }
+}
+
 static int context_trust(struct context *context, struct error *error)
 {
     const char *file = invocation_value(context->invocation, "cacert");
@@ -420,8 +444,11 @@ int context_open(struct context *context, const struct invocation *invocation, s
     if (context_open_credential(context, invocation, error) != 0 ||
         context_time(invocation, &offset, error) != 0 ||
         context_numbers(context, &retries, error) != 0 || context_host(context, error) != 0 ||
-        context_proxy(context, error) != 0 || context_pins(context, error) != 0 ||
-        context_trust(context, error) != 0) {
+        context_proxy(context, error) != 0 || context_pins(context, error) != 0) {
+        return -1;
+    }
+    context_start_resolver(context);
+    if (context_trust(context, error) != 0) {
         return -1;
     }
     if (invocation_has(invocation, "verbose")) {
@@ -454,6 +481,7 @@ void context_close(struct context *context)
     if (context->has_session) {
         edgegrid_session_close(&context->session);
     }
+    resolver_stop(&context->resolver);
     trust_free(context->trust);
     memory_wipe(&context->proxy, sizeof context->proxy);
     buffer_free(&context->file);

@@ -26,6 +26,7 @@ struct context {
     struct trust_store *trust;
     struct url_host connect_to;
     struct url_proxy proxy;
+    struct resolver resolver;
     struct tls_pin pins[CONTEXT_PINS_MOST];
     struct http_settings settings;
     struct edgegrid_session session;

@@ -69,7 +69,7 @@ static void session_confine(const struct edgegrid_session *session)
     const struct url_host *to = http_settings_dialled(session->connection.settings);
 
     if (session->confine) {
-        sandbox_enter(to->port, !to->is_ip);
+        sandbox_enter(to->port);
     }
 }
 

@@ -158,9 +158,9 @@ static int connection_dial(struct http_connection *connection, struct error *err
 {
     const struct http_settings *settings = connection->settings;
     const struct url_host *dialled = http_settings_dialled(settings);
-    enum resolve_source source = settings->proxy != NULL        ? RESOLVE_PROXY
-                                 : settings->connect_to != NULL ? RESOLVE_CONNECT_TO
-                                                                : RESOLVE_CREDENTIAL;
+    enum resolver_source source = settings->proxy != NULL        ? RESOLVER_PROXY
+                                  : settings->connect_to != NULL ? RESOLVER_CONNECT_TO
+                                                                 : RESOLVER_CREDENTIAL;
     int64_t deadline = clock_monotonic_milliseconds() + settings->connect_timeout_milliseconds;
     const struct tls_settings tls = {.trust = settings->trust,
                                      .server_name = settings->host.name,
@@ -169,8 +169,8 @@ static int connection_dial(struct http_connection *connection, struct error *err
                                      .pins = settings->pins,
                                      .pin_count = settings->pin_count};
 
-    if (dial_open(dialled->name, dialled->port, source, deadline, &connection->descriptor, error) !=
-        0) {
+    if (dial_open(settings->resolver, dialled->name, dialled->port, source, deadline,
+                  &connection->descriptor, error) != 0) {
         return -1;
     }
     if ((settings->proxy != NULL && connection_tunnel(connection, deadline, error) != 0) ||

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "http/parser.h"
 #include "http/request.h"
+#include "http/resolver.h"
 #include "http/url.h"
 #include "tls/connection.h"
 #include "tls/trust.h"
@@ -19,6 +20,7 @@ struct http_settings {
     struct url_host host;              /* the API's: TLS name and Host */
     const struct url_host *connect_to; /* dial this instead; NULL for none */
     const struct url_proxy *proxy;     /* go through this; NULL for none */
+    struct resolver *resolver;         /* for names; not used for IP literals */
     const struct trust_store *trust;
     const struct tls_pin *pins;
     size_t pin_count;

@@ -3,31 +3,32 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "http/url.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 struct dial {
     uint16_t port;
     int64_t deadline;
-    struct dns_addresses addresses;
-    size_t next;                             /* the next address to try */
-    struct pollfd tries[DNS_ADDRESSES_MOST]; /* sockets that are connecting; fd -1: over */
+    struct address_list addresses;
+    size_t next;                       /* the next address to try */
+    struct pollfd tries[ADDRESS_MOST]; /* sockets that are connecting; fd -1: over */
     size_t try_count;
-    const struct dns_address *tried[DNS_ADDRESSES_MOST]; /* what each is for */
-    struct buffer faults;                                /* "ADDRESS: reason; ..." */
+    const struct address *tried[ADDRESS_MOST]; /* what each is for */
+    struct buffer faults;                      /* "ADDRESS: reason; ..." */
 };
 
-static void dial_note_fault(struct dial *dial, const struct dns_address *address,
-                            const char *reason)
+static void dial_note_fault(struct dial *dial, const struct address *address, const char *reason)
 {
     buffer_append_text(&dial->faults, dial->faults.length == 0 ? "" : "; ");
-    dns_address_write(&dial->faults, address->bytes, address->size);
+    address_write(&dial->faults, address);
     buffer_format(&dial->faults, ": %s", reason);
 }
 
@@ -37,8 +38,8 @@ static bool dial_start_next(struct dial *dial)
     int on = 1;
 
     while (dial->next < dial->addresses.count) {
-        const struct dns_address *address = &dial->addresses.all[dial->next++];
-        int descriptor = resolve_open_socket(address, dial->port, SOCK_STREAM);
+        const struct address *address = &dial->addresses.all[dial->next++];
+        int descriptor = address_connect(address, dial->port);
 
         if (descriptor >= 0) {
             /* Requests are written whole, so waiting to fill a packet would only cost time. */
@@ -123,12 +124,21 @@ static int dial_wait(struct dial *dial)
     return -1;
 }
 
-int dial_open(const char *host, uint16_t port, enum resolve_source source, int64_t deadline,
-              int *descriptor, struct error *error)
+/* A literal stands for itself. */
+static bool dial_read_literal(const char *host, struct address_list *addresses)
+{
+    addresses->count = 1;
+    addresses->all[0].scope = 0;
+    return url_ip_parse(host, strlen(host), addresses->all[0].bytes, &addresses->all[0].size) == 0;
+}
+
+int dial_open(struct resolver *resolver, const char *host, uint16_t port,
+              enum resolver_source source, int64_t deadline, int *descriptor, struct error *error)
 {
     struct dial dial = {.port = port, .deadline = deadline, .faults = BUFFER_EMPTY};
 
-    if (resolve_host(host, source, &resolve_defaults, deadline, &dial.addresses, error) != 0) {
+    if (!dial_read_literal(host, &dial.addresses) &&
+        resolver_finish(resolver, host, source, deadline, &dial.addresses, error) != 0) {
         return -1;
     }
     *descriptor = dial_wait(&dial);
@@ -141,10 +151,11 @@ int dial_open(const char *host, uint16_t port, enum resolve_source source, int64
         (void)error_set(
             error, STATUS_CONNECT,
             "could not connect to %s%s port %u (%s); no request was sent, check the route%s%s",
-            source == RESOLVE_PROXY ? "the proxy " : "", host, (unsigned)port,
+            source == RESOLVER_PROXY ? "the proxy " : "", host, (unsigned)port,
             dial.faults.failed ? "out of memory" : buffer_text(&dial.faults),
-            source == RESOLVE_CREDENTIAL ? ", or name a way with --proxy or --connect-to" : " and ",
-            source == RESOLVE_CREDENTIAL ? "" : resolve_source_name(source));
+            source == RESOLVER_CREDENTIAL ? ", or name a way with --proxy or --connect-to"
+                                          : " and ",
+            source == RESOLVER_CREDENTIAL ? "" : resolver_source_name(source));
     }
     buffer_free(&dial.faults);
     return *descriptor < 0 ? -1 : 0;

@@ -22,6 +22,7 @@ class House(Gridkey):
         super().__init__(binary, root)
         self.root = Path(root)
         self.writable = False
+        self.processes = None  # how many its user may have; None for no limit
         self.closed = []  # descriptors that are not open when it starts
         self.out = self.put("out")
         shutil.copy(binary, self.root / "gridkey")
@@ -40,7 +41,7 @@ class House(Gridkey):
         return env or {}
 
     def start(self, *arguments, env=None, cwd=None, stdin=subprocess.DEVNULL):
-        plan = {"root": str(self.root), "writable": self.writable, "closed": self.closed}
+        plan = {"root": str(self.root), "writable": self.writable, "closed": self.closed, "processes": self.processes}
         plan |= {"env": env or {}, "arguments": ["gridkey", *map(str, arguments)]}
         return subprocess.Popen(
             [sys.executable, "-S", str(HERE / "house_enter.py"), json.dumps(plan)],

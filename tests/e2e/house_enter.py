@@ -7,6 +7,7 @@ descriptors. Who is not root does the same in a user namespace.
 import ctypes
 import json
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def enter(plan):
         os.setgroups([])
         os.setresgid(UID, UID, UID)
         os.setresuid(UID, UID, UID)
+    if plan["processes"] is not None:
+        resource.setrlimit(resource.RLIMIT_NPROC, (plan["processes"],) * 2)
 
 
 def main():

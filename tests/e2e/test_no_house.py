@@ -163,14 +163,13 @@ def test_closed_descriptors_and_no_dev_null(house, fake, environment, closed):
 
 def test_no_name_server_and_no_hosts(house, fake, environment, roots):
     house.road = []
-    result = house("verify", "--cacert", "-", stdin=roots, env=environment)
+    result = house("verify", "--cacert", "-", "--connect-timeout", "1", stdin=roots, env=environment)
     assert result.status == 4 and result.out == "" and fake.connections == 0
-    assert result.err == (
-        f"gridkey: the name {DEFAULT_HOST} could not be resolved: /etc/hosts cannot be read (No such file or "
-        "directory), /etc/resolv.conf cannot be read (No such file or directory), and in its place the name server "
-        "127.0.0.1: Connection refused; nothing was sent, check /etc/resolv.conf, or name an address with "
-        "--connect-to\n"
-    )
+    assert f"the name {DEFAULT_HOST} could not be resolved: " in result.err, result
+    for part in ("/etc/hosts cannot be read (No such file", "/etc/resolv.conf cannot be read (No such file"):
+        assert part in result.err, result
+    assert "name server 127.0.0.1" in result.err and "nothing was sent" in result.err, result
+    assert "check /etc/resolv.conf" in result.err and "--connect-to" in result.err, result
 
 
 def test_the_roots_of_the_release_are_in_the_binary(house, environment):
