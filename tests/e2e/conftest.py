@@ -34,6 +34,28 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 OTHER_HOST = "akab-fakeiam-other.luna.akamaiapis.net"
 
 
+def find_shared(name):
+    """The path of what is published but not part of this project, in $GRIDKEY_SHARED or `shared` beside the repository.
+
+    None when it is not there.
+    """
+    path = Path(os.environ.get("GRIDKEY_SHARED") or ROOT.parent / "shared") / name
+    return path if path.exists() else None
+
+
+def require_shared(name):
+    """As find_shared; skips the test when it is not there."""
+    path = find_shared(name)
+    if path is None:
+        pytest.skip(no_shared(name))
+    return path
+
+
+def no_shared(name):
+    """The reason of a test that is skipped without it."""
+    return f"no {name} in $GRIDKEY_SHARED, by default the folder `shared` beside the repository"
+
+
 @dataclass
 class Result:
     """What a run of the binary left: exit status and both outputs, as text and as bytes."""

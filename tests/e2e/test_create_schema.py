@@ -1,23 +1,19 @@
 """Every request body against Akamai's published OpenAPI, where that is at hand.
 
-It is not part of this project. GRIDKEY_SHARED names the folder that has iam-v3/openapi-api-clients.json; the default is
-`shared` beside the repository.
+It is not part of this project: see find_shared.
 """
 
 import copy
 import json
-import os
-from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import require_shared
 from creating import SMALLEST, create
 from test_create import FLAGS, GUIDE, PURGE
 from test_create_from import NAMES, OVERRIDES, WHOLE
 
 BASE = "/identity-management/v3"
-SHARED = Path(os.environ.get("GRIDKEY_SHARED") or ROOT.parent / "shared")
-SPECIFICATION = SHARED / "iam-v3" / "openapi-api-clients.json"
+SPECIFICATION = "iam-v3/openapi-api-clients.json"
 # What the API lists for newer APIs, though the specification knows two levels only.
 NEWER_LEVELS = ["CREDENTIAL-READ-ONLY", "CREDENTIAL-READ-WRITE"]
 
@@ -41,9 +37,7 @@ def merge_alternatives(schema):
 
 @pytest.fixture(scope="module")
 def specification():
-    if not SPECIFICATION.exists():
-        pytest.skip(f"{SPECIFICATION} is not there; GRIDKEY_SHARED may name the folder that holds iam-v3")
-    return json.loads(SPECIFICATION.read_text(encoding="utf-8"))
+    return json.loads(require_shared(SPECIFICATION).read_text(encoding="utf-8"))
 
 
 def find_operation(specification, method, path):

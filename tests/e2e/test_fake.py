@@ -1,11 +1,10 @@
 """The fake itself, tried with other people's code: what it accepts, refuses and keeps."""
 
 import json
-import os
 import time
-from pathlib import Path
 
 import pytest
+from conftest import require_shared
 from other_clients import (
     CAM,
     CCU,
@@ -56,10 +55,7 @@ def test_bytes_after_max_body_are_not_signed(fake, tls):
 
 
 def test_the_published_vectors():
-    shared = os.environ.get("GRIDKEY_SHARED")
-    if not shared:
-        pytest.skip("GRIDKEY_SHARED does not name the folder with the vectors")
-    folder = Path(shared) / "edgegrid-vectors"
+    folder = require_shared("edgegrid-vectors")
     settings, cases = (json.loads((folder / file).read_text()) for file in ("settings.json", "cases.json"))
     tried = 0
     for case in cases:

@@ -1,6 +1,6 @@
 """`gridkey sign` against the published vectors, our own, and python3-edgegrid on random requests.
 
-The published vectors are read in place from $GRIDKEY_SHARED/edgegrid-vectors; none is kept here.
+The published vectors are read in place, see find_shared; none is kept here.
 """
 
 import base64
@@ -15,11 +15,13 @@ from types import SimpleNamespace
 
 import pytest
 from akamai.edgegrid import EdgeGridAuth
+from conftest import find_shared, no_shared, require_shared
 from requests.structures import CaseInsensitiveDict
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("GRIDKEY_BINARY", str(ROOT / "build" / "gridkey"))
-SHARED = os.environ.get("GRIDKEY_SHARED")
+VECTORS = find_shared("edgegrid-vectors")
+NO_VECTORS = pytest.mark.skip(reason=no_shared("edgegrid-vectors"))
 RANDOM_REQUESTS = 240
 
 # These contradict all the other libraries: Node's expects something else for the same request that
@@ -64,22 +66,16 @@ def sign(tmp_path, credential, method, url, timestamp, nonce, headers=(), body=N
 
 def published():
     """(where, name, settings, test) of every published case that is a whole request."""
-    if not SHARED:
-        return []
-    folder = pathlib.Path(SHARED) / "edgegrid-vectors"
-    settings = json.loads((folder / "settings.json").read_text())
+    if VECTORS is None:
+        return [pytest.param("", {}, {}, marks=NO_VECTORS)]
+    settings = json.loads((VECTORS / "settings.json").read_text())
     found = [("cases.json", test, settings) for test in
-             json.loads((folder / "cases.json").read_text())]
-    for path in sorted((folder / "others").glob("*.json")):
+             json.loads((VECTORS / "cases.json").read_text())]
+    for path in sorted((VECTORS / "others").glob("*.json")):
         content = json.loads(path.read_text())
         found += [(path.name, test, {**settings, **content}) for test in content.get("tests", [])]
     return [pytest.param(where, test, settings, id=f"{where}: {test['testName']}")
             for where, test, settings in found if (where, test["testName"]) not in WRONG]
-
-
-def require_shared():
-    if not SHARED:
-        pytest.skip("GRIDKEY_SHARED is not set: no published vectors here")
 
 
 def credential_of(settings):
@@ -107,18 +103,18 @@ def test_published(tmp_path, where, test, settings):
 
 
 def test_published_are_all_there():
-    require_shared()
+    others = require_shared("edgegrid-vectors") / "others"
     assert len(published()) == 15 + 12 + 12 + 12 + 14 + 13  # own, Go, Node, Perl, PHP, Ruby
     names = {where for where, _ in WRONG}
     for name in names:
-        assert (pathlib.Path(SHARED) / "edgegrid-vectors" / "others" / name).exists()
+        assert (others / name).exists()
 
 
 def inline_cases():
     """The transcribed cases that name a whole request by themselves."""
-    if not SHARED:
-        return []
-    path = pathlib.Path(SHARED) / "edgegrid-vectors" / "others" / "transcribed-inline-cases.json"
+    if VECTORS is None:
+        return [pytest.param({}, marks=NO_VECTORS)]
+    path = VECTORS / "others" / "transcribed-inline-cases.json"
     cases = [case for case in json.loads(path.read_text())["cases"]
              if "auth_header" in case["input"]]
     return [pytest.param(case, id=case["name"]) for case in cases]
@@ -139,8 +135,7 @@ def test_published_inline(tmp_path, case):
 def with_published_settings(tmp_path, method, path, name_or_signature, body=None, headers=(),
                             headers_to_sign=(), max_body=2048):
     """Sign with the published settings and compare with a value of settings or a signature."""
-    require_shared()
-    folder = pathlib.Path(SHARED) / "edgegrid-vectors"
+    folder = require_shared("edgegrid-vectors")
     settings = json.loads((folder / "settings.json").read_text())
     credential = credential_of(settings)
     answer = sign(tmp_path, credential, method, f"https://{credential['host']}{path}",
@@ -151,8 +146,7 @@ def with_published_settings(tmp_path, method, path, name_or_signature, body=None
 
 
 def inline_expected(source, name):
-    require_shared()
-    path = pathlib.Path(SHARED) / "edgegrid-vectors" / "others" / "transcribed-inline-cases.json"
+    path = require_shared("edgegrid-vectors") / "others" / "transcribed-inline-cases.json"
     (case,) = [case for case in json.loads(path.read_text())["cases"]
                if source in case["source"] and case["name"] == name]
     return case

@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh FOLDER SECONDS|seeds NAME...: run the fuzz targets FOLDER/fuzz_NAME one after the other,
-# each for an equal share of the time, or over their seeds alone.
+# each for an equal share of the time, or over their seeds alone: then they are built with replay.c.
 #
 # Prints a line for each target; for one that found something also the end of what it said, and the
 # command that repeats it. Exits 1 when any did. What a target learns stays in FOLDER/NAME, to begin
@@ -27,12 +27,12 @@ for name in "$@"; do
     findings=$folder/$name-findings/
     log=$folder/$name.log
     dictionary=$here/seeds/$name.dict
-    mkdir -p "$folder/$name" "$findings"
-    set -- -rss_limit_mb=1024 -timeout=20 -print_final_stats=1 "-artifact_prefix=$findings"
-    [ ! -f "$dictionary" ] || set -- "$@" "-dict=$dictionary"
     if [ "$time" = seeds ]; then
-        set -- "$@" "$here/seeds/$name"/*
+        set -- "$here/seeds/$name"/*
     else
+        mkdir -p "$folder/$name" "$findings"
+        set -- -rss_limit_mb=1024 -timeout=20 -print_final_stats=1 "-artifact_prefix=$findings"
+        [ ! -f "$dictionary" ] || set -- "$@" "-dict=$dictionary"
         set -- "$@" "-max_total_time=$share" "$folder/$name" "$here/seeds/$name"
     fi
     if "$program" "$@" >"$log" 2>&1; then
