@@ -30,15 +30,16 @@ static void edgerc_add_text(struct json *object, const char *name, const char *v
     text_wipe_free(text);
 }
 
-static void edgerc_list_section(const struct edgerc_file *file, const struct edgerc_place *place,
-                                struct json *object, struct table *table)
+static void edgerc_list_section(const struct edgerc_place *place,
+                                const struct edgerc_keys *inherited, struct json *object,
+                                struct table *table)
 {
     struct edgerc_keys keys;
     unsigned missing;
     struct json *array;
 
     edgerc_collect_keys(place, &keys);
-    (void)edgerc_inherit_keys(buffer_text(&file->text), file->text.length, place, &keys);
+    (void)edgerc_inherit_keys(inherited, place, &keys);
     missing = edgerc_missing_keys(&keys);
     buffer_append(&table->cells, place->name, place->name_length);
     table_end_cell(table);
@@ -67,18 +68,22 @@ static void edgerc_list_section(const struct edgerc_file *file, const struct edg
 static int edgerc_list(const struct invocation *invocation, const struct edgerc_file *file,
                        struct edgerc_view *view, struct error *error)
 {
-    struct edgerc_place place;
+    const char *text = buffer_text(&file->text);
+    struct edgerc_sections sections;
+    struct edgerc_keys inherited;
     struct table table;
-    size_t cursor = 0;
+    int result = edgerc_sections_find(&sections, text, file->text.length, error);
 
     (void)invocation;
-    (void)error;
+    edgerc_collect_inherited(text, file->text.length, &inherited);
     table_start(&table, "SECTION,HOST,CREDENTIAL");
-    while (edgerc_next_section(buffer_text(&file->text), file->text.length, &cursor, &place)) {
-        edgerc_list_section(file, &place, json_append_object(view->value), &table);
+    for (size_t at = 0; at < sections.count; at++) {
+        edgerc_list_section(&sections.places[at], &inherited, json_append_object(view->value),
+                            &table);
     }
     table_end(&table, 0, &view->words);
-    return 0;
+    edgerc_sections_free(&sections);
+    return result;
 }
 
 static int edgerc_show(const struct invocation *invocation, const struct edgerc_file *file,
@@ -86,8 +91,8 @@ static int edgerc_show(const struct invocation *invocation, const struct edgerc_
 {
     bool show_secret = invocation_has(invocation, "show-secret");
     struct buffer key = BUFFER_EMPTY;
+    struct edgerc_cursor cursor = {0};
     struct edgerc_item item;
-    size_t cursor = 0;
     int result;
 
     while ((result = edgerc_next_item(buffer_text(&file->text), file->text.length,

@@ -223,13 +223,15 @@ static void edgerc_take_rest(struct edgerc_source *source, const char *section, 
     struct buffer rest = BUFFER_EMPTY;
     struct edgerc_place place;
     struct edgerc_keys keys;
+    struct edgerc_keys inherited;
+    struct edgerc_cursor cursor = {0};
     struct edgerc_item item;
     struct error ignored;
-    size_t cursor = 0;
 
     (void)edgerc_find_section(text, source->text.length, section, &place);
     edgerc_collect_keys(&place, &keys);
-    (void)edgerc_inherit_keys(text, source->text.length, &place, &keys);
+    edgerc_collect_inherited(text, source->text.length, &inherited);
+    (void)edgerc_inherit_keys(&inherited, &place, &keys);
     if (keys.present[EDGEGRID_MAX_BODY_KEY]) {
         buffer_format(&source->values[EDGEGRID_MAX_BODY_KEY], "%zu", source->credential.max_body);
     }
@@ -266,24 +268,25 @@ static int edgerc_read_source(const struct invocation *invocation, struct edgerc
     const char *wanted = invocation_value(invocation, "section");
     const struct buffer *text = &source->text;
     struct buffer notes = BUFFER_EMPTY;
-    struct edgerc_place section;
+    struct edgerc_sections sections = {0};
     char *first = NULL;
-    size_t cursor = 0;
-    size_t count = 0;
+    size_t count;
     int result;
 
-    if (edgerc_check_text(buffer_text(text), text->length, source->name, error) != 0) {
+    if (edgerc_check_text(buffer_text(text), text->length, source->name, error) != 0 ||
+        edgerc_sections_find(&sections, buffer_text(text), text->length, error) != 0) {
+        edgerc_sections_free(&sections);
         return -1;
     }
-    while (edgerc_next_section(buffer_text(text), text->length, &cursor, &section)) {
-        if (count++ == 0) {
-            first = edgegrid_text_copy(section.name, section.name_length);
-        }
+    count = sections.count;
+    if (count == 1) {
+        first = edgegrid_text_copy(sections.places[0].name, sections.places[0].name_length);
     }
+    edgerc_sections_free(&sections);
     if (wanted == NULL) {
         const char *here = invocation->arguments[1];
 
-        wanted = count == 1 && first != NULL                                 ? first
+        wanted = first != NULL                                               ? first
                  : edgerc_has_section(buffer_text(text), text->length, here) ? here
                                                                              : "default";
         if (count > 1) {

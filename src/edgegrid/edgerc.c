@@ -81,6 +81,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
     struct edgerc_report report = {notes, file_name, 0};
     struct edgerc_place place;
     struct edgerc_keys keys;
+    struct edgerc_keys inherited;
     struct buffer list = BUFFER_EMPTY;
     unsigned taken;
     unsigned missing;
@@ -93,7 +94,8 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
     }
     edgerc_collect_keys(&place, &keys);
     note_oddities(text, length, &place, &keys, &report);
-    taken = edgerc_inherit_keys(text, length, &place, &keys);
+    edgerc_collect_inherited(text, length, &inherited);
+    taken = edgerc_inherit_keys(&inherited, &place, &keys);
     if (taken != 0) {
         edgegrid_key_list(&list, taken);
         edgerc_report_hint(&report, place.line,
@@ -112,19 +114,21 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
 }
 
 int edgerc_next_item(const char *text, size_t length, const char *file_name, const char *section,
-                     size_t *cursor, struct edgerc_item *item, struct error *error)
+                     struct edgerc_cursor *cursor, struct edgerc_item *item, struct error *error)
 {
-    struct edgerc_reader reader;
+    struct edgerc_place *place = &cursor->place;
     struct edgerc_line line;
-    struct edgerc_place place;
 
-    if (!edgerc_find_section(text, length, section, &place)) {
-        return edgerc_error_absent(text, length, file_name, section, NULL, error);
+    if (!cursor->started) {
+        if (!edgerc_find_section(text, length, section, place)) {
+            return edgerc_error_absent(text, length, file_name, section, NULL, error);
+        }
+        cursor->started = true;
+        edgerc_reader_start(&cursor->reader, text, length);
     }
-    edgerc_reader_start(&reader, text, length);
-    while (edgerc_next_line(&reader, &line)) {
-        if (line.kind != EDGERC_ENTRY || line.number <= *cursor ||
-            !edgerc_line_is_in(&line, place.name, place.name_length, place.top)) {
+    while (edgerc_next_line(&cursor->reader, &line)) {
+        if (line.kind != EDGERC_ENTRY ||
+            !edgerc_line_is_in(&line, place->name, place->name_length, place->top)) {
             continue;
         }
         item->key = line.name;
@@ -137,7 +141,6 @@ int edgerc_next_item(const char *text, size_t length, const char *file_name, con
         if (item->known != EDGEGRID_KEY_UNKNOWN) {
             edgerc_clean_value(&line, &item->value, &item->value_length, NULL);
         }
-        *cursor = line.number;
         return 1;
     }
     return 0;

@@ -10,7 +10,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "edgegrid/credential.h"
-#include "edgegrid/edgerc_lines.h"
+#include "edgegrid/edgerc_section.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +30,13 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
                         const char *option, struct edgegrid_credential *credential,
                         struct buffer *notes, struct error *error);
 
+/* How far edgerc_next_item is; starts as zeros. */
+struct edgerc_cursor {
+    bool started;
+    struct edgerc_place place;
+    struct edgerc_reader reader;
+};
+
 struct edgerc_item {
     const char *key; /* as written, in the text, not NUL-terminated */
     size_t key_length;
@@ -41,12 +48,12 @@ struct edgerc_item {
 };
 
 /*
- * Walk the entries of a section, named as for edgerc_read_section; *cursor starts at 0. All of a
- * merged section and all of a repeated key are given, in the order of the text. Returns 1 and
+ * Walk the entries of a section, named as for edgerc_read_section; *cursor starts as zeros. All of
+ * a merged section and all of a repeated key are given, in the order of the text. Returns 1 and
  * *item, 0 behind the last, or -1 with STATUS_FILE when there is no such section.
  */
 int edgerc_next_item(const char *text, size_t length, const char *file_name, const char *section,
-                     size_t *cursor, struct edgerc_item *item, struct error *error);
+                     struct edgerc_cursor *cursor, struct edgerc_item *item, struct error *error);
 
 /*
  * Whether the section is there by exactly that name with the four keys its own: whether writing to

@@ -167,7 +167,7 @@ static void check_values(struct edgerc_report *report, const struct edgerc_keys 
     buffer_free(&where);
 }
 
-static void check_section(const char *text, size_t length, const struct edgerc_place *place,
+static void check_section(const struct edgerc_place *place, const struct edgerc_keys *inherited,
                           struct edgerc_report *report)
 {
     struct edgerc_keys keys;
@@ -185,7 +185,7 @@ static void check_section(const char *text, size_t length, const struct edgerc_p
     edgerc_report_repeated(report, place, &keys);
     check_values(report, &keys);
     present = ~edgerc_missing_keys(&keys) & ((1U << EDGEGRID_KEYS_REQUIRED) - 1);
-    if (edgerc_inherit_keys(text, length, place, &keys) != 0) {
+    if (edgerc_inherit_keys(inherited, place, &keys) != 0) {
         edgerc_report_hint(report, place->line,
                            "only Python's library also takes what section "
                            "[%.*s] lacks from [DEFAULT]",
@@ -206,24 +206,26 @@ static void check_section(const char *text, size_t length, const struct edgerc_p
 size_t edgerc_check(const char *text, size_t length, const char *file_name, struct buffer *report)
 {
     struct edgerc_report lines = {report, file_name, 0};
-    struct edgerc_place place;
+    struct edgerc_sections sections;
+    struct edgerc_keys inherited;
     struct error error;
-    size_t cursor = 0;
-    size_t sections = 0;
 
     if (edgerc_check_text(text, length, file_name, &error) != 0) {
         report_error(&lines, &error);
         return lines.problems;
     }
     check_lines(text, length, &lines);
-    while (edgerc_next_section(text, length, &cursor, &place)) {
-        check_section(text, length, &place, &lines);
-        sections++;
-    }
-    if (sections == 0) {
+    edgerc_collect_inherited(text, length, &inherited);
+    if (edgerc_sections_find(&sections, text, length, &error) != 0) {
+        report->failed = true;
+    } else if (sections.count == 0) {
         edgerc_report_problem(&lines, 1,
                               "the file has no section; add [default] with client_secret, "
                               "host, access_token and client_token");
     }
+    for (size_t at = 0; at < sections.count; at++) {
+        check_section(&sections.places[at], &inherited, &lines);
+    }
+    edgerc_sections_free(&sections);
     return lines.problems;
 }

@@ -4,6 +4,7 @@
 #include "edgegrid/edgerc.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SECTION_DEFAULT "default"
@@ -80,32 +81,118 @@ bool edgerc_find_section(const char *text, size_t length, const char *section,
     return true;
 }
 
-bool edgerc_next_section(const char *text, size_t length, size_t *cursor,
-                         struct edgerc_place *place)
+/* By name, and those of the same name as they follow each other. */
+static int compare_headers(const void *one, const void *other)
+{
+    const struct edgerc_header *left = one;
+    const struct edgerc_header *right = other;
+    int order;
+
+    if (left->name_length != right->name_length) {
+        return left->name_length < right->name_length ? -1 : 1;
+    }
+    order = memcmp(left->name, right->name, left->name_length);
+    return order != 0 ? order : (left->start > right->start) - (left->start < right->start);
+}
+
+static int compare_places(const void *one, const void *other)
+{
+    const struct edgerc_place *left = one;
+    const struct edgerc_place *right = other;
+
+    return (left->first.at > right->first.at) - (left->first.at < right->first.at);
+}
+
+/* Read the headers; returns how many there are. headers may be NULL, to count them. */
+static size_t read_headers(const char *text, size_t length, struct edgerc_header *headers)
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
+    size_t count = 0;
 
-    /* The headless keys come first; the cursor then stands on the first line. */
-    if (*cursor == 0 &&
-        edgerc_find_exact(text, length, SECTION_DEFAULT, strlen(SECTION_DEFAULT), place) &&
-        place->top) {
-        *cursor = 1;
-        return true;
-    }
     edgerc_reader_start(&reader, text, length);
-    if (*cursor > 1) {
-        reader.at = text + *cursor - 1; /* a line's start; its number does not matter here */
-    }
     while (edgerc_next_line(&reader, &line)) {
-        if (line.kind == EDGERC_HEADER &&
-            edgerc_find_exact(text, length, line.name, line.name_length, place) &&
-            place->first.at == line.start) {
-            *cursor = (size_t)(line.next - text) + 1;
-            return true;
+        if (line.kind == EDGERC_HEADER) {
+            if (headers != NULL) {
+                headers[count] =
+                    (struct edgerc_header){line.name, line.name_length, line.start, line.number};
+            }
+            count++;
         }
     }
-    return false;
+    return count;
+}
+
+static bool has_same_name(const struct edgerc_header *one, const struct edgerc_header *other)
+{
+    return one->name_length == other->name_length &&
+           memcmp(one->name, other->name, one->name_length) == 0;
+}
+
+/* A place for the headers of one name, which start at run and end before end. */
+static struct edgerc_place make_place(const struct edgerc_reader *start,
+                                      const struct edgerc_header *run,
+                                      const struct edgerc_header *end)
+{
+    struct edgerc_place place = {.name = run->name,
+                                 .name_length = run->name_length,
+                                 .line = run->number,
+                                 .headers = run,
+                                 .first = *start};
+
+    place.first.at = run->start;
+    place.first.number = run->number - 1;
+    while (run + place.header != end && has_same_name(run, run + place.header)) {
+        place.header++;
+    }
+    return place;
+}
+
+int edgerc_sections_find(struct edgerc_sections *sections, const char *text, size_t length,
+                         struct error *error)
+{
+    struct edgerc_place top;
+    struct edgerc_reader start;
+    size_t count = read_headers(text, length, NULL);
+
+    memset(sections, 0, sizeof *sections);
+    sections->headers = calloc(count + 1, sizeof *sections->headers);
+    sections->places = calloc(count + 1, sizeof *sections->places);
+    if (sections->headers == NULL || sections->places == NULL) {
+        return error_set_memory(error);
+    }
+    (void)read_headers(text, length, sections->headers);
+    qsort(sections->headers, count, sizeof *sections->headers, compare_headers);
+    if (edgerc_find_exact(text, length, SECTION_DEFAULT, strlen(SECTION_DEFAULT), &top) &&
+        top.top) {
+        sections->places[sections->count++] = top;
+    }
+    edgerc_reader_start(&start, text, length);
+    for (size_t at = 0; at < count; at += sections->places[sections->count++].header) {
+        sections->places[sections->count] =
+            make_place(&start, sections->headers + at, sections->headers + count);
+    }
+    qsort(sections->places, sections->count, sizeof *sections->places, compare_places);
+    return 0;
+}
+
+void edgerc_sections_free(struct edgerc_sections *sections)
+{
+    free(sections->places);
+    free(sections->headers);
+    memset(sections, 0, sizeof *sections);
+}
+
+/* Go to the next header of the place, of which left are still to come, and read its line. */
+static bool next_header_of(struct edgerc_reader *reader, const struct edgerc_place *place,
+                           size_t left, struct edgerc_line *line)
+{
+    if (left == 0 || place->headers == NULL) {
+        return left != 0 && edgerc_next_header(reader, place->name, place->name_length, line);
+    }
+    reader->at = place->headers[place->header - left].start;
+    reader->number = place->headers[place->header - left].number - 1;
+    return edgerc_next_line(reader, line);
 }
 
 /* Read the next line of the place; left counts its headers that are still to come. */
@@ -117,7 +204,7 @@ static bool next_line_in(struct edgerc_reader *reader, const struct edgerc_place
     if (edgerc_next_line(&ahead, line) &&
         edgerc_line_is_in(line, place->name, place->name_length, place->top)) {
         *reader = ahead;
-    } else if (*left == 0 || !edgerc_next_header(reader, place->name, place->name_length, line)) {
+    } else if (!next_header_of(reader, place, *left, line)) {
         return false;
     }
     *left -= line->kind == EDGERC_HEADER ? 1 : 0;
@@ -168,23 +255,29 @@ unsigned edgerc_missing_keys(const struct edgerc_keys *keys)
     return missing;
 }
 
-unsigned edgerc_inherit_keys(const char *text, size_t length, const struct edgerc_place *place,
-                             struct edgerc_keys *keys)
+void edgerc_collect_inherited(const char *text, size_t length, struct edgerc_keys *inherited)
 {
     struct edgerc_place parent;
-    struct edgerc_keys lent;
+
+    memset(inherited, 0, sizeof *inherited);
+    if (edgerc_find_exact(text, length, SECTION_INHERITED, strlen(SECTION_INHERITED), &parent)) {
+        edgerc_collect_keys(&parent, inherited);
+    }
+}
+
+unsigned edgerc_inherit_keys(const struct edgerc_keys *inherited, const struct edgerc_place *place,
+                             struct edgerc_keys *keys)
+{
     unsigned taken = 0;
 
-    if ((!place->top && place->name_length == strlen(SECTION_INHERITED) &&
-         memcmp(place->name, SECTION_INHERITED, place->name_length) == 0) ||
-        !edgerc_find_exact(text, length, SECTION_INHERITED, strlen(SECTION_INHERITED), &parent)) {
+    if (!place->top && place->name_length == strlen(SECTION_INHERITED) &&
+        memcmp(place->name, SECTION_INHERITED, place->name_length) == 0) {
         return 0;
     }
-    edgerc_collect_keys(&parent, &lent);
     for (unsigned key = 0; key < EDGEGRID_KEYS; key++) {
-        if (!keys->present[key] && is_filled(&lent, key)) {
+        if (!keys->present[key] && is_filled(inherited, key)) {
             keys->present[key] = true;
-            keys->lines[key] = lent.lines[key];
+            keys->lines[key] = inherited->lines[key];
             taken |= 1U << key;
         }
     }
@@ -302,29 +395,33 @@ static unsigned name_distance(const char *section, const char *name, size_t leng
 int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
                         const char *option, struct error *error)
 {
-    struct edgerc_place present = {0};
     struct edgerc_place nearest = {0};
+    struct edgerc_sections sections;
     struct buffer list = BUFFER_EMPTY;
     const char *with = option == NULL ? "" : " with ";
     unsigned best = SUGGESTION_LONGEST;
-    size_t cursor = 0;
-    size_t count = 0;
+    size_t count;
 
     option = option == NULL ? "" : option;
-
-    while (edgerc_next_section(text, length, &cursor, &present)) {
-        unsigned distance = name_distance(section, present.name, present.name_length);
+    if (edgerc_sections_find(&sections, text, length, error) != 0) {
+        edgerc_sections_free(&sections);
+        return -1;
+    }
+    count = sections.count;
+    for (size_t at = 0; at < count; at++) {
+        const struct edgerc_place *present = &sections.places[at];
+        unsigned distance = name_distance(section, present->name, present->name_length);
 
         if (distance < best) {
             best = distance;
-            nearest = present;
+            nearest = *present;
         }
-        if (count < SECTIONS_LISTED) {
-            buffer_format(&list, "%s[%.*s]", count == 0 ? "" : ", ", (int)present.name_length,
-                          present.name);
+        if (at < SECTIONS_LISTED) {
+            buffer_format(&list, "%s[%.*s]", at == 0 ? "" : ", ", (int)present->name_length,
+                          present->name);
         }
-        count++;
     }
+    edgerc_sections_free(&sections);
     if (count > SECTIONS_LISTED) {
         buffer_format(&list, " and %zu more", count - SECTIONS_LISTED);
     }

@@ -12,15 +12,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* One "[section]" line. */
+struct edgerc_header {
+    const char *name; /* in the text; not NUL-terminated */
+    size_t name_length;
+    const char *start; /* of the line */
+    size_t number;     /* of the line */
+};
+
 /* Which lines of a file a section is made of; nothing is owned. */
 struct edgerc_place {
     const char *name; /* in the text, or the name asked for; not NUL-terminated */
     size_t name_length;
-    bool top;                   /* it is what stands before the first header */
-    bool by_case;               /* found only without regard to case */
-    size_t line;                /* of the first header, or of the first entry for top */
-    size_t header;              /* how many headers it has */
-    struct edgerc_reader first; /* before its first line */
+    bool top;                            /* it is what stands before the first header */
+    bool by_case;                        /* found only without regard to case */
+    size_t line;                         /* of the first header, or of the first entry for top */
+    size_t header;                       /* how many headers it has */
+    struct edgerc_reader first;          /* before its first line */
+    const struct edgerc_header *headers; /* of a place in struct edgerc_sections: its headers */
+};
+
+/* All sections of a file, each once, in the order in which they first appear. */
+struct edgerc_sections {
+    struct edgerc_place *places; /* owned */
+    size_t count;
+    struct edgerc_header *headers; /* owned: those of a section side by side, in their order */
+    size_t header_count;
 };
 
 /* The keys of one section, merged: for each known key its last line. */
@@ -50,11 +67,13 @@ bool edgerc_find_section(const char *text, size_t length, const char *section,
                          struct edgerc_place *place);
 
 /*
- * Walk the sections, each once, in the order they first appear; *cursor starts at 0. Returns false
- * behind the last. The text must have passed edgerc_check_text.
+ * Find all sections, in n log n time. Returns 0, or -1 without memory; either way
+ * edgerc_sections_free releases them.
  */
-bool edgerc_next_section(const char *text, size_t length, size_t *cursor,
-                         struct edgerc_place *place);
+int edgerc_sections_find(struct edgerc_sections *sections, const char *text, size_t length,
+                         struct error *error);
+
+void edgerc_sections_free(struct edgerc_sections *sections);
 
 /* Collect the known keys of a place. */
 void edgerc_collect_keys(const struct edgerc_place *place, struct edgerc_keys *keys);
@@ -62,11 +81,14 @@ void edgerc_collect_keys(const struct edgerc_place *place, struct edgerc_keys *k
 /* The required keys that are absent or empty, as bits (1 << key). */
 unsigned edgerc_missing_keys(const struct edgerc_keys *keys);
 
+/* Collect the known keys of an exact [DEFAULT], which other sections inherit; none without one. */
+void edgerc_collect_inherited(const char *text, size_t length, struct edgerc_keys *inherited);
+
 /*
- * Fill in what keys lacks from an exact [DEFAULT]. Returns the keys taken, as bits; none when the
+ * Fill in what keys lacks from those of [DEFAULT]. Returns the keys taken, as bits; none when the
  * place is [DEFAULT] itself.
  */
-unsigned edgerc_inherit_keys(const char *text, size_t length, const struct edgerc_place *place,
+unsigned edgerc_inherit_keys(const struct edgerc_keys *inherited, const struct edgerc_place *place,
                              struct edgerc_keys *keys);
 
 /* Append "FILE:LINE: sentence" and a newline, and count it. */

@@ -77,43 +77,76 @@ static void check_lines(const struct buffer *text)
 static bool is_complete(const char *text, size_t length, const struct edgerc_place *section)
 {
     struct edgerc_keys keys;
+    struct edgerc_keys inherited;
 
     edgerc_collect_keys(section, &keys);
-    (void)edgerc_inherit_keys(text, length, section, &keys);
+    edgerc_collect_inherited(text, length, &inherited);
+    (void)edgerc_inherit_keys(&inherited, section, &keys);
     return edgerc_missing_keys(&keys) == 0;
+}
+
+/* As it is found by its name. */
+static void check_found(const struct buffer *text, const struct edgerc_place *section)
+{
+    struct edgerc_place found;
+    struct edgerc_keys one;
+    struct edgerc_keys other;
+
+    FUZZ_REQUIRE(
+        edgerc_find_exact(text->data, text->length, section->name, section->name_length, &found));
+    FUZZ_REQUIRE(found.top == section->top && found.line == section->line &&
+                 found.header == section->header && found.first.at == section->first.at &&
+                 found.first.number == section->first.number);
+    edgerc_collect_keys(section, &one);
+    edgerc_collect_keys(&found, &other);
+    FUZZ_REQUIRE(one.unknown == other.unknown);
+    for (unsigned key = 0; key < EDGEGRID_KEYS; key++) {
+        FUZZ_REQUIRE(one.present[key] == other.present[key] && one.first[key] == other.first[key] &&
+                     one.lines[key].number == other.lines[key].number);
+    }
+}
+
+static void check_section(const struct buffer *text, const struct edgerc_place *section,
+                          bool secret_shows)
+{
+    char *name = fuzz_copy(section->name, section->name_length);
+    struct edgegrid_credential credential;
+    struct buffer notes = BUFFER_EMPTY;
+    struct error error = {0};
+    int result;
+
+    check_found(text, section);
+    edgegrid_credential_init(&credential);
+    FUZZ_REQUIRE(edgerc_has_section(text->data, text->length, name));
+    result = edgerc_read_section(text->data, text->length, FILE_NAME, name, "--section",
+                                 &credential, &notes, &error);
+    FUZZ_REQUIRE(result != 0 || is_complete(text->data, text->length, section));
+    FUZZ_REQUIRE(result == 0 || error.status == STATUS_FILE);
+    if (result == 0) {
+        FUZZ_REQUIRE(credential.host != NULL && credential.client_token != NULL &&
+                     credential.client_secret != NULL && credential.access_token != NULL);
+    }
+    if (!secret_shows) {
+        check_no_secret(error.text);
+        check_no_secret(buffer_text(&notes));
+    }
+    edgegrid_credential_free(&credential);
+    buffer_free(&notes);
+    free(name);
 }
 
 static void check_sections(const struct buffer *text)
 {
-    struct edgerc_place section;
-    size_t cursor = 0;
+    struct edgerc_sections sections;
+    struct error error = {0};
     bool secret_shows = secret_is_a_name(text);
 
-    while (edgerc_next_section(text->data, text->length, &cursor, &section)) {
-        char *name = fuzz_copy(section.name, section.name_length);
-        struct edgegrid_credential credential;
-        struct buffer notes = BUFFER_EMPTY;
-        struct error error = {0};
-        int result;
-
-        edgegrid_credential_init(&credential);
-        FUZZ_REQUIRE(edgerc_has_section(text->data, text->length, name));
-        result = edgerc_read_section(text->data, text->length, FILE_NAME, name, "--section",
-                                     &credential, &notes, &error);
-        FUZZ_REQUIRE(result != 0 || is_complete(text->data, text->length, &section));
-        FUZZ_REQUIRE(result == 0 || error.status == STATUS_FILE);
-        if (result == 0) {
-            FUZZ_REQUIRE(credential.host != NULL && credential.client_token != NULL &&
-                         credential.client_secret != NULL && credential.access_token != NULL);
-        }
-        if (!secret_shows) {
-            check_no_secret(error.text);
-            check_no_secret(buffer_text(&notes));
-        }
-        edgegrid_credential_free(&credential);
-        buffer_free(&notes);
-        free(name);
+    FUZZ_REQUIRE(edgerc_sections_find(&sections, text->data, text->length, &error) == 0);
+    for (size_t at = 0; at < sections.count; at++) {
+        FUZZ_REQUIRE(at == 0 || sections.places[at - 1].line < sections.places[at].line);
+        check_section(text, &sections.places[at], secret_shows);
     }
+    edgerc_sections_free(&sections);
     if (!secret_shows) {
         struct buffer report = BUFFER_EMPTY;
 
@@ -232,7 +265,7 @@ static void check_reads_back(const struct buffer *text, const struct change *cha
         const struct edgerc_entry *entry = &change->entries[at];
         enum edgegrid_key key = edgegrid_key_find(entry->key, strlen(entry->key));
         struct edgerc_item item;
-        size_t cursor = 0;
+        struct edgerc_cursor cursor = {0};
         size_t found = 0;
 
         while (edgerc_next_item(text->data, text->length, FILE_NAME, change->section, &cursor,

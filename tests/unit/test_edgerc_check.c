@@ -105,9 +105,11 @@ static void test_limits(void **state)
 static bool is_complete(const char *text, size_t length, const struct edgerc_place *section)
 {
     struct edgerc_keys keys;
+    struct edgerc_keys inherited;
 
     edgerc_collect_keys(section, &keys);
-    (void)edgerc_inherit_keys(text, length, section, &keys);
+    edgerc_collect_inherited(text, length, &inherited);
+    (void)edgerc_inherit_keys(&inherited, section, &keys);
     return edgerc_missing_keys(&keys) == 0;
 }
 
@@ -124,23 +126,29 @@ static void test_list_sections(void **state)
                     {"b", 5, true, false},
                     {"a", 10, false, false},
                     {"c", 16, false, false}};
-    struct edgerc_place section;
-    size_t cursor = 0;
+    struct edgerc_sections sections;
+    struct error error;
 
     (void)state;
-    for (size_t at = 0; at < sizeof expected / sizeof expected[0]; at++) {
-        assert_true(edgerc_next_section(text, strlen(text), &cursor, &section));
-        assert_int_equal(section.name_length, strlen(expected[at].name));
-        assert_memory_equal(section.name, expected[at].name, section.name_length);
-        assert_int_equal(section.line, expected[at].line);
-        assert_int_equal(is_complete(text, strlen(text), &section), expected[at].complete);
-        assert_int_equal(section.top, expected[at].headless);
+    assert_int_equal(edgerc_sections_find(&sections, text, strlen(text), &error), 0);
+    assert_int_equal(sections.count, sizeof expected / sizeof expected[0]);
+    for (size_t at = 0; at < sections.count; at++) {
+        const struct edgerc_place *section = &sections.places[at];
+
+        assert_int_equal(section->name_length, strlen(expected[at].name));
+        assert_memory_equal(section->name, expected[at].name, section->name_length);
+        assert_int_equal(section->line, expected[at].line);
+        assert_int_equal(section->header, at == 0 ? 0 : at == 1 ? 2 : 1);
+        assert_int_equal(is_complete(text, strlen(text), section), expected[at].complete);
+        assert_int_equal(section->top, expected[at].headless);
     }
-    assert_false(edgerc_next_section(text, strlen(text), &cursor, &section));
-    cursor = 0;
-    assert_false(edgerc_next_section("", 0, &cursor, &section));
-    cursor = 0;
-    assert_false(edgerc_next_section(NULL, 0, &cursor, &section));
+    edgerc_sections_free(&sections);
+    assert_int_equal(edgerc_sections_find(&sections, "", 0, &error), 0);
+    assert_int_equal(sections.count, 0);
+    edgerc_sections_free(&sections);
+    assert_int_equal(edgerc_sections_find(&sections, NULL, 0, &error), 0);
+    assert_int_equal(sections.count, 0);
+    edgerc_sections_free(&sections);
 }
 
 static void test_items(void **state)
@@ -156,9 +164,10 @@ static void test_items(void **state)
     } expected[] = {{"HOST", "https://h/", 4, EDGEGRID_HOST, false},
                     {"linode", "a # b", 5, EDGEGRID_KEY_UNKNOWN, true},
                     {"client-secret", "s", 8, EDGEGRID_CLIENT_SECRET, true}};
+    struct edgerc_cursor cursor = {0};
+    struct edgerc_cursor other = {0};
     struct edgerc_item item;
     struct error error;
-    size_t cursor = 0;
 
     (void)state;
     for (size_t at = 0; at < sizeof expected / sizeof expected[0]; at++) {
@@ -174,7 +183,7 @@ static void test_items(void **state)
     }
     assert_int_equal(edgerc_next_item(text, strlen(text), FILE_NAME, "b", &cursor, &item, &error),
                      0);
-    assert_int_equal(edgerc_next_item(text, strlen(text), FILE_NAME, "c", &cursor, &item, &error),
+    assert_int_equal(edgerc_next_item(text, strlen(text), FILE_NAME, "c", &other, &item, &error),
                      -1);
 }
 
@@ -266,10 +275,10 @@ static void test_check(void **state)
 static void read_everything(const char *text, size_t length)
 {
     struct buffer report = BUFFER_EMPTY;
-    struct edgerc_place section;
+    struct edgerc_sections sections;
     struct edgerc_item item;
     struct reading reading;
-    size_t cursor = 0;
+    struct edgerc_cursor cursor = {0};
 
     read_text(&reading, text, length, "default");
     if (reading.result != 0) {
@@ -282,10 +291,11 @@ static void read_everything(const char *text, size_t length)
     (void)edgerc_check(text, length, FILE_NAME, &report);
     assert_null(strstr(buffer_text(&report), "C113"));
     if (edgerc_check_text(text, length, FILE_NAME, &reading.error) == 0) {
-        while (edgerc_next_section(text, length, &cursor, &section)) {
-            assert_true(section.name_length != 0);
+        assert_int_equal(edgerc_sections_find(&sections, text, length, &reading.error), 0);
+        for (size_t at = 0; at < sections.count; at++) {
+            assert_true(sections.places[at].name_length != 0);
         }
-        cursor = 0;
+        edgerc_sections_free(&sections);
         while (edgerc_next_item(text, length, FILE_NAME, "default", &cursor, &item,
                                 &reading.error) == 1) {
             assert_true(item.key_length != 0);
