@@ -1,0 +1,182 @@
+"""Random sequences of steps, as plain data: a seed makes the same one in every run, on every machine.
+
+A sequence is {"seed", "self", "steps"}; self: the credential that signs is in .edgerc, among those that are rotated, else
+in a file of its own. A step is a dictionary whose member `do` names what is done; clients are named by the order in which
+they come (c0, c1, c2), credentials by their index, so that a step keeps its meaning when another one is left out.
+"""
+
+import random
+
+CLIENTS = ("c0", "c1", "c2")
+FILES = (".edgerc", "b.edgerc", "c.json")
+LONGEST = 14
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+WEIGHTS = {
+    "create": 10,
+    "credential": 14,
+    "rotate": 26,
+    "recover": 14,
+    "set": 4,
+    "rename": 3,
+    "remove": 2,
+    "import": 2,
+    "delete": 2,
+    "deactivate": 3,
+    "erase": 2,
+    "update": 4,
+    "look": 4,
+    "edit": 8,
+    "pass": 5,
+    "switch": 4,
+}
+FAULTS = {
+    "cut": 12,
+    "status": 12,
+    "twice": 2,
+    "framing": 4,
+    "stall": 1,
+    "connection": 5,
+    "kill": 10,
+    "call": 12,
+    "full": 6,
+    "fsize": 4,
+    "edit": 8,
+    "beside": 6,
+    "clock": 4,
+    "lag": 4,
+}
+CALLS = ("openat", "fsync", "pwrite64", "rename", "unlink", "flock", "close", "sendto", "recvfrom", "write")
+CONNECTIONS = ("close", "rst", "plain", "alert", "garbage", "close-after-handshake", "rst-after-handshake")
+REPLIES = (200, 400, 403, 404, 409, 429, 500, 502, 503, 503)
+PAGE = "<html><head><title>Blocked</title></head><body>Ask the help desk.</body></html>"
+SENDS = ("create", "credential", "rotate", "recover", "delete", "deactivate", "erase", "update", "look")
+
+
+def _pick(r, weights):
+    return r.choices(list(weights), list(weights.values()))[0]
+
+
+def _section(r, client):
+    return client if r.random() < 0.8 else r.choice(("s1", "s2", *CLIENTS))
+
+
+def _edit(r, in_place=True):
+    """What a user does to a file with an editor, which renames, or with a program that writes in place."""
+    return {
+        "do": "edit",
+        "file": r.choice(FILES[:2]),
+        "how": r.choice(("comment", "comment", "append", "append", "drop", "rename", "copy", "damage")),
+        "section": r.choice((*CLIENTS, "s1")),
+        "in_place": in_place and r.random() < 0.3,
+    }
+
+
+def _target(r):
+    """Which request a fault strikes."""
+    return r.choice(
+        (
+            {"method": "POST"},
+            {"method": "POST"},
+            {"method": "POST", "path": "*/credentials"},
+            {"method": "POST", "path": "*/deactivate"},
+            {"method": "PUT"},
+            {"method": "DELETE"},
+            {"skip": r.randrange(8)},
+        )
+    )
+
+
+def _fault(r, step):
+    kind = _pick(r, FAULTS)
+    rule = _target(r)
+    if kind == "cut":
+        at = r.choice((0, "head", -1, r.randrange(1, 1500)))
+        return {"rule": {**rule, "cut_after": at, "end": r.choice(("fin", "rst", "close_notify"))}}
+    if kind == "status":
+        status = r.choice(REPLIES)
+        rule = {**rule, "status": status, "times": r.choice((1, 1, 9))}
+        if status in (429, 503) and r.random() < 0.5:
+            rule["headers"] = {"Retry-After": "0"}
+        # The API does what it refuses only where it does not say that it did nothing.
+        rule["applied"] = r.random() < 0.4 and status in (200, 500, 502, 503) and "headers" not in rule
+        if status in (200, 502):
+            rule["body"] = PAGE
+        return {"rule": rule}
+    if kind == "twice":
+        return {"rule": {**rule, "twice": True}}
+    if kind == "framing":
+        how = r.choice(("chunked", "close", "long", "short"))
+        if how in ("long", "short"):
+            return {"rule": {**rule, "content_length": 100000 if how == "long" else 20, "close": True}}
+        return {"rule": {**rule, "framing": how}}
+    if kind == "stall":
+        return {"rule": {**rule, "stall_after": r.choice((0, "head", r.randrange(1, 1500)))}}
+    if kind == "connection":
+        return {"connection": {"kind": r.choice(CONNECTIONS), "skip": r.randrange(3)}}
+    if kind == "kill":
+        return {"kill": r.randrange(1, 9)}
+    if kind == "call":
+        return {"call": r.choice(CALLS), "number": r.randrange(1, 16)}
+    if kind == "full":
+        return {"full": r.choice((0, 4, 8, 12, 64, 68, 72, 76))}
+    if kind == "fsize":
+        return {"fsize": r.choice((0, 100, 600, 2000, 66000))}
+    if kind == "edit":
+        return {"at": r.randrange(1, 8), "edit": _edit(r)}
+    if kind == "beside":
+        other = _command(r, r.choice(("create", "credential", "rotate", "recover", "set")))
+        return {"at": r.randrange(1, 8), "beside": other}
+    if kind == "clock":
+        return {"clock": r.choice((-2 * DAY, -HOUR, -20, 20, HOUR, 2 * DAY))}
+    return {"lag": True}
+
+
+def _command(r, do):
+    client = r.choice(CLIENTS)
+    file = r.choices(FILES, (6, 3, 1))[0]
+    step = {"do": do, "client": client, "file": file, "section": _section(r, client)}
+    if do in ("create", "credential"):
+        step["replace"] = r.random() < 0.15
+        step["expires"] = r.choice((None, None, 30, 90))
+        step["description"] = r.choice((None, "seeded")) if do == "credential" else None
+        step["bare"] = do == "create" and r.random() < 0.1
+    elif do == "rotate":
+        step["client"] = client = r.choice((*CLIENTS, "self"))
+        step["section"] = "default" if client == "self" else step["section"]
+        step["old"] = r.choices((None, "keep", 0, 7), (6, 1, 1, 2))[0]
+    elif do == "recover":
+        step["clean"] = r.random() < 0.4
+        step["dry"] = r.random() < 0.1
+        step["replace"] = r.random() < 0.1
+        step["section"] = r.choice((None, None, None, "s1", "s2"))
+    elif do == "set":
+        step["file"], step["value"] = r.choice(FILES[:2]), r.choice(("4096", "131072"))
+    elif do in ("rename", "remove", "import"):
+        step["file"], step["to"] = r.choice(FILES[:2]), r.choice(("s1", "s2", *CLIENTS))
+    elif do in ("deactivate", "erase", "update"):
+        step["which"] = r.choice((0, 0, 1, -1))
+        step["what"] = r.choice(({"status": "active"}, {"status": "inactive"}, {"expires": 60}, {"description": "seen"}))
+    elif do == "look":
+        step["what"] = r.choice(("verify", "expiring", "list", "credentials"))
+    return step
+
+
+def generate(seed):
+    """The sequence of a seed."""
+    r = random.Random(seed)
+    sequence = {"seed": seed, "self": r.random() < 0.35, "steps": []}
+    for _ in range(r.randrange(4, LONGEST + 1)):
+        do = _pick(r, WEIGHTS)
+        if do == "edit":
+            step = _edit(r)
+        elif do == "pass":
+            step = {"do": do, "seconds": r.choice((MINUTE, HOUR, 2 * DAY, 8 * DAY, 40 * DAY, -HOUR))}
+        elif do == "switch":
+            step = {"do": do, "create_credential": r.choice(("ACTIVE", "INACTIVE", "absent", "no-secret"))}
+        else:
+            step = _command(r, do)
+            if (do in SENDS or do in ("set", "rename", "remove")) and r.random() < 0.55:
+                step["fault"] = _fault(r, step)
+        sequence["steps"].append(step)
+    return sequence
