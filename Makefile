@@ -6,6 +6,7 @@
 #                  test-cross for three machines; test-all: also analyze, repro, test-cross and size
 #                  for every machine, valgrind, and faults: every point of the fault loops
 #   make fuzz      look for faults with libFuzzer for TIME seconds (60)
+#   make random    random sequences of commands and faults for TIME seconds, SEED=N, STRICT=1: see tests/random
 #   make demo      create a client against a local stand-in for the API
 #   make bench     measure a create by gridkey and by programs in Go, Python, Node.js and shell, ROUNDS times
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
@@ -110,7 +111,7 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(if $(filter checked fuzz host,$(1)),src/base/memory_libc.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
-.PHONY: all check-static lint unit unit-release e2e faults faults-spread valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
+.PHONY: all check-static lint unit unit-release e2e random random-fixed faults faults-spread valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
 	test-all repro size size-here demo bench deps install \
 	roots-update clean FORCE
 
@@ -359,6 +360,10 @@ $(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(call objects,host)
 	@$(if $(V),,echo "  LINK $@")
 	$(Q)$(HOSTCC) $^ -o $@
 
+# Random sequences of commands and faults, see tests/random/README.md: for TIME seconds, or fixed seeds.
+random random-fixed: all
+	$(PYTHON) tests/random $(if $(filter random,$@),--time $(TIME) $(if $(SEED),--seed $(SEED)) $(if $(STRICT),--strict),--fixed 20)
+
 valgrind: $(BUILD)/host/gridkey
 	@GRIDKEY_BINARY='$<' sh tests/valgrind.sh
 
@@ -398,6 +403,7 @@ test:
 		check-static lint size-here unit fuzz-seeds $(BUILD)/faults/gridkey test-cross
 	$(MAKE) e2e
 	$(MAKE) faults-spread
+	$(MAKE) random-fixed
 
 test-all: test
 	sh tests/install-tools.sh analyze cross

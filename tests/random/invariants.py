@@ -4,7 +4,7 @@ A Violation has a name, with which known.py can expect it, and a text for the re
 """
 
 import records
-from files import read_edgerc, read_sections
+from files import KEYS, read_edgerc, read_sections
 from steps import DAY, FILES
 from world import ADMIN, MAKERS
 
@@ -34,6 +34,7 @@ PROMISES = {
     "secret-dropped": "README: it keeps every secret that it receives",
     "orphan-forgotten": "README: recover lists what was made and lost its secret",
     "done-but-not": "README: exit status 0: done",
+    "done-without-a-new-one": "DESIGN 3: proof is taken when it is needed, not once",
     "dry-run-changes": "manual: --dry-run changes nothing",
     "touched-other": "SECURITY: what is not named is kept",
     "ended-without-replacement": "README: a rotation proves the new credential before it revokes the old one",
@@ -42,6 +43,7 @@ PROMISES = {
     "moved-section-dead": "DESIGN 3: a section renamed meanwhile is left with a dead credential",
     "clean-ended-used": "README: what is in a destination is in use and not touched",
     "ended-foreign": "README: recover --clean revokes what it listed",
+    "never-finished-of-deleted": "README: recover finishes, or says what is left",
     "never-finished": "README: recover finishes, or says what is left",
 }
 
@@ -84,10 +86,11 @@ class Invariants:
         self.kept = set()  # secrets that are in some file, and that no step gave up
         self.released = set()  # secrets that a step took out of the destinations on purpose
         self.was_held = set()  # client tokens that were in a section
+        self.ever = set()  # what a section may hold: values of all credentials that there were
         self.ours = set()  # credentialIds that runs of gridkey made
-        self.our_clients = set()
-        self.orphans = {}  # credentialId or clientId -> what made it: its secret is nowhere
+        self.orphans = {}  # credentialId or clientId -> (where a record of it is, what made it): its secret is nowhere
         self.told = set()  # orphans whose id was printed
+        self.deletions = 0  # of clients
         self.targets = set()  # (file, section) that commands named
         self.steps = ()
         self.found = []  # at changes, in the server's threads
@@ -96,8 +99,16 @@ class Invariants:
         self.begin(())
         self._note()
 
+    def _learn(self):
+        """Remembers the credentials that there are: a client that is deleted takes its own with it."""
+        for client in self.world.fake.clients:
+            for credential in client["credentials"]:
+                names = (credential["clientSecret"], client["host"], client["accessToken"], credential["clientToken"])
+                self.ever.add(names)
+
     def begin(self, steps):
         """Before a step: one of gridkey's, two, or none."""
+        self._learn()
         self.before = Before(self.world)
         self.base = dict(self.before.contents)
         self.was_edited = False
@@ -116,6 +127,8 @@ class Invariants:
     # -- at every change at the API ---------------------------------------------------------------------------------
 
     def changed(self, record):
+        """After a change at the API, in a thread of the server, before gridkey is told."""
+        self._learn()
         if not self.steps or any(step["do"] not in ("create", "credential", "rotate", "recover") for step in self.steps):
             return
         try:
@@ -167,6 +180,7 @@ class Invariants:
         """After a step; raises the first Violation."""
         for run in runs:
             self._check_run(run)
+        self._learn()
         if self.found:
             raise self.found[0]
         self._check_files(runs)
@@ -226,7 +240,7 @@ class Invariants:
             for section in after:
                 known = section.plain in [old.plain for old in read_sections(file, base or b"")] if section.name else False
                 by_user = section.name is not None and any(step["do"] in ("set", "rename", "import") for step in self.steps)
-                if not known and not by_user and not self.world.is_right(section):
+                if not known and not by_user and tuple(section[key] for key in KEYS) not in self.ever:
                     raise Violation("torn", f"{file} [{section.name}] holds no credential of the API: {_shown(*runs)}")
 
     def _must_not_change(self, run):
@@ -282,8 +296,8 @@ class Invariants:
         if run.status in REFUSED and run.step["do"] in ("create", "credential", "rotate") and told:
             made = set(self.world.credentials()) - set(self.before.credentials)
             stored = {section["client_token"] for section in self.world.sections()}
-            unstored = [number for number in made if self.world.credentials()[number][1]["clientToken"] not in stored]
-            raise Violation("refused-but-made" if unstored else "refused-after-store", _shown(run))
+            kept = [number for number in made if self.world.credentials()[number][1]["clientToken"] in stored]
+            raise Violation("refused-after-store" if kept else "refused-but-made", _shown(run))
         if run.step["do"] in ("delete", "deactivate", "erase", "update"):
             for number, credential in self.before.credentials.items():
                 now = self.world.credentials().get(number, (None, None))[1]
@@ -322,7 +336,8 @@ class Invariants:
         step = run.step
         problem = getattr(self, "_done_" + step["do"], lambda run: None)(run)
         if problem:
-            raise Violation("done-but-not", f"{problem}: {_shown(run)}")
+            continued = step["do"] == "rotate" and set(self.world.credentials()) <= set(self.before.credentials)
+            raise Violation("done-without-a-new-one" if continued else "done-but-not", f"{problem}: {_shown(run)}")
 
     def _done_create(self, run):
         step = run.step
@@ -362,6 +377,8 @@ class Invariants:
         [start] = [old for old in self.before.sections if (old.file, old.name) == (file, name)][:1] or [None]
         if start is None or start["client_token"] == section["client_token"]:
             return None
+        if set(self.world.credentials()) <= set(self.before.credentials):
+            return None  # it finished an earlier rotation, with the options of that one
         old = self.world.by_token(start["client_token"])[1]
         if old is None:
             return None
@@ -442,9 +459,9 @@ class Invariants:
                 raise Violation("secret-dropped", f"of credential {live[secret]}: {_shown(*runs)}")
         if runs:
             self._check_made(runs, kept, now)
-        for name, made in self.orphans.items():
+        for name, (places, made) in self.orphans.items():
             gone = name not in now and name not in [client["clientId"] for client in world.fake.clients]
-            if not gone and str(name) not in self.told and not any(world.unfinished(file) for file in (*FILES, ADMIN)):
+            if not gone and str(name) not in self.told and not any(map(world.unfinished, places)):
                 raise Violation("orphan-forgotten", f"{name}, made by {made}: {_shown(*runs)}")
         self.kept = kept
 
@@ -476,7 +493,7 @@ class Invariants:
         clients = {client["clientId"] for client in self.world.fake.clients} - set(self.before.clients)
         downloads = {step["client"] for step in self.steps if step["do"] == "import"}
         self.ours |= made
-        self.our_clients |= clients
+        self.deletions += len(set(self.before.clients) - {client["clientId"] for client in self.world.fake.clients})
         told = [record for run in runs for record in run.requests if record.get("told") and record["applied"]]
         killed = any(run.killed for run in runs)
         for number in made:
@@ -487,7 +504,7 @@ class Invariants:
             if arrived and self.world.fake.switches.create_credential != "no-secret":
                 framed = any("content_length" in step.get("fault", {}).get("rule", {}) for step in self.steps)
                 raise Violation("secret-lost-in-framing" if framed else "secret-lost", f"of credential {number}: {_shown(*runs)}")
-            self.orphans[number] = _shown(*runs)
+            self.orphans[number] = (self._places(runs), _shown(*runs))
             if any(str(number) in run.text or client["clientId"] in run.text for run in runs):
                 self.told.add(str(number))
         for client_id in clients:
@@ -495,9 +512,13 @@ class Invariants:
             bare = any(step.get("bare") for step in self.steps)
             if client["clientName"] in downloads or client["credentials"]:
                 continue
-            self.orphans[client_id] = _shown(*runs)
+            self.orphans[client_id] = (self._places(runs), _shown(*runs))
             if bare and not killed or any(client_id in run.text for run in runs):
                 self.told.add(client_id)
+
+    def _places(self, runs):
+        """The destinations that the runs had."""
+        return {self.world.signing if run.step["client"] == "self" else run.step["file"] for run in runs}
 
     @staticmethod
     def _spoils(step):

@@ -30,6 +30,8 @@ WEIGHTS = {
     "pass": 5,
     "switch": 4,
 }
+# What a sequence that stays with one client and one file is more about: rotations, and what others do meanwhile.
+NARROW = {**WEIGHTS, "create": 3, "credential": 8, "rotate": 34, "edit": 16, "pass": 10, "deactivate": 5, "update": 6}
 FAULTS = {
     "cut": 12,
     "status": 12,
@@ -57,18 +59,34 @@ def _pick(r, weights):
     return r.choices(list(weights), list(weights.values()))[0]
 
 
-def _section(r, client):
-    return client if r.random() < 0.8 else r.choice(("s1", "s2", *CLIENTS))
+class Scope:
+    """Which clients and files a sequence is about."""
+
+    def __init__(self, r):
+        self.narrow = r.random() < 0.5
+        self.clients = ("c0",) if self.narrow else CLIENTS
+        self.files = FILES[:1] if self.narrow else FILES
+        self.weights = NARROW if self.narrow else WEIGHTS
+
+    def client(self, r):
+        return r.choice(self.clients)
+
+    def file(self, r, formats=True):
+        """A destination; formats: also one that is no .edgerc."""
+        return r.choices(self.files, (6, 3, 1 if formats else 0)[: len(self.files)])[0]
+
+    def section(self, r, client):
+        return client if r.random() < 0.8 else r.choice(("s1", "s2", *self.clients))
 
 
-def _edit(r, in_place=True):
+def _edit(r, scope):
     """What a user does to a file with an editor, which renames, or with a program that writes in place."""
     return {
         "do": "edit",
-        "file": r.choice(FILES[:2]),
-        "how": r.choice(("comment", "comment", "append", "append", "drop", "rename", "copy", "damage")),
-        "section": r.choice((*CLIENTS, "s1")),
-        "in_place": in_place and r.random() < 0.3,
+        "file": scope.file(r, formats=False),
+        "how": r.choice(("comment", "append", "drop", "rename", "copy", "copy", "damage")),
+        "section": r.choice((*scope.clients, "s1")),
+        "in_place": r.random() < 0.3,
     }
 
 
@@ -87,7 +105,7 @@ def _target(r):
     )
 
 
-def _fault(r, step):
+def _fault(r, scope):
     kind = _pick(r, FAULTS)
     rule = _target(r)
     if kind == "cut":
@@ -123,26 +141,25 @@ def _fault(r, step):
     if kind == "fsize":
         return {"fsize": r.choice((0, 100, 600, 2000, 66000))}
     if kind == "edit":
-        return {"at": r.randrange(1, 8), "edit": _edit(r)}
+        return {"at": r.randrange(1, 8), "edit": _edit(r, scope)}
     if kind == "beside":
-        other = _command(r, r.choice(("create", "credential", "rotate", "recover", "set")))
+        other = _command(r, scope, r.choice(("create", "credential", "rotate", "recover", "set")))
         return {"at": r.randrange(1, 8), "beside": other}
     if kind == "clock":
         return {"clock": r.choice((-2 * DAY, -HOUR, -20, 20, HOUR, 2 * DAY))}
     return {"lag": True}
 
 
-def _command(r, do):
-    client = r.choice(CLIENTS)
-    file = r.choices(FILES, (6, 3, 1))[0]
-    step = {"do": do, "client": client, "file": file, "section": _section(r, client)}
+def _command(r, scope, do):
+    client = scope.client(r)
+    step = {"do": do, "client": client, "file": scope.file(r), "section": scope.section(r, client)}
     if do in ("create", "credential"):
         step["replace"] = r.random() < 0.15
         step["expires"] = r.choice((None, None, 30, 90))
         step["description"] = r.choice((None, "seeded")) if do == "credential" else None
         step["bare"] = do == "create" and r.random() < 0.1
     elif do == "rotate":
-        step["client"] = client = r.choice((*CLIENTS, "self"))
+        step["client"] = client = r.choice((*scope.clients, *scope.clients, "self"))
         step["section"] = "default" if client == "self" else step["section"]
         step["old"] = r.choices((None, "keep", 0, 7), (6, 1, 1, 2))[0]
     elif do == "recover":
@@ -151,9 +168,9 @@ def _command(r, do):
         step["replace"] = r.random() < 0.1
         step["section"] = r.choice((None, None, None, "s1", "s2"))
     elif do == "set":
-        step["file"], step["value"] = r.choice(FILES[:2]), r.choice(("4096", "131072"))
+        step["file"], step["value"] = scope.file(r, formats=False), r.choice(("4096", "131072"))
     elif do in ("rename", "remove", "import"):
-        step["file"], step["to"] = r.choice(FILES[:2]), r.choice(("s1", "s2", *CLIENTS))
+        step["file"], step["to"] = scope.file(r, formats=False), r.choice(("s1", "s2", *scope.clients))
     elif do in ("deactivate", "erase", "update"):
         step["which"] = r.choice((0, 0, 1, -1))
         step["what"] = r.choice(({"status": "active"}, {"status": "inactive"}, {"expires": 60}, {"description": "seen"}))
@@ -165,18 +182,19 @@ def _command(r, do):
 def generate(seed):
     """The sequence of a seed."""
     r = random.Random(seed)
+    scope = Scope(r)
     sequence = {"seed": seed, "self": r.random() < 0.35, "steps": []}
     for _ in range(r.randrange(4, LONGEST + 1)):
-        do = _pick(r, WEIGHTS)
+        do = _pick(r, scope.weights)
         if do == "edit":
-            step = _edit(r)
+            step = _edit(r, scope)
         elif do == "pass":
-            step = {"do": do, "seconds": r.choice((MINUTE, HOUR, 2 * DAY, 8 * DAY, 40 * DAY, -HOUR))}
+            step = {"do": do, "seconds": r.choice((MINUTE, HOUR, 2 * DAY, 8 * DAY, 8 * DAY, 40 * DAY, -HOUR))}
         elif do == "switch":
             step = {"do": do, "create_credential": r.choice(("ACTIVE", "INACTIVE", "absent", "no-secret"))}
         else:
-            step = _command(r, do)
+            step = _command(r, scope, do)
             if (do in SENDS or do in ("set", "rename", "remove")) and r.random() < 0.55:
-                step["fault"] = _fault(r, step)
+                step["fault"] = _fault(r, scope)
         sequence["steps"].append(step)
     return sequence
