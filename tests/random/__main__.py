@@ -94,7 +94,9 @@ def run_step(world, invariants, step):
 def finish(world, invariants):
     """In the end nothing is left that recover can neither finish nor name."""
     world.fake.clock_offset += 3600
-    world.fake.set(create_credential="ACTIVE")
+    world.fake.set(create_credential="ACTIVE", spread=0)
+    for _, credential in world.credentials().values():
+        credential["unready"] = 0
     world.fake.add_credential(world.fake.admin["client_id"])
     last = world.fake.client(world.fake.admin["client_id"])
     world.write("admin.edgerc", world.fake.edgerc_text("default", last["clientId"], -1))

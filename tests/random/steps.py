@@ -191,7 +191,7 @@ def generate(seed):
         elif do == "pass":
             step = {"do": do, "seconds": r.choice((MINUTE, HOUR, 2 * DAY, 8 * DAY, 8 * DAY, 40 * DAY, -HOUR))}
         elif do == "switch":
-            step = {"do": do, "create_credential": r.choice(("ACTIVE", "INACTIVE", "absent", "no-secret"))}
+            step = {"do": do, "create_credential": r.choice(("ACTIVE", "INACTIVE", "absent", "no-secret")), "spread": r.choice((0, 0, 9))}
         else:
             step = _command(r, scope, do)
             if (do in SENDS or do in ("set", "rename", "remove")) and r.random() < 0.55:

@@ -139,6 +139,7 @@ class World:
             credential["status"] == "ACTIVE"
             and seconds_of(credential["expiresOn"]) > self.fake.now()
             and not client["isLocked"]
+            and not credential["unready"]
         )
 
     # -- what a step means ------------------------------------------------------------------------------------------
@@ -193,8 +194,8 @@ class World:
         words = [str(word) for word in self.words(step)]
         fault = step.get("fault", {})
         fixed = ["--cacert", self.tools.ca, "--connect-to", f"127.0.0.1:{self.fake.port}"]
-        stalls = "stall_after" in fault.get("rule", {}) or fault.get("rule", {}).get("content_length") == 100000
-        fixed += ["--timeout", "1" if stalls else "10", "--retries", "1" if "status" in fault.get("rule", {}) else "0"]
+        stalls = "stall_after" in fault.get("rule", {}) or self.fake.switches.spread or fault.get("rule", {}).get("content_length") == 100000
+        fixed += ["--timeout", "1" if stalls else "10", "--retries", "1" if {"status", "cut_after"} & set(fault.get("rule", {})) else "0"]
         if words[0] != "edgerc":
             fixed += ["--edgerc", self.signing]
         if self.fake.clock_offset or "clock" in fault:
@@ -336,7 +337,7 @@ class World:
         elif step["do"] == "pass":
             self.fake.clock_offset += step["seconds"]
         elif step["do"] == "switch":
-            self.fake.set(create_credential=step["create_credential"])
+            self.fake.set(create_credential=step["create_credential"], spread=step["spread"])
 
     def unfinished(self, file):
         """The records of a destination in which something is unfinished."""
