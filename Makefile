@@ -97,9 +97,10 @@ SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUI
 	-ffile-prefix-map=$(BUILD)=build
 RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector -fno-pie
-LINK := -static -no-pie -Wl,--gc-sections $(if $(findstring norelro,$(CC)),,-Wl,-z,relro) -Wl,-z,now \
-	-Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,-z,common-page-size=4096 -Wl,--build-id=none \
-	-Wl,--sort-section=alignment -Wl,--sort-common
+# See src/base/memory_wiped.c.
+WIPED := -Wl,--wrap=free,--wrap=realloc
+LINK := -static -no-pie $(WIPED) -Wl,--gc-sections $(if $(findstring norelro,$(CC)),,-Wl,-z,relro) -Wl,-z,now \
+	-Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--build-id=none
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address
 SANITIZE_OURS := $(SANITIZE) -fsanitize=undefined -fno-sanitize-recover=all
 
@@ -108,7 +109,7 @@ comma := ,
 # objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
 # the allocator that their sanitizer watches.
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
-	$(if $(filter checked fuzz host,$(1)),src/base/memory_libc.c),$(SOURCES))) \
+	$(if $(filter checked fuzz host,$(1)),src/base/memory_wiped.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
 .PHONY: all check-static lint unit unit-release e2e random random-fixed faults faults-spread valgrind cross test-cross dist fuzz fuzz-seeds analyze test \
@@ -193,11 +194,7 @@ $(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile src/base/cjson_num
 	$(if $(V),,@echo "  CC $(1) cjson/$$*.c")
 	$(Q)$(3) $(CJSON_DEFINES) -w $(DEPENDENCIES) -c $(THIRD)/cjson/$$*.c -o $$@
 endef
-# Ours is compiled for size before all else, and so are BearSSL's parsers; its arithmetic, which has
-# to take the same time whatever the key, is left to what it was written for.
-SMALLEST := $(if $(filter -Os,$(CFLAGS)),-Oz)
-$(BUILD)/release/bearssl/ssl/%.o $(BUILD)/release/bearssl/x509/%.o: PARSER := $(SMALLEST)
-$(eval $(call compile,release,$(CC) $(CFLAGS) $(SMALLEST) $(RELEASE),$(CC) $(CFLAGS) $$(PARSER) $(RELEASE)))
+$(eval $(call compile,release,$(CC) $(CFLAGS) $(RELEASE),$(CC) $(CFLAGS) $(RELEASE)))
 $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
 $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
 
@@ -263,7 +260,7 @@ $(BUILD)/release/gridkey.a: $(call objects,release) $(BUILD)/settings-link
 $(UNIT:tests/unit/%.c=$(BUILD)/release/%): $(BUILD)/release/%: $(BUILD)/release/tests/unit/%.o \
 		$(UNIT_HELPERS:%.c=$(BUILD)/release/%.o) $(BUILD)/release/cmocka.o $(BUILD)/release/gridkey.a
 	@$(if $(V),,echo "  LINK $@")
-	$(Q)$(CC) $(CFLAGS) -static -no-pie $(LDFLAGS) $^ -o $@
+	$(Q)$(CC) $(CFLAGS) -static -no-pie $(WIPED) $(LDFLAGS) $^ -o $@
 
 unit-release: $(UNIT:tests/unit/%.c=$(BUILD)/release/%)
 

@@ -1,77 +1,56 @@
+#define _DEFAULT_SOURCE
 #include "base/date.h"
 
 #include "base/text.h"
 
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
-#define DAYS_PER_ERA 146097         /* 400 years */
-#define DAYS_TO_EPOCH 719468        /* from 0000-03-01 to 1970-01-01 */
+#define TM_YEAR_ZERO 1900           /* what tm_year counts from */
 #define LAST_SECOND 253402300799    /* 9999-12-31T23:59:59Z */
 #define FIRST_SECOND (-62167219200) /* 0000-01-01T00:00:00Z */
 
-/* Years are counted from March, so that the day that may be missing comes last. */
 struct date date_from_unix(int64_t unix_seconds)
 {
-    struct date date;
-    int64_t days;
-    int64_t era;
-    unsigned day_of_era;
-    unsigned year_of_era;
-    unsigned day_of_year;
-    unsigned month_from_march;
-    unsigned second_of_day;
+    struct tm parts = {0};
+    time_t seconds = unix_seconds;
 
     if (unix_seconds > LAST_SECOND) {
-        unix_seconds = LAST_SECOND;
+        seconds = LAST_SECOND;
     }
     if (unix_seconds < FIRST_SECOND) {
-        unix_seconds = FIRST_SECOND;
+        seconds = FIRST_SECOND;
     }
-    days = unix_seconds / DATE_SECONDS_PER_DAY - (unix_seconds % DATE_SECONDS_PER_DAY < 0);
-    second_of_day = (unsigned)(unix_seconds - days * DATE_SECONDS_PER_DAY);
-    days += DAYS_TO_EPOCH;
-    era = days / DAYS_PER_ERA - (days % DAYS_PER_ERA < 0);
-    day_of_era = (unsigned)(days - era * DAYS_PER_ERA);
-    year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    month_from_march = (5 * day_of_year + 2) / 153;
-    date.day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    date.month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    date.year = (int64_t)year_of_era + era * 400 + (date.month <= 2);
-    date.hour = second_of_day / 3600;
-    date.minute = second_of_day / 60 % 60;
-    date.second = second_of_day % 60;
-    return date;
-}
-
-static bool date_exists(const struct date *date)
-{
-    static const unsigned char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = date->year % 4 == 0 && (date->year % 100 != 0 || date->year % 400 == 0);
-
-    return date->year >= 0 && date->year <= 9999 && date->month >= 1 && date->month <= 12 &&
-           date->day >= 1 && date->day <= days[date->month - 1] &&
-           (leap || date->month != 2 || date->day < 29) && date->hour < 24 && date->minute < 60 &&
-           date->second < 61;
+    (void)gmtime_r(&seconds, &parts); /* knows each of these years */
+    return (struct date){
+        .year = parts.tm_year + TM_YEAR_ZERO,
+        .month = (unsigned)parts.tm_mon + 1,
+        .day = (unsigned)parts.tm_mday,
+        .hour = (unsigned)parts.tm_hour,
+        .minute = (unsigned)parts.tm_min,
+        .second = (unsigned)parts.tm_sec,
+    };
 }
 
 int date_to_unix(const struct date *date, int64_t *unix_seconds)
 {
-    int64_t year = date->year - (date->month <= 2);
-    int64_t era = year / 400 - (year % 400 < 0);
-    unsigned year_of_era = (unsigned)(year - era * 400);
-    unsigned month_from_march = date->month > 2 ? date->month - 3 : date->month + 9;
-    unsigned day_of_year = (153 * month_from_march + 2) / 5 + date->day - 1;
-    unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    struct tm parts = {
+        .tm_year = (int)date->year - TM_YEAR_ZERO,
+        .tm_mon = (int)date->month - 1,
+        .tm_mday = (int)date->day,
+        .tm_hour = (int)date->hour,
+        .tm_min = (int)date->minute,
+    };
 
-    if (!date_exists(date)) {
+    if (date->year < 0 || date->year > 9999 || date->month < 1 || date->month > 12 ||
+        date->day < 1 || date->day > 31 || date->hour > 23 || date->minute > 59 ||
+        date->second > 60) {
         return -1;
     }
-    *unix_seconds =
-        (era * DAYS_PER_ERA + (int64_t)day_of_era - DAYS_TO_EPOCH) * DATE_SECONDS_PER_DAY +
-        (int64_t)date->hour * 3600 + (int64_t)date->minute * 60 + date->second;
-    return 0;
+    /* timegm turns a day that the month does not have into one of the next. */
+    *unix_seconds = (int64_t)timegm(&parts) + date->second;
+    return parts.tm_mday == (int)date->day ? 0 : -1;
 }
 
 /* Write number as width digits at text; returns the place behind. */

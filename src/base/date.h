@@ -1,5 +1,5 @@
 /*
- * Dates as they come over the wire; all in UTC, by civil arithmetic, without the machine's zone.
+ * Dates as they come over the wire; all in UTC, whatever the machine's zone.
  */
 #ifndef BASE_DATE_H
 #define BASE_DATE_H

@@ -5,12 +5,12 @@
 #include "base/descriptor.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #define ERROR_CUT "..."
 #define ERROR_NO_MEMORY "out of memory"
+#define ERROR_NO_TEXT "No error information" /* musl's; other libcs name the number */
 
 /* Sentences need no memory, since there may be none; one byte more shows that it was too long. */
 #define ERROR_DRAFT_SIZE (ERROR_TEXT_SIZE + 1)
@@ -112,59 +112,16 @@ void error_print(const struct error *error)
     (void)descriptor_write(STDERR_FILENO, line, shown.length);
 }
 
-/* What system calls made here can say; the libc's strerror has ten times as many. */
-static const struct {
-    int number;
-    const char *text;
-} error_system_texts[] = {
-    {EPERM, "Operation not permitted"},
-    {ENOENT, "No such file or directory"},
-    {EINTR, "Interrupted system call"},
-    {EIO, "Input/output error"},
-    {ENXIO, "No such device or address"},
-    {EBADF, "Bad file descriptor"},
-    {EAGAIN, "Resource temporarily unavailable"},
-    {ENOMEM, "Out of memory"},
-    {EACCES, "Permission denied"},
-    {EBUSY, "Resource busy"},
-    {EEXIST, "File exists"},
-    {EXDEV, "Cross-device link"},
-    {ENOTDIR, "Not a directory"},
-    {EISDIR, "Is a directory"},
-    {EINVAL, "Invalid argument"},
-    {ENFILE, "Too many open files in system"},
-    {EMFILE, "No file descriptors available"},
-    {ETXTBSY, "Text file busy"},
-    {EFBIG, "File too large"},
-    {ENOSPC, "No space left on device"},
-    {EROFS, "Read-only file system"},
-    {EMLINK, "Too many links"},
-    {EPIPE, "Broken pipe"},
-    {ENAMETOOLONG, "Filename too long"},
-    {ENOSYS, "Function not implemented"},
-    {ELOOP, "Symbolic link loop"},
-    {EOPNOTSUPP, "Not supported"},
-    {EAFNOSUPPORT, "Address family not supported"},
-    {EADDRNOTAVAIL, "Address not available"},
-    {ENETDOWN, "Network is down"},
-    {ENETUNREACH, "Network unreachable"},
-    {ECONNABORTED, "Connection aborted"},
-    {ECONNRESET, "Connection reset by peer"},
-    {ENOBUFS, "No buffer space available"},
-    {ETIMEDOUT, "Operation timed out"},
-    {ECONNREFUSED, "Connection refused"},
-    {EHOSTDOWN, "Host is down"},
-    {EHOSTUNREACH, "Host is unreachable"},
-    {ESTALE, "Stale file handle"},
-    {EDQUOT, "Quota exceeded"},
-};
-
 const char *error_system_text(int number)
 {
-    for (size_t i = 0; i < sizeof error_system_texts / sizeof error_system_texts[0]; i++) {
-        if (error_system_texts[i].number == number) {
-            return error_system_texts[i].text;
-        }
+    static char unknown[sizeof "errno -2147483648"];
+    struct buffer text = BUFFER_FIXED(unknown);
+    const char *known = strerror(number);
+
+    if (!text_equal(known, ERROR_NO_TEXT)) {
+        return known;
     }
-    return "system error";
+    buffer_format(&text, "errno %d", number);
+    unknown[text.length] = '\0';
+    return unknown;
 }

@@ -72,7 +72,10 @@ void error_admit_change(struct error *error);
  */
 void error_print(const struct error *error);
 
-/* An errno value in words; a constant. */
+/*
+ * The text of an errno value (strerror), or one with the number when the libc has none for it;
+ * valid until the next call.
+ */
 const char *error_system_text(int number);
 
 #endif

@@ -7,11 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-/*
- * The kernel is asked for as much as one command needs, to spare a system call for each nonce;
- * what has been given out is wiped here.
- */
-static unsigned char random_pool[RANDOM_MOST];
+/* A command needs few random bytes, a few at a time: most are given out of one system call. */
+static unsigned char random_pool[256];
 static size_t random_left;
 
 static int random_ask(struct error *error)
@@ -33,14 +30,20 @@ static int random_ask(struct error *error)
 
 int random_fill(void *bytes, size_t size, struct error *error)
 {
-    unsigned char *at;
+    unsigned char *to = bytes;
 
-    if (size > random_left && random_ask(error) != 0) {
-        return -1;
+    while (size > 0) {
+        size_t part;
+
+        if (random_left == 0 && random_ask(error) != 0) {
+            return -1;
+        }
+        part = size < random_left ? size : random_left;
+        random_left -= part;
+        memcpy(to, random_pool + random_left, part);
+        memory_wipe(random_pool + random_left, part);
+        to += part;
+        size -= part;
     }
-    random_left -= size;
-    at = random_pool + random_left;
-    memcpy(bytes, at, size);
-    memory_wipe(at, size);
     return 0;
 }

@@ -6,11 +6,9 @@
 
 #include "base/error.h"
 
-#define RANDOM_MOST 256
-
 /*
- * Fill with size (at most RANDOM_MOST) bytes of the kernel's generator; waits until it is seeded
- * and needs no file. Returns 0, or -1 with STATUS_SYSTEM.
+ * Fill with size bytes of the kernel's generator; waits until it is seeded and needs no file.
+ * Returns 0, or -1 with STATUS_SYSTEM; bytes are then not to be used.
  */
 int random_fill(void *bytes, size_t size, struct error *error);
 

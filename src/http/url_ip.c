@@ -4,110 +4,24 @@
 #include "http/url.h"
 
 #include "base/text.h"
-#include "http/header.h"
 
+#include <arpa/inet.h>
 #include <string.h>
-
-#define IPV6_GROUPS 8
-
-static int ipv4_parse(const char *text, size_t length, uint8_t bytes[4])
-{
-    size_t at = 0;
-
-    for (int part = 0; part < 4; part++) {
-        size_t start = at;
-        uint64_t value;
-
-        while (at < length && text_is_digit(text[at])) {
-            at++;
-        }
-        if (text_parse_unsigned_length(text + start, at - start, 255, &value) != 0 ||
-            (text[start] == '0' && at - start > 1)) {
-            return -1;
-        }
-        bytes[part] = (uint8_t)value;
-        if (part < 3 && (at == length || text[at++] != '.')) {
-            return -1;
-        }
-    }
-    return at == length ? 0 : -1;
-}
-
-/* One to four hexadecimal digits at *at, which is moved behind them. */
-static int ipv6_parse_group(const char *text, size_t length, size_t *at, unsigned *value)
-{
-    size_t start = *at;
-
-    *value = 0;
-    while (*at < length && *at - start < 4 && http_hexadecimal_value(text[*at]) >= 0) {
-        *value = *value * 16 + (unsigned)http_hexadecimal_value(text[*at]);
-        (*at)++;
-    }
-    return *at == start ? -1 : 0;
-}
-
-/*
- * Groups between colons, the last two of them perhaps as an IPv4 address; "::" once, for at least
- * one group of zeros. Groups are filled in from the front, and those behind the "::" moved last.
- */
-static int ipv6_parse(const char *text, size_t length, uint8_t bytes[16])
-{
-    size_t count = 0;             /* groups read */
-    size_t gap = IPV6_GROUPS + 1; /* groups before the "::" */
-    size_t at = 0;
-
-    memset(bytes, 0, 16);
-    if (length >= 2 && text[0] == ':' && text[1] == ':') {
-        gap = 0;
-        at = 2;
-    }
-    while (at < length) {
-        size_t start = at;
-        unsigned value;
-
-        if (count + 2 <= IPV6_GROUPS &&
-            ipv4_parse(text + start, length - start, bytes + 2 * count) == 0) {
-            count += 2;
-            break;
-        }
-        if (count == IPV6_GROUPS || ipv6_parse_group(text, length, &at, &value) != 0) {
-            return -1;
-        }
-        bytes[2 * count] = (uint8_t)(value >> 8);
-        bytes[2 * count + 1] = (uint8_t)value;
-        count++;
-        if (at == length) {
-            break;
-        }
-        if (text[at] != ':' || ++at == length) {
-            return -1;
-        }
-        if (text[at] == ':') {
-            if (gap <= IPV6_GROUPS) {
-                return -1;
-            }
-            gap = count;
-            at++;
-        }
-    }
-    if (gap > IPV6_GROUPS) {
-        return count == IPV6_GROUPS ? 0 : -1;
-    }
-    if (count == IPV6_GROUPS) {
-        return -1;
-    }
-    memmove(bytes + 16 - 2 * (count - gap), bytes + 2 * gap, 2 * (count - gap));
-    memset(bytes + 2 * gap, 0, 2 * (IPV6_GROUPS - count));
-    return 0;
-}
 
 int url_ip_parse(const char *text, size_t length, uint8_t bytes[16], size_t *size)
 {
-    if (ipv4_parse(text, length, bytes) == 0) {
+    char address[INET6_ADDRSTRLEN];
+
+    if (length >= sizeof address || memchr(text, '\0', length) != NULL) {
+        return -1;
+    }
+    memcpy(address, text, length);
+    address[length] = '\0';
+    if (inet_pton(AF_INET, address, bytes) == 1) {
         *size = 4;
         return 0;
     }
-    if (ipv6_parse(text, length, bytes) == 0) {
+    if (inet_pton(AF_INET6, address, bytes) == 1) {
         *size = 16;
         return 0;
     }

@@ -21,10 +21,9 @@
 #define STATX_ATTRIBUTES_OFFSET 8
 #define STATX_AT_EMPTY_PATH 0x1000
 
-/* Not open(), which in musl asks the kernel twice when O_CLOEXEC is among the flags. */
 static int system_open(const char *path, int flags, mode_t mode)
 {
-    return openat(AT_FDCWD, path, flags, mode);
+    return open(path, flags, mode);
 }
 
 static uint64_t system_attributes(int descriptor)
