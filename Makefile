@@ -194,7 +194,10 @@ $(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile src/base/cjson_num
 	$(if $(V),,@echo "  CC $(1) cjson/$$*.c")
 	$(Q)$(3) $(CJSON_DEFINES) -w $(DEPENDENCIES) -c $(THIRD)/cjson/$$*.c -o $$@
 endef
-$(eval $(call compile,release,$(CC) $(CFLAGS) $(RELEASE),$(CC) $(CFLAGS) $(RELEASE)))
+# BearSSL's arithmetic at the level that runs the fewest instructions.
+$(BUILD)/release/bearssl/ec/%.o: ARITHMETIC := -O3
+$(foreach folder,hash symcipher,$(BUILD)/release/bearssl/$(folder)/%.o): ARITHMETIC := -O2
+$(eval $(call compile,release,$(CC) $(CFLAGS) $(RELEASE),$(CC) $(CFLAGS) $$(ARITHMETIC) $(RELEASE)))
 $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
 $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
 

@@ -34,7 +34,7 @@ static bool is_lowest_first(void)
     static const uint8_t factor[SEAL_KEY_SIZE] = {8};
     uint8_t product[SEAL_KEY_SIZE];
 
-    (void)br_ec_c25519_i31.mulgen(product, factor, sizeof factor, BR_EC_curve25519);
+    (void)br_ec_all_m31.mulgen(product, factor, sizeof factor, BR_EC_curve25519);
     return product[0] == 0x42; /* else 0x0b */
 }
 
@@ -49,7 +49,7 @@ int seal_multiply(const uint8_t secret[SEAL_KEY_SIZE], const uint8_t point[SEAL_
         factor[i] = secret[lowest_first ? i : sizeof factor - 1 - i];
     }
     memmove(product, point, SEAL_KEY_SIZE);
-    (void)br_ec_c25519_i31.mul(product, SEAL_KEY_SIZE, factor, sizeof factor, BR_EC_curve25519);
+    (void)br_ec_all_m31.mul(product, SEAL_KEY_SIZE, factor, sizeof factor, BR_EC_curve25519);
     memory_wipe(factor, sizeof factor);
     return seal_equal(product, zero, sizeof zero) ? -1 : 0;
 }

@@ -129,9 +129,6 @@ void connection_note_output(struct tls_connection *connection, const uint8_t *at
 /* Tell the engine which versions, suites and algorithms there are, and the same to the chain. */
 void profile_apply(br_ssl_engine_context *engine, br_x509_minimal_context *chain);
 
-/* The curves of our profile. */
-extern const br_ec_impl profile_curves;
-
 /* The name of a suite of our profile, "TLSv1.2" when it is none. */
 const char *profile_suite_name(unsigned suite);
 

@@ -38,7 +38,7 @@ void profile_apply(br_ssl_engine_context *engine, br_x509_minimal_context *chain
         br_x509_minimal_set_hash(chain, br_sha256_ID + i, hashes[i]);
     }
     br_ssl_engine_set_rsavrfy(engine, &br_rsa_i31_pkcs1_vrfy);
-    br_ssl_engine_set_ec(engine, &profile_curves);
+    br_ssl_engine_set_ec(engine, &br_ec_all_m31);
     br_ssl_engine_set_ecdsa(engine, &br_ecdsa_i31_vrfy_asn1);
     br_ssl_engine_set_gcm(engine, &br_sslrec_in_gcm_vtable, &br_sslrec_out_gcm_vtable);
     br_ssl_engine_set_aes_ctr(engine, &br_aes_ct64_ctr_vtable);
@@ -47,7 +47,7 @@ void profile_apply(br_ssl_engine_context *engine, br_x509_minimal_context *chain
     br_ssl_engine_set_chacha20(engine, &br_chacha20_ct_run);
     br_ssl_engine_set_poly1305(engine, &br_poly1305_ctmul_run);
     br_x509_minimal_set_rsa(chain, &br_rsa_i31_pkcs1_vrfy);
-    br_x509_minimal_set_ecdsa(chain, &profile_curves, &br_ecdsa_i31_vrfy_asn1);
+    br_x509_minimal_set_ecdsa(chain, &br_ec_all_m31, &br_ecdsa_i31_vrfy_asn1);
     br_x509_minimal_set_minrsa(chain, RSA_MINIMUM_BITS / 8);
 }
 
