@@ -36,6 +36,13 @@ class CreateInTwo(Create):
         return bool(self.names_made()) and not self.made()
 
 
+class CreateByName(Create):
+    """The server has a name, which another process looks up."""
+
+    name = "create-by-name"
+    address = "localhost"
+
+
 class CredentialCreate(Case):
     """What is asked for beside the credential takes a call of its own, once that is stored."""
 
@@ -358,5 +365,5 @@ class RecoverRotation(Rotate):
         self.arguments = ("credential", "recover")
 
 
-SCENARIOS = [Create, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, Rotate, RotateSelf, RotateLater]
+SCENARIOS = [Create, CreateByName, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, Rotate, RotateSelf, RotateLater]
 SCENARIOS += [RotateBeside, RotateRecovered, RotateSelfRecovered, Recover, RecoverThree, RecoverLost, RecoverBare, RecoverRotation]
