@@ -123,11 +123,11 @@ static void test_without_a_process(void **state)
     memset(&resolver, 0, sizeof resolver);
     assert_int_equal(look_up(&resolver, "localhost", 0, &error), 0);
     /* No descriptor for the way to it. */
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(prlimit(0, RLIMIT_NOFILE, NULL, &before), 0);
     none = (struct rlimit){3, before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(prlimit(0, RLIMIT_NOFILE, &none, NULL), 0);
     resolver_start(&resolver, "localhost", forget, &forgotten_in);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(prlimit(0, RLIMIT_NOFILE, &before, NULL), 0);
     assert_int_equal(resolver.child, 0);
     assert_int_equal(look_up(&resolver, "localhost", 0, &error), 0);
     assert_int_equal(look_up(&resolver, "a.localhost", 0, &error), 0);
