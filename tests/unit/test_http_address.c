@@ -43,7 +43,7 @@ static void test_addresses_as_text(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct buffer out = BUFFER_EMPTY;
-        struct address address;
+        struct address address = {.size = 0};
 
         assert_int_equal(
             url_ip_parse(texts[i][1], strlen(texts[i][1]), address.bytes, &address.size), 0);
