@@ -1,38 +1,35 @@
 #!/bin/sh
 # install-tools.sh GROUP...: install the Debian packages of these groups that are missing.
 #
-#   build    to compile gridkey        test    for `make test`, `make fuzz` and `make demo`
-#   analyze  for `make test-all`       cross   for `make cross` and `make test-cross`, all machines or those in $CROSS
-#   bench    for `make bench`
+#   build   to compile gridkey           demo    for `make demo`
+#   test    for `make test`              all     for `make test-all` and `make fuzz`
+#   bench   for `make bench`             cross   for other machines: all, or those in $CROSS
 #
-# Does nothing, and asks for nothing, when all are there. Uses sudo where it is not root.
+# Says first how many packages it installs and how much disk they take. Does nothing, and asks for nothing, when all
+# are there. Uses sudo where it is not root.
 set -eu
 
 targets=$(dirname "$0")/../third_party/targets
+libraries="python3-edgegrid golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
+# A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
+command -v npm >/dev/null 2>&1 || libraries="$libraries nodejs npm"
 packages=
 for group in "$@"; do
     case $group in
-    build) packages="$packages gcc libc6-dev musl-tools binutils patch python3 xz-utils ca-certificates" ;;
-    test) packages="$packages libcmocka-dev clang clang-format libclang-rt-dev
-        python3 python3-pytest python3-pytest-xdist python3-edgegrid python3-requests
-        python3-jsonschema nginx-light openssl strace jq time squashfs-tools valgrind
-        tinyproxy-bin squid age
-        bash zsh fish mandoc
-        python3-yaml golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
-        # A Node.js that is not Debian's brings its own npm, and Debian's cannot be put beside it.
-        command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;
-    analyze) packages="$packages clang-tidy cppcheck" ;;
-    cross) packages="$packages qemu-user-static
+    build) packages="$packages make gcc libc6-dev musl-tools binutils patch python3 xz-utils ca-certificates" ;;
+    demo) packages="$packages python3 openssl python3-edgegrid python3-requests" ;;
+    test) packages="$packages libcmocka-dev clang-format python3 python3-pytest python3-pytest-xdist python3-edgegrid
+        python3-requests python3-jsonschema python3-yaml nginx-light tinyproxy-bin openssl age strace jq bash mandoc time
+        squashfs-tools valgrind" ;;
+    all) packages="$packages clang libclang-rt-dev clang-tidy cppcheck valgrind squid zsh fish $libraries" ;;
+    bench) packages="$packages nginx-light openssl curl jq strace valgrind python3 python3-requests $libraries" ;;
+    cross) packages="$packages qemu-user
         $(for arch in ${CROSS:-$(sed -n 's/^\([a-z][a-z0-9_]*\) .*/\1/p' "$targets")}; do
             sed -n "/^x86_64 /d; s/^$arch  *\\([a-z0-9-]*\\) .*/gcc-\\1/p" "$targets"
         done)" ;;
-    bench) packages="$packages nginx-light openssl curl jq strace valgrind python3 python3-edgegrid python3-requests
-        golang-go golang-github-akamai-akamaiopen-edgegrid-golang-dev"
-        command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm" ;;
-    *) echo "install-tools: no group '$group'; there are build, test, analyze, cross and bench" >&2; exit 2 ;;
+    *) echo "install-tools: no group '$group'; there are build, demo, test, all, bench and cross" >&2; exit 2 ;;
     esac
 done
-
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
     echo "install-tools: this is no Debian; install what these packages hold:" $packages >&2
     exit 1
@@ -62,10 +59,23 @@ install() {
         </dev/null
 }
 
-echo "install-tools: installing$missing"
+# How many packages, what has to be fetched and how much disk it takes, in apt's words.
+announce() {
+    apt-get -o Debug::NoLocking=1 --no-install-recommends --assume-no install $missing </dev/null 2>/dev/null |
+        sed -n 's/^.* \([0-9][0-9]* newly installed\).*/install-tools: \1/p
+            s/^Need to get .*/install-tools: &/p; s/^After this operation.*/install-tools: &/p'
+}
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # The package lists are fetched only when what they say now does not serve.
+words=$(announce)
+if [ -z "$words" ]; then
+    $root apt-get -qq update >"$log" 2>&1 </dev/null || true
+    words=$(announce)
+fi
+echo "install-tools: installing$(printf ' %s' $missing)"
+[ -z "$words" ] || printf '%s\n' "$words"
 if install >"$log" 2>&1; then
     exit 0
 fi

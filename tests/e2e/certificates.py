@@ -4,8 +4,11 @@
 """
 
 import base64
+import collections
+import contextlib
 import hashlib
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -83,11 +86,30 @@ def make_key(path, kind="p256"):
 
 
 class Maker:
-    """Makes certificates in a directory of its own; each gets a directory inside it."""
+    """Makes certificates in a directory of its own; each gets a directory inside it.
 
-    def __init__(self, directory):
+    `keys`, a directory that several makers share, keeps RSA keys, which take long to make: the first one of a kind that
+    a maker asks for is the first one of every other maker.
+    """
+
+    def __init__(self, directory, keys=None):
         self.directory = str(directory)
         self._count = 0
+        self._keys = keys
+        self._taken = collections.Counter()
+
+    def _make_key(self, path, kind):
+        if self._keys is None or not kind.startswith("rsa"):
+            return make_key(path, kind)
+        self._taken[kind] += 1
+        kept = os.path.join(self._keys, f"{kind}-{self._taken[kind]}.pem")
+        os.makedirs(self._keys, exist_ok=True)
+        if not os.path.exists(kept):
+            made = make_key(path, kind)
+            with contextlib.suppress(FileExistsError):  # another process was faster
+                os.link(made, kept)
+            os.unlink(made)
+        return shutil.copyfile(kept, path)
 
     def _folder(self, name):
         self._count += 1
@@ -129,7 +151,7 @@ class Maker:
     ):
         """A root, or an intermediate when `parent`, another one of these, is given. `more`: lines of extensions."""
         folder = self._folder("ca")
-        key = make_key(os.path.join(folder, "key.pem"), kind)
+        key = self._make_key(os.path.join(folder, "key.pem"), kind)
         length = "" if path_length is None else f",pathlen:{path_length}"
         extensions = [f"basicConstraints=critical,CA:TRUE{length}", f"keyUsage=critical,{key_usage}"]
         extensions += ["subjectKeyIdentifier=hash", *more]
@@ -159,7 +181,7 @@ class Maker:
         ("wrong"), not at all ("missing"), or followed by the root ("with-root").
         """
         folder = self._folder("leaf")
-        key = make_key(os.path.join(folder, "key.pem"), kind)
+        key = self._make_key(os.path.join(folder, "key.pem"), kind)
         extensions = ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature,keyEncipherment"]
         if kind.startswith(("p", "ed")):
             extensions[1] = "keyUsage=critical,digitalSignature"

@@ -1,7 +1,7 @@
 """The harness of the end-to-end tests: the shipped binary, the fake, certificates and openssl's own server.
 
 The binary is GRIDKEY_BINARY, or build/gridkey under the repository's root. GRIDKEY_RUNNER names a program that runs it
-(qemu-mips-static), for tests that use the fixtures `gridkey` and `gk` alone.
+(qemu-mips), for tests that use the fixtures `gridkey` and `gk` alone.
 """
 
 import json
@@ -54,6 +54,14 @@ def require_shared(name):
 def no_shared(name):
     """The reason of a test that is skipped without it."""
     return f"no {name} in $GRIDKEY_SHARED, by default the folder `shared` beside the repository"
+
+
+# For `make test-all` alone: what needs much time, or packages beyond those of `make test`.
+thorough = pytest.mark.thorough
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "thorough: what `make test-all` runs and `make test` does not")
 
 
 @dataclass
@@ -142,7 +150,10 @@ class Certificates:
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
-    maker = Maker(tmp_path_factory.mktemp("certificates"))
+    base = tmp_path_factory.getbasetemp()
+    # Under xdist each worker has a folder of its own in that of the run.
+    keys = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "keys"
+    maker = Maker(tmp_path_factory.mktemp("certificates"), keys)
     names = [DEFAULT_HOST, OTHER_HOST]
     root, root_rsa = maker.make_ca(), maker.make_ca("rsa2048", name="Test RSA Root")
     return Certificates(
@@ -172,6 +183,14 @@ def find_binary():
 def gridkey(home):
     """The binary itself: gridkey("--version").out"""
     return Gridkey(find_binary(), home)
+
+
+@pytest.fixture(params=["python", pytest.param("python, node and go", marks=thorough)])
+def read_by_all(request):
+    """read_by_all(path, section): the four values as Akamai's own libraries read them."""
+    import edgerc_readers  # here, so that only its users need Akamai's library
+
+    return edgerc_readers.read_python if request.param == "python" else edgerc_readers.read_by_all
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import subprocess
 import time
 
 import pytest
+from conftest import thorough
 from test_usage import OPTION, commands  # noqa: F401
 
-SHELLS = ["bash", "zsh", "fish"]
+SHELLS = ["bash", pytest.param("zsh", marks=thorough), pytest.param("fish", marks=thorough)]
 EDGERC = "[default]\nhost = akab-x.luna.akamaiapis.net\n[two words]\nhost = h\n[$(touch bad)]\n[a:b]\n[edge]\n"
 FILE = "FILE"
 
@@ -248,7 +249,7 @@ class Terminal:
         os.waitpid(self.process, 0)
 
 
-@pytest.fixture(params=["bash", "zsh"])
+@pytest.fixture(params=SHELLS[:2])
 def terminal(request, gridkey, script):
     command, prepare = {
         "bash": (["bash", "--norc", "--noprofile", "-i"], "bind 'set enable-bracketed-paste off'; "),

@@ -8,7 +8,6 @@ import subprocess
 
 import pytest
 from creating import assert_clean
-from edgerc_readers import read_by_all
 
 SECRET = "C113nt53KR3TN6N90yVuAgICxIRwsObLi0E67/N8eRN="
 OTHER_SECRET = "0ther53KR3TN6N90yVuAgICxIRwsObLi0E67/N8eRNA="
@@ -317,7 +316,7 @@ def test_set_keeps_line_ends(gridkey, home, end):
     assert path.read_bytes() == expected.encode()
 
 
-def test_set_makes_file_and_section(gridkey, home):
+def test_set_makes_file_and_section(gridkey, home, read_by_all):
     arguments = [word for word in GIVEN if not word.startswith("client_secret")]
     assert_silent(gridkey("edgerc", "set", "new one", *arguments, "client_secret=-", stdin=SECRET))
     assert (home / ".edgerc").read_text() == "[new one]\n" + DOWNLOAD
@@ -328,13 +327,13 @@ def test_set_makes_file_and_section(gridkey, home):
     assert_clean(home, ".edgerc")
 
 
-def test_set_cleans_the_host(gridkey, home, file):
+def test_set_cleans_the_host(gridkey, home, file, read_by_all):
     assert_silent(gridkey("edgerc", "set", "default", f"host=https://{HOST.upper()}:443/"))
     assert read_by_all(file, "default")["host"] == HOST
     assert read_by_all(file, "default") == VALUES
 
 
-def test_set_gives_a_download_its_section(gridkey, home):
+def test_set_gives_a_download_its_section(gridkey, home, read_by_all):
     path = write(home / ".edgerc", DOWNLOAD)
     assert_silent(gridkey("edgerc", "set", "default", "access_token=akab-a"))
     assert path.read_text().startswith("[default]\n")
@@ -424,7 +423,7 @@ def test_only_one_at_a_time(gridkey, home, file, change):
 # --- import -----------------------------------------------------------------------------------------------------------
 
 
-def test_import_a_download(gridkey, home, file):
+def test_import_a_download(gridkey, home, file, read_by_all):
     write(home / "api_client.txt", DOWNLOAD)
     assert_silent(gridkey("edgerc", "import", "~/api_client.txt", "production"))
     assert file.read_text() == f"{FILE}\n[production]\n{DOWNLOAD}"
@@ -529,7 +528,7 @@ def test_what_could_not_be_read_again_is_not_written(gridkey, home, text, words)
 # --- rename and remove ------------------------------------------------------------------------------------------------
 
 
-def test_rename(gridkey, home, file):
+def test_rename(gridkey, home, file, read_by_all):
     assert_silent(gridkey("edgerc", "rename", "default", "prod 1"))
     assert file.read_text() == FILE.replace("[default]", "[prod 1]")
     write(file, DOWNLOAD)

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import yaml
 from creating import SMALLEST, assert_clean, assert_no_secret, changes, create, made, read_intent, secrets
-from edgerc_readers import KEYS, read_by_all
+from edgerc_readers import KEYS
 
 FORMATS = ["json", "env", "k8s-secret"]
 # The shells at hand: dash is Debian's sh.
@@ -43,7 +43,7 @@ def assert_stored_alone(home, path):
     assert_clean(home, ".edgerc", path.name)
 
 
-def test_edgerc_is_the_default(gk, fake, home):
+def test_edgerc_is_the_default(gk, fake, home, read_by_all):
     assert create(gk, *SMALLEST, "--format", "edgerc").status == 0
     assert create(gk, "--name", "b", *SMALLEST[2:]).status == 0
     assert read_by_all(home / ".edgerc", "web") == values(fake)

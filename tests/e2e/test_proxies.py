@@ -5,12 +5,13 @@ import socket
 import threading
 
 import pytest
+from conftest import thorough
 from creating import SMALLEST, assert_stored
 from proxies import PASSWORD, USER, Scripted, Squid, Tinyproxy, accept_all
 from tls_peer import reach
 
 CREATE = ["client", "create", *SMALLEST]
-KINDS = pytest.mark.parametrize("kind", [Tinyproxy, Squid], ids=["tinyproxy", "squid"])
+KINDS = pytest.mark.parametrize("kind", [Tinyproxy, pytest.param(Squid, marks=thorough)], ids=["tinyproxy", "squid"])
 
 
 @pytest.fixture
@@ -76,6 +77,7 @@ def test_a_login(gk, fake, start, kind, way):
     assert set(proxy.tunnels()) == {f"127.0.0.1:{fake.port}"}
 
 
+@thorough
 def test_a_password_of_special_characters(gk, start):
     password = "p@ss:w/r#d? %41é"
     proxy = start(Squid, user=USER, password=password)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import find_binary
+from conftest import find_binary, thorough
 from creating import assert_stored, made, read_section
 from fake.state import iso, seconds_of
 from managing import add_section, assert_signs, credential_in
@@ -244,7 +244,11 @@ def place(request, tmp_path, fake, certificates, gk, edgerc):
 def pytest_generate_tests(metafunc):
     if "place" in metafunc.fixturenames:
         run = [block for block in blocks() if is_run(block)]
-        metafunc.parametrize("place", run, indirect=True, ids=[re.sub(r"\W+", "-", repr(block)) for block in run])
+        names = [re.sub(r"\W+", "-", repr(block)) for block in run]
+        other_shell = re.compile(r"gridkey completion (zsh|fish)")
+        marks = [[thorough] if other_shell.search(block.text) else [] for block in run]
+        params = [pytest.param(block, id=name, marks=mark) for block, name, mark in zip(run, names, marks)]
+        metafunc.parametrize("place", params, indirect=True)
 
 
 def test_block(place):

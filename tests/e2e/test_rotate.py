@@ -7,7 +7,6 @@ import re
 import time
 
 import pytest
-from edgerc_readers import read_by_all
 from conftest import DEFAULT_HOST, OTHER_HOST
 from creating import assert_clean, assert_no_secret, posts, read_intent, read_journal, read_left, read_section
 from managing import add_section, assert_signs, bodies, changes, credential_in, path_of
@@ -221,7 +220,7 @@ def test_a_refusal_by_a_server_between_proves_nothing(case, fake):
     case.done()
 
 
-def test_every_library_reads_what_was_rotated(gk, fake, client, edgerc):
+def test_every_library_reads_what_was_rotated(gk, fake, client, edgerc, read_by_all):
     assert gk("credential", "rotate", "edge box").status == 0
     assert gk("credential", "rotate", "self").status == 0
     new = client["credentials"][-1]

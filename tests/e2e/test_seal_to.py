@@ -7,7 +7,7 @@ import time
 
 import pytest
 from creating import SMALLEST, assert_clean, assert_no_secret, changes, create, made, read_intent, read_journal, read_section, secrets
-from edgerc_readers import KEYS, read_by_all
+from edgerc_readers import KEYS
 from managing import path_of
 
 DAY = 86400
@@ -65,7 +65,7 @@ def box(fake):
 
 
 @pytest.mark.parametrize("form", ["edgerc", "json", "env", "k8s-secret"])
-def test_create(gk, fake, home, key, to, tmp_path, form):
+def test_create(gk, fake, home, key, to, tmp_path, form, read_by_all):
     sealed = home / "web.age"
     result = create(gk, *SMALLEST, "--format", form, "--save", sealed, *to)
     assert result.status == 0 and f"saved in    {sealed}, sealed\n" in result.out
@@ -167,7 +167,7 @@ def test_a_file_that_came_about_meanwhile(gk, fake, home, to):
     assert_no_secret(fake, result)
 
 
-def test_credential_create(gk, fake, home, key, to, box, tmp_path):
+def test_credential_create(gk, fake, home, key, to, box, tmp_path, read_by_all):
     result = gk("credential", "create", "box", "--save", home / "box.age", *to)
     assert result.status == 0 and ", sealed\n" in result.out
     assert read_by_all(opened(key, home / "box.age", tmp_path / "plain"), "box") == values(fake, "box")
@@ -188,7 +188,7 @@ def later(fake, days):
     return ["--clock", f"@{int(fake.now())}"]
 
 
-def test_rotate(gk, fake, home, key, to, box, tmp_path):
+def test_rotate(gk, fake, home, key, to, box, tmp_path, read_by_all):
     result = rotate(gk, home, to, "--grace", "7")
     old, new = box["credentials"]
     assert result.status == 0 and ", sealed\n" in result.out and "stays until" in result.out

@@ -60,7 +60,7 @@ static void explain(const struct http_response *response)
     FUZZ_REQUIRE(memchr(error.text, '\0', sizeof error.text) != NULL);
     FUZZ_REQUIRE(strpbrk(error.text, "\r\n") == NULL);
     FUZZ_REQUIRE(!used_up || response->status == 429);
-    if (burst || inactive || used_up || problem_is_typed(response)) {
+    if (burst || inactive || used_up || problem_is_authenticated(response)) {
         FUZZ_REQUIRE(is_object(&response->body));
     }
     buffer_free(&status);
