@@ -12,7 +12,7 @@
 #include "fuzz.h"
 
 #include "base/json.h"
-#include "http/dns.h"
+#include "http/address.h"
 #include "http/url.h"
 #include "iam/client_body.h"
 
@@ -21,6 +21,7 @@
 static void check_address(const char *text)
 {
     struct buffer written = BUFFER_EMPTY;
+    struct address address = {0};
     uint8_t bytes[16];
     uint8_t libc[16];
     uint8_t again[16];
@@ -33,7 +34,9 @@ static void check_address(const char *text)
     if (is_address) {
         FUZZ_REQUIRE(size == (strchr(text, ':') == NULL ? 4U : 16U));
         FUZZ_REQUIRE(memcmp(bytes, libc, size) == 0);
-        dns_address_write(&written, bytes, size);
+        address.size = (uint8_t)size;
+        memcpy(address.bytes, bytes, size);
+        address_write(&written, &address);
         FUZZ_REQUIRE(url_ip_parse(written.data, written.length, again, &again_size) == 0);
         FUZZ_REQUIRE(again_size == size && memcmp(again, bytes, size) == 0);
         FUZZ_REQUIRE(inet_pton(size == 4 ? AF_INET : AF_INET6, written.data, libc) == 1);
