@@ -128,13 +128,18 @@ def test_the_options_of_every_command(offered, gridkey, commands):  # noqa: F811
         assert answer == set(options_of(gridkey, *words)), (offered.shell, words)
 
 
-def test_the_values_of_every_option(offered, gridkey, commands):  # noqa: F811
-    """Files where help says FILE; one of those that help names; sections for --section; else nothing."""
-    asked, expected = [], []
+@pytest.mark.parametrize("everywhere", [False, pytest.param(True, marks=thorough)])
+def test_the_values_of_every_option(offered, gridkey, commands, everywhere):  # noqa: F811
+    """Files where help says FILE; one of those that help names; sections for --section; else nothing.
+
+    Behind one command that has the option, or behind each.
+    """
+    asked, expected, seen = [], [], set()
     for words in commands:
         for name, value in options_of(gridkey, *words).items():
-            if not value:
+            if not value or (not everywhere and (name, value) in seen):
                 continue
+            seen.add((name, value))
             asked.append(f"gridkey {' '.join(words)} {name} ")
             if "FILE" in value:
                 expected.append(FILE)
