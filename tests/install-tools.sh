@@ -36,7 +36,7 @@ if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>
 fi
 
 missing=
-for package in $packages; do
+for package in $(printf '%s\n' $packages | sort -u); do
     case " $(dpkg-query -W -f '${db:Status-Status} ' "$package" 2>/dev/null)" in
     *" installed "*) ;;
     *) missing="$missing $package" ;;

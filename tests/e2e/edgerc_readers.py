@@ -6,6 +6,8 @@
 Node's library is installed and Go's reader is compiled once, beside the binary; both stay there for later runs.
 """
 
+import contextlib
+import fcntl
 import functools
 import json
 import os
@@ -57,26 +59,35 @@ def run(*command, **environment):
     return done.stdout
 
 
+@contextlib.contextmanager
+def locked(folder):
+    """The folder, made if need be, for this process alone: several workers may want to fill it at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
 @functools.lru_cache(maxsize=None)
 def node_modules():
-    folder = build_folder() / "npm"
-    if not (folder / "installed").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        run("npm", "install", "--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", NODE_PACKAGE)
-        (folder / "installed").touch()
+    with locked(build_folder() / "npm") as folder:
+        if not (folder / "installed").exists():
+            options = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]
+            run("npm", "install", "--prefix", folder, *options, NODE_PACKAGE)
+            (folder / "installed").touch()
     return folder / "node_modules"
 
 
 @functools.lru_cache(maxsize=None)
 def go_program():
-    folder = build_folder() / "go"
-    program = folder / "read-edgerc"
-    source = folder / "main.go"
-    if not program.exists() or source.read_text() != GO_READER:
-        folder.mkdir(parents=True, exist_ok=True)
-        source.write_text(GO_READER)
-        # From Debian's packages alone: nothing is fetched.
-        run("go", "build", "-o", program, source, GO111MODULE="off", GOPATH="/usr/share/gocode", GOCACHE=str(folder / "cache"))
+    with locked(build_folder() / "go") as folder:
+        program = folder / "read-edgerc"
+        source = folder / "main.go"
+        if not program.exists() or source.read_text() != GO_READER:
+            source.write_text(GO_READER)
+            # From Debian's packages alone: nothing is fetched.
+            settings = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOCACHE": str(folder / "cache")}
+            run("go", "build", "-o", program, source, **settings)
     return program
 
 
