@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 USER, PASSWORD = "proxyuser", "proxypassword"
@@ -77,6 +78,18 @@ class Proxy:
             raise AssertionError("".join(self.lines))
         self._reader = threading.Thread(target=lambda: self.lines.extend(self._process.stdout), daemon=True)
         self._reader.start()
+        self._wait_until_it_listens(address)
+
+    def _wait_until_it_listens(self, address):
+        """Squid says so a moment before it does."""
+        end = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection((address, self.port)).close()
+                return
+            except ConnectionRefusedError:
+                assert time.monotonic() < end, "".join(self.lines)
+                time.sleep(0.01)
 
     def stop(self):
         """Ends it; returns the lines it has logged."""
