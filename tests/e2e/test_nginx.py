@@ -166,11 +166,11 @@ def test_http_without_tls(nginx, through):
     "path, status, words",
     [
         ("/empty", 0, ""),
-        ("/moved", 1, 'was answered 301 (an HTML page titled "301 Moved Permanently", not the API\'s own answer)'),
-        ("/busy", 8, 'was answered 429 (an HTML page titled "429 Too Many Requests", not the API\'s own answer)'),
-        ("/refused", 6, 'was answered 403 (an HTML page titled "403 Forbidden", not the API\'s own answer)'),
-        ("/page", 7, 'was answered 404 (an HTML page titled "404 Not Found", not the API\'s own answer)'),
-        ("/nobody-there", 8, 'was answered 502 (an HTML page titled "502 Bad Gateway", not the API\'s own answer)'),
+        ("/moved", 1, 'was answered 301 (an HTML page titled "301 Moved Permanently", not the API\'s own response)'),
+        ("/busy", 8, 'was answered 429 (an HTML page titled "429 Too Many Requests", not the API\'s own response)'),
+        ("/refused", 6, 'was answered 403 (an HTML page titled "403 Forbidden", not the API\'s own response)'),
+        ("/page", 7, 'was answered 404 (an HTML page titled "404 Not Found", not the API\'s own response)'),
+        ("/nobody-there", 8, 'was answered 502 (an HTML page titled "502 Bad Gateway", not the API\'s own response)'),
     ],
 )
 def test_its_own_answers(nginx, through, path, status, words):
