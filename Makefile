@@ -73,7 +73,10 @@ RELEASE_DATE := $(lastword $(shell cat src/version))
 ROOTS_TOOL := src/tls/roots_generate.c
 MANUAL_TOOL := src/cli/manual_generate.c
 SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
-BEARSSL := $(shell grep '^[a-z].*\.c$$' third_party/bearssl.files)
+# Those with a "+" are compiled where a folder of later sources, BEARSSL_SRC, has them.
+BEARSSL := $(shell sed -n 's/^[a-z].*\.c$$/&/p' third_party/bearssl.files) \
+	$(patsubst $(BEARSSL_SRC)/src/%,%,$(if $(BEARSSL_SRC),$(wildcard $(addprefix $(BEARSSL_SRC)/src/,$(shell \
+	sed -n 's/^+ \(.*\.c\)$$/\1/p' third_party/bearssl.files)))))
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_HELPERS := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
 
@@ -96,7 +99,7 @@ DEPENDENCIES := -MMD -MP
 SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
 	-ffile-prefix-map=$(BUILD)=build
 RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector -fno-pie
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector-strong -fno-pie
 # See src/base/memory_wiped.c.
 WIPED := -Wl,--wrap=free,--wrap=realloc
 LINK := -static -no-pie $(WIPED) -Wl,--gc-sections $(if $(findstring norelro,$(CC)),,-Wl,-z,relro) -Wl,-z,now \

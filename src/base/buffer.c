@@ -12,21 +12,21 @@
 
 int buffer_reserve(struct buffer *buffer, size_t extra)
 {
-    size_t capacity = buffer->capacity;
+    size_t capacity = buffer->capacity + buffer->capacity / 2;
     char *data;
 
     if (buffer->failed || extra >= SIZE_MAX / 4 || buffer->length >= SIZE_MAX / 4) {
         buffer->failed = true;
         return -1;
     }
-    if (capacity >= buffer->length + extra + 1) {
+    if (buffer->capacity >= buffer->length + extra + 1) {
         return 0;
     }
     if (capacity < BUFFER_FIRST_CAPACITY) {
         capacity = BUFFER_FIRST_CAPACITY;
     }
-    while (capacity < buffer->length + extra + 1) {
-        capacity += capacity / 2;
+    if (capacity < buffer->length + extra + 1) {
+        capacity = buffer->length + extra + 1;
     }
     data = malloc(capacity);
     if (data == NULL) {
