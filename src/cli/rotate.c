@@ -148,6 +148,9 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
                                 .warn = output_warn};
     int result = deposit_open(&deposit, &save->wish, error);
 
+    if (result == 0) {
+        result = deposit_reserve(&deposit, error);
+    }
     edgegrid_credential_init(&rotation.held);
     if (result == 0) {
         deposit_confine(&deposit, rotation.session);

@@ -117,7 +117,14 @@ int save_open(const struct save *save, const struct invocation *invocation, stru
 
     if (result == 0 && deposit != NULL) {
         deposit_confine(deposit, session);
-        save_remark(deposit);
+        /* The server works on the handshake while the disk works on the reservation. */
+        result = edgegrid_session_start(session, error);
+        if (result == 0) {
+            result = deposit_reserve(deposit, error);
+        }
+        if (result == 0) {
+            save_remark(deposit);
+        }
     } else if (result != 0 && error->status == STATUS_USAGE) {
         (void)error_prefix(error, named ? "--save-section \"%s\": " : "the client's name \"%s\": ",
                            save->wish.section);

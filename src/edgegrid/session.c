@@ -73,6 +73,12 @@ static void session_confine(const struct edgegrid_session *session)
     }
 }
 
+int edgegrid_session_start(struct edgegrid_session *session, struct error *error)
+{
+    session_confine(session);
+    return http_connection_start(&session->connection, error);
+}
+
 static bool session_call_changes(const struct edgegrid_call *call)
 {
     return !text_equal(call->method, "GET") && !text_equal(call->method, "HEAD") && !call->reads;

@@ -53,6 +53,13 @@ void edgegrid_session_init(struct edgegrid_session *session,
                            const struct http_settings *settings);
 void edgegrid_session_close(struct edgegrid_session *session);
 
+/*
+ * Enter the sandbox, if it is to be, and connect and send the ClientHello, unless there is a
+ * connection: the server works while the caller writes and syncs what the first call needs on disk.
+ * Returns 0, or -1 as http_connection_start.
+ */
+int edgegrid_session_start(struct edgegrid_session *session, struct error *error);
+
 /* The time by the session's clock, in seconds since 1970. */
 int64_t edgegrid_session_time(const struct edgegrid_session *session);
 

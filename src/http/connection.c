@@ -35,6 +35,7 @@ static void connection_drop(struct http_connection *connection)
         (void)close(connection->descriptor);
         connection->descriptor = -1;
     }
+    connection->started = false;
 }
 
 void http_connection_close(struct http_connection *connection)
@@ -154,14 +155,13 @@ static int connection_tunnel(struct http_connection *connection, int64_t deadlin
     return result;
 }
 
-static int connection_dial(struct http_connection *connection, struct error *error)
+int http_connection_start(struct http_connection *connection, struct error *error)
 {
     const struct http_settings *settings = connection->settings;
     const struct url_host *dialled = http_settings_dialled(settings);
     enum resolver_source source = settings->proxy != NULL        ? RESOLVER_PROXY
                                   : settings->connect_to != NULL ? RESOLVER_CONNECT_TO
                                                                  : RESOLVER_CREDENTIAL;
-    int64_t deadline = clock_monotonic_milliseconds() + settings->connect_timeout_milliseconds;
     const struct tls_settings tls = {.trust = settings->trust,
                                      .server_name = settings->host.name,
                                      .unix_time = settings->unix_time,
@@ -169,15 +169,34 @@ static int connection_dial(struct http_connection *connection, struct error *err
                                      .pins = settings->pins,
                                      .pin_count = settings->pin_count};
 
-    if (dial_open(settings->resolver, dialled->name, dialled->port, source, deadline,
+    if (connection->descriptor >= 0) {
+        return 0;
+    }
+    connection->deadline = clock_monotonic_milliseconds() + settings->connect_timeout_milliseconds;
+    if (dial_open(settings->resolver, dialled->name, dialled->port, source, connection->deadline,
                   &connection->descriptor, error) != 0) {
         return -1;
     }
-    if ((settings->proxy != NULL && connection_tunnel(connection, deadline, error) != 0) ||
-        tls_open(&connection->tls, connection->descriptor, &tls, deadline, error) != 0) {
+    if ((settings->proxy != NULL &&
+         connection_tunnel(connection, connection->deadline, error) != 0) ||
+        tls_start(&connection->tls, connection->descriptor, &tls, error) != 0) {
         connection_drop(connection);
         return -1;
     }
+    connection->started = true;
+    return 0;
+}
+
+/* Complete the handshake that http_connection_start began. */
+static int connection_finish(struct http_connection *connection, struct error *error)
+{
+    const struct url_host *dialled = http_settings_dialled(connection->settings);
+
+    if (tls_finish(connection->tls, connection->deadline, error) != 0) {
+        connection_drop(connection);
+        return -1;
+    }
+    connection->started = false;
     connection->served = false;
     connection->opened++;
     connection_log_open(connection, dialled->name, dialled->port);
@@ -276,11 +295,16 @@ static int connection_converse(struct http_connection *connection, struct outgoi
 int http_connection_open(struct http_connection *connection, struct error *error)
 {
     /* What has come before the request was sent is no answer to it. */
-    if (connection->tls != NULL && tls_is_idle(connection->tls)) {
+    if (connection->tls != NULL && !connection->started && tls_is_idle(connection->tls)) {
         return 0;
     }
-    connection_drop(connection);
-    return connection_dial(connection, error);
+    if (!connection->started) {
+        connection_drop(connection);
+        if (http_connection_start(connection, error) != 0) {
+            return -1;
+        }
+    }
+    return connection_finish(connection, error);
 }
 
 int http_connection_exchange(struct http_connection *connection, const struct http_request *request,

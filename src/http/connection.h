@@ -42,6 +42,8 @@ struct http_connection {
     const struct http_settings *settings;
     int descriptor;             /* -1 when closed */
     struct tls_connection *tls; /* NULL when closed */
+    bool started;               /* the handshake is under way */
+    int64_t deadline;           /* for its end, in clock_monotonic_milliseconds */
     bool served;                /* an exchange was made over it */
     unsigned opened;            /* connections made so far */
 };
@@ -57,9 +59,17 @@ struct http_outcome {
 void http_connection_init(struct http_connection *connection, const struct http_settings *settings);
 
 /*
- * Open the connection when there is none, or the old one has ended or has brought something
- * unasked. It comes before a request is signed: a slow road would make its time stamp old. Returns
- * 0, or -1 with the connection closed.
+ * When there is no connection, connect and send the ClientHello, so that the server works while the
+ * caller does; http_connection_open completes it. Waits for the address, TCP and the proxy, not for
+ * the server's part of the handshake. The connect timeout counts from here. Returns 0, or -1 with
+ * the connection closed and STATUS_CONNECT or STATUS_SYSTEM.
+ */
+int http_connection_start(struct http_connection *connection, struct error *error);
+
+/*
+ * Open the connection when there is none, complete one that was started, or open it anew when the
+ * old one has ended or has brought something unasked. It comes before a request is signed: a slow
+ * road would make its time stamp old. Returns 0, or -1 with the connection closed.
  */
 int http_connection_open(struct http_connection *connection, struct error *error);
 

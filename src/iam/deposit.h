@@ -56,12 +56,20 @@ struct deposit {
 };
 
 /*
- * Take the journal's lock, reserve and sync the destination, and refuse an existing section (in
- * other formats than an .edgerc's: an existing file) unless it may be replaced. deposit need not be
- * initialised and is to be closed either way. Returns 0, or -1 with STATUS_FILE or STATUS_SYSTEM;
- * nothing has been sent then.
+ * Take the locks of the destination and the journal, and refuse an existing section (in other
+ * formats than an .edgerc's: an existing file) unless it may be replaced. Writes and syncs nothing:
+ * deposit_reserve is to follow before anything is sent. deposit need not be initialised and is to
+ * be closed either way. Returns 0, or -1 with STATUS_FILE or STATUS_SYSTEM; nothing has been sent
+ * then.
  */
 int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error);
+
+/*
+ * Reserve and sync space for the credential in the destination of an open deposit, and the name of
+ * its journal. Returns 0, or -1
+ * with STATUS_FILE or STATUS_SYSTEM.
+ */
+int deposit_reserve(struct deposit *deposit, struct error *error);
 
 /*
  * Append the place of the journal that deposit_open would take. Returns 0, or -1 with an error.

@@ -173,6 +173,29 @@ static int deposit_check_section(const struct deposit_wish *wish, struct error *
     return wish->format == FORMAT_EDGERC ? edgerc_check_section_name(wish->section, error) : 0;
 }
 
+int deposit_reserve(struct deposit *deposit, struct error *error)
+{
+    const struct deposit_wish *wish = &deposit->wish;
+
+    if (deposit_is_output(wish)) {
+        return 0;
+    }
+    if (store_fill(&deposit->reservation,
+                   DEPOSIT_GROWTH + DEPOSIT_GROWTH_SEALED * wish->sealed_to.count, error) != 0) {
+        return -1;
+    }
+    return deposit->has_journal ? journal_sync_name(&deposit->journal, error) : 0;
+}
+
+/* Open and lock the destination, and refuse what is there already unless it may be replaced. */
+static int deposit_open_destination(struct deposit *deposit, struct error *error)
+{
+    return store_open(&deposit->reservation, deposit->wish.path, error) == 0
+               ? deposit_refuse(&deposit->wish, &deposit->reservation.facts,
+                                &deposit->reservation.old, error)
+               : -1;
+}
+
 int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
 {
     store_release(&deposit->reservation);
@@ -180,10 +203,14 @@ int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct
     if (deposit_is_output(wish)) {
         return 0;
     }
-    return store_reserve(&deposit->reservation, wish->path,
-                         DEPOSIT_GROWTH + DEPOSIT_GROWTH_SEALED * wish->sealed_to.count, error) == 0
-               ? deposit_refuse(wish, &deposit->reservation.facts, &deposit->reservation.old, error)
-               : -1;
+    if (deposit_open_destination(deposit, error) != 0) {
+        return -1;
+    }
+    if (deposit_reserve(deposit, error) != 0) {
+        store_release(&deposit->reservation);
+        return -1;
+    }
+    return 0;
 }
 
 /* Whether there is a journal, if only one that another gridkey is at work with. */
@@ -213,7 +240,8 @@ int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struc
                    ? 0
                    : -1;
     }
-    return deposit_aim(deposit, wish, error) == 0 ? deposit_take_journal(deposit, error) : -1;
+    return deposit_open_destination(deposit, error) == 0 ? deposit_take_journal(deposit, error)
+                                                         : -1;
 }
 
 int deposit_read_held(const struct deposit *deposit, struct edgegrid_credential *held,

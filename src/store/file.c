@@ -289,9 +289,7 @@ static int reservation_read(struct store_reservation *reservation, struct error 
     return result;
 }
 
-/* Write and sync the placeholder. */
-static int reservation_fill(struct store_reservation *reservation, size_t growth,
-                            struct error *error)
+int store_fill(struct store_reservation *reservation, size_t growth, struct error *error)
 {
     size_t size;
     char *zeros;
@@ -315,17 +313,28 @@ static int reservation_fill(struct store_reservation *reservation, size_t growth
     return 0;
 }
 
-int store_reserve(struct store_reservation *reservation, const char *path, size_t growth,
-                  struct error *error)
+int store_open(struct store_reservation *reservation, const char *path, struct error *error)
 {
     *reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
     if (reservation_resolve(reservation, path, error) == 0 &&
-        reservation_lock(reservation, error) == 0 && reservation_read(reservation, error) == 0 &&
-        reservation_fill(reservation, growth, error) == 0) {
+        reservation_lock(reservation, error) == 0 && reservation_read(reservation, error) == 0) {
         return 0;
     }
     store_release(reservation);
     return -1;
+}
+
+int store_reserve(struct store_reservation *reservation, const char *path, size_t growth,
+                  struct error *error)
+{
+    if (store_open(reservation, path, error) != 0) {
+        return -1;
+    }
+    if (store_fill(reservation, growth, error) != 0) {
+        store_release(reservation);
+        return -1;
+    }
+    return 0;
 }
 
 int store_refresh(struct store_reservation *reservation, struct error *error)

@@ -95,6 +95,10 @@ struct store_reservation {
 int store_reserve(struct store_reservation *reservation, const char *path, size_t growth,
                   struct error *error);
 
+/* The two halves of store_reserve: all but the placeholder, which is quick; and the placeholder. */
+int store_open(struct store_reservation *reservation, const char *path, struct error *error);
+int store_fill(struct store_reservation *reservation, size_t growth, struct error *error);
+
 /*
  * Read the destination again after store_commit told that it was changed; old and facts are then
  * new. Returns 0, or -1 with an error as store_reserve.

@@ -232,8 +232,8 @@ int journal_open(struct journal *journal, const char *path, struct error *error)
     if (journal->descriptor >= 0) {
         journal->directory = operations_open_directory(path);
         /* An empty file may be so new that its name is not on the disk yet. */
-        if (journal->directory < 0 ||
-            (facts.st_size == 0 && operations_sync_directory(journal->directory) != 0)) {
+        journal->unnamed = facts.st_size == 0;
+        if (journal->directory < 0) {
             (void)operations_fail(error, path, "written", errno, ADVICE);
         } else if (facts.st_size == 0 || journal_read(journal, (size_t)facts.st_size, error) == 0) {
             journal_sweep(journal);
@@ -248,6 +248,22 @@ int journal_open(struct journal *journal, const char *path, struct error *error)
     return -1;
 }
 
+static int sync_name(struct journal *journal)
+{
+    if (journal->unnamed && operations_sync_directory(journal->directory) != 0) {
+        return -1;
+    }
+    journal->unnamed = false;
+    return 0;
+}
+
+int journal_sync_name(struct journal *journal, struct error *error)
+{
+    return sync_name(journal) == 0
+               ? 0
+               : operations_fail(error, buffer_text(&journal->path), "written", errno, ADVICE);
+}
+
 /*
  * Write the record that bytes holds from complete on, with room bytes of NUL behind it, and sync.
  * Returns 0, or -1 with errno.
@@ -259,6 +275,9 @@ static int journal_write(struct journal *journal, size_t room)
     const size_t end = bytes->length;
     int result;
 
+    if (sync_name(journal) != 0) {
+        return -1;
+    }
     if (journal->torn && operations_truncate(journal->descriptor, start) != 0) {
         return -1;
     }
@@ -391,6 +410,7 @@ static int rewrite_file(struct journal *journal, const char *temporary, struct b
     journal->bytes = *bytes;
     journal->complete = bytes->length;
     journal->torn = false;
+    journal->unnamed = false;
     *bytes = (struct buffer)BUFFER_EMPTY;
     if (operations_sync_directory(journal->directory) != 0) {
         return operations_fail(error, path, "written", errno, ADVICE_REWRITE);

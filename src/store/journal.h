@@ -46,6 +46,7 @@ struct journal {
     int descriptor;      /* -1 when closed or removed */
     int directory;       /* -1 when closed */
     bool torn;           /* behind the last whole record stands a part of one */
+    bool unnamed;        /* so new that its name may not be on the disk yet */
 };
 
 #define JOURNAL_EMPTY                                                                              \
@@ -80,10 +81,15 @@ int journal_find(const char *path, bool *exists, struct error *error);
  * Open the journal, or create it with mode 0600, lock it and read its records. journal need not be
  * initialised. A file that another user owns or may open, or that is no journal, is refused.
  *
+ * A new one's name is on the disk after journal_sync_name or the first append.
+ *
  * Returns 0; or -1 with STATUS_FILE (STATUS_SYSTEM when disk or memory failed), nothing being left
  * open.
  */
 int journal_open(struct journal *journal, const char *path, struct error *error);
+
+/* Sync the name of a new journal; nothing to do for others. Returns 0, or -1 as journal_open. */
+int journal_sync_name(struct journal *journal, struct error *error);
 
 /*
  * Append a record of length bytes; it is on the disk when this returns 0. What was torn is cut off

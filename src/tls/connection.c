@@ -68,11 +68,10 @@ static int connection_prepare(struct tls_connection *connection, int fd,
     return 0;
 }
 
-int tls_open(struct tls_connection **connection, int fd, const struct tls_settings *settings,
-             int64_t deadline, struct error *error)
+int tls_start(struct tls_connection **connection, int fd, const struct tls_settings *settings,
+              struct error *error)
 {
     struct tls_connection *opened;
-    enum outcome outcome;
 
     *connection = NULL;
     if (tls_name_is_address(settings->server_name) || !tls_name_is_valid(settings->server_name)) {
@@ -84,20 +83,41 @@ int tls_open(struct tls_connection **connection, int fd, const struct tls_settin
         return error_set_memory(error);
     }
     if (connection_prepare(opened, fd, settings, error) != 0) {
-        goto failed;
+        tls_free(opened);
+        return -1;
     }
-    opened->deadline = deadline;
-    outcome = connection_run(opened, BR_SSL_SENDAPP);
-    if (outcome != OUTCOME_DONE) {
-        (void)connection_report(opened, outcome, error);
-        goto failed;
+    while (connection_has_output(opened, br_ssl_engine_current_state(&opened->client.eng)) &&
+           connection_step_out(opened) == OUTCOME_DONE) {
     }
-    opened->established = true;
     *connection = opened;
     return 0;
-failed:
-    tls_free(opened);
-    return -1;
+}
+
+int tls_finish(struct tls_connection *connection, int64_t deadline, struct error *error)
+{
+    enum outcome outcome;
+
+    connection->deadline = deadline;
+    outcome = connection_run(connection, BR_SSL_SENDAPP);
+    if (outcome != OUTCOME_DONE) {
+        return connection_report(connection, outcome, error);
+    }
+    connection->established = true;
+    return 0;
+}
+
+int tls_open(struct tls_connection **connection, int fd, const struct tls_settings *settings,
+             int64_t deadline, struct error *error)
+{
+    if (tls_start(connection, fd, settings, error) != 0) {
+        return -1;
+    }
+    if (tls_finish(*connection, deadline, error) != 0) {
+        tls_free(*connection);
+        *connection = NULL;
+        return -1;
+    }
+    return 0;
 }
 
 int tls_write(struct tls_connection *connection, const void *data, size_t length, size_t *written,

@@ -40,7 +40,8 @@ struct tls_settings {
     int64_t unix_time; /* what the certificates' dates are compared with, or TLS_TIME_ANY */
     const char
         *clock; /* whose time that is, for messages; NULL: "this machine's clock"; borrowed */
-    const struct tls_pin *pins; /* if any, one must be in the chain; only used by tls_open */
+    const struct tls_pin
+        *pins; /* if any, one must be in the chain; only used until tls_finish returns */
     size_t pin_count;
 };
 
@@ -56,8 +57,23 @@ struct tls_peer {
 };
 
 /*
- * Shake hands over fd, a connected, non-blocking stream socket that stays the caller's and must
- * outlive the connection. Returns 0 and *connection; or -1 and *connection NULL, with
+ * Send the ClientHello over fd, a connected, non-blocking stream socket that stays the caller's and
+ * must outlive the connection. Does not wait; what the socket does not take now, tls_finish sends.
+ * Only tls_finish, tls_close and tls_free may follow. Returns 0 and *connection; or -1 and
+ * *connection NULL, with STATUS_CONNECT for a bad name, or STATUS_SYSTEM when memory or random
+ * bytes were missing.
+ */
+int tls_start(struct tls_connection **connection, int fd, const struct tls_settings *settings,
+              struct error *error);
+
+/*
+ * Complete the handshake that tls_start began. Returns 0; or -1 with STATUS_CONNECT or
+ * STATUS_SYSTEM, and the connection still to be freed. Nothing of a request has been sent then.
+ */
+int tls_finish(struct tls_connection *connection, int64_t deadline, struct error *error);
+
+/*
+ * tls_start and tls_finish in one. Returns 0 and *connection; or -1 and *connection NULL, with
  * STATUS_CONNECT, or STATUS_SYSTEM when memory or random bytes were missing. Nothing of a
  * request has been sent then.
  */
