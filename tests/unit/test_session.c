@@ -64,6 +64,13 @@ void http_connection_close(struct http_connection *connection)
     connection->descriptor = -1;
 }
 
+int http_connection_start(struct http_connection *connection, struct error *error)
+{
+    (void)connection;
+    (void)error;
+    return 0;
+}
+
 int http_connection_open(struct http_connection *connection, struct error *error)
 {
     (void)error;
