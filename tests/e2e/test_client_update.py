@@ -211,7 +211,8 @@ def test_what_is_not_known_is_written_back(gk, fake, client):
         return answer
 
     fake.fault(method="GET", path=path_of(client), edit=add, times=None)
-    fake.fault(method="PUT", path=path_of(client), status=200, body=b"{}", content_type="application/json")
+    stored = json.dumps({"clientId": client["clientId"]}).encode()
+    fake.fault(method="PUT", path=path_of(client), status=200, body=stored, content_type="application/json")
     result = update(gk, "--name", "box", "--api", "/cps=ro", "--ip", "203.0.113.1", "--yes")
     assert result.status == 0, result
     body = sent(fake)
@@ -277,7 +278,8 @@ def test_a_level_that_is_not_known_here_stays(gk, fake, client, level):
         return answer
 
     fake.fault(method="GET", path=path_of(client), edit=put, times=None)
-    fake.fault(method="PUT", path=path_of(client), status=200, body=b"{}", content_type="application/json")
+    stored = json.dumps({"clientId": client["clientId"]}).encode()
+    fake.fault(method="PUT", path=path_of(client), status=200, body=stored, content_type="application/json")
     result = update(gk, "--description", "other", "--yes")
     assert result.status == 0, result
     assert sent(fake)["apiAccess"]["apis"][1]["accessLevel"] == level
