@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/context.h"
 #include "cli/help.h"
 #include "cli/output.h"
 
@@ -19,7 +20,8 @@
 
 /*
  * A descriptor 0, 1 or 2 that is closed would be given to the next file that is opened, and a
- * secret's file could then receive what is meant for standard error.
+ * secret's file could then receive what is meant for standard error. What is opened for standard
+ * output cannot be written to: what was to be printed is lost, and that must not pass unnoticed.
  */
 static int main_repair_descriptors(struct error *error)
 {
@@ -30,7 +32,7 @@ static int main_repair_descriptors(struct error *error)
     }
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
         if (fcntl(descriptor, F_GETFD) < 0 &&
-            open("/dev/null", descriptor == 0 ? O_RDONLY : O_WRONLY) != descriptor) {
+            open("/dev/null", descriptor == 2 ? O_WRONLY : O_RDONLY) != descriptor) {
             return error_set(error, STATUS_SYSTEM,
                              "descriptor %d is closed and /dev/null cannot be opened in its place; "
                              "run gridkey with standard input, output and error open",
@@ -69,7 +71,8 @@ static int main_run(int argc, char **argv, struct error *error)
         help_write_version(&out);
         result = output_write(&out, error);
     } else if (result == 0) {
-        result = invocation.command->run(&invocation, error);
+        result =
+            context_check_variables(error) == 0 ? invocation.command->run(&invocation, error) : -1;
     }
     buffer_free(&out);
     invocation_free(&invocation);

@@ -6,8 +6,12 @@
 
 #include "base/buffer.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Whether a character is a control, invisible, or changes lines or the direction of writing. */
+bool character_is_masked(uint32_t code);
 
 /*
  * How many bytes the character at text has, which is not at the end of a text that ends with a

@@ -2,6 +2,7 @@
 #include "base/descriptor.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 int descriptor_write(int descriptor, const void *data, size_t length)
@@ -14,6 +15,10 @@ int descriptor_write(int descriptor, const void *data, size_t length)
         if (written >= 0) {
             at += written;
             length -= (size_t)written;
+        } else if (errno == EAGAIN) {
+            struct pollfd one = {descriptor, POLLOUT, 0}; /* somebody made it non-blocking */
+
+            (void)poll(&one, 1, -1);
         } else if (errno != EINTR) {
             return -1;
         }

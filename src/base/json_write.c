@@ -4,7 +4,32 @@
  */
 #include "base/json.h"
 
+#include "base/character.h"
+#include "base/text.h"
+
 #include <string.h>
+
+static void json_write_code(struct buffer *out, uint32_t code)
+{
+    buffer_format(out, "\\u%02x%02x", (unsigned)(code >> 8), (unsigned)(code & 0xff));
+}
+
+/* A character as it is, or escaped where it is not to be seen raw. Returns its bytes. */
+static size_t json_write_character(struct buffer *out, const char *text)
+{
+    uint32_t code;
+    size_t length = text_decode(text, 4, &code);
+
+    if (code == 0 || !character_is_masked(code)) {
+        buffer_append(out, text, length); /* bytes that are no UTF-8 stay as they came */
+    } else if (code < 0x10000) {
+        json_write_code(out, code);
+    } else {
+        json_write_code(out, 0xd800 + ((code - 0x10000) >> 10));
+        json_write_code(out, 0xdc00 + ((code - 0x10000) & 0x3ff));
+    }
+    return length;
+}
 
 void json_write_text(struct buffer *out, const char *text)
 {
@@ -21,8 +46,8 @@ void json_write_text(struct buffer *out, const char *text)
             buffer_append_text(out, "\\r");
         } else if (byte == '\t') {
             buffer_append_text(out, "\\t");
-        } else if (byte < 0x20 || byte == 0x7f) {
-            buffer_format(out, "\\u00%02x", byte);
+        } else if (byte < 0x20 || byte >= 0x7f) {
+            text += json_write_character(out, text) - 1;
         } else {
             buffer_append_byte(out, *text);
         }

@@ -181,3 +181,23 @@ unsigned text_distance(const char *one, const char *other)
     }
     return rows[one_length % 3][other_length];
 }
+
+bool text_may_be_secret(const char *text)
+{
+    static const char *const signs[] = {"\n", "\r", "AGE-SECRET-KEY-", "PRIVATE KEY--"};
+    static const char key[] = "client_secret";
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (text_find_ignore_case(text, signs[i]) != NULL) {
+            return true;
+        }
+    }
+    /* With a value behind it: a file may be called so. */
+    while ((text = text_find_ignore_case(text, key)) != NULL) {
+        text += sizeof key - 1;
+        if (*text != '\0' && strchr(" \t=:\"'", *text) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -38,6 +38,12 @@ bool text_ends_with(const char *text, const char *end);
 const char *text_find_ignore_case(const char *text, const char *part);
 
 /*
+ * Whether a text that should be a name looks like the content of a credential or key: such a text
+ * is never repeated in a message.
+ */
+bool text_may_be_secret(const char *text);
+
+/*
  * A whole text of 1 to 19 decimal digits, at most maximum. Returns 0 and the value, or -1; no
  * sign, no blanks.
  */

@@ -209,7 +209,7 @@ static int creating_show(const struct creating *creating, const struct client_cr
     } else {
         creating_describe(creating, creation, &out);
     }
-    result = output_write(&out, error);
+    result = output_report(&out, error);
     if (result != 0) {
         (void)error_prefix(error, "API client %s was made%s%s, do not repeat this; but ",
                            creation->client.client_id,

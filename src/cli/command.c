@@ -260,7 +260,7 @@ const struct command command_table[] = {
      "METHOD PATH",
      2,
      2,
-     {&request_group, &request_output_group},
+     {&request_group, &request_output_group, &yes_group},
      "send a signed request to any Akamai API",
      "gridkey request GET /identity-management/v3/api-clients/self"},
     {"sign",

@@ -32,6 +32,25 @@ const char *context_variable(const char *name)
     return value == NULL || *value == '\0' ? NULL : value;
 }
 
+int context_check_variables(struct error *error)
+{
+    static const char *const names[] = {
+        "AKAMAI_EDGERC", "AKAMAI_EDGERC_SECTION", "GRIDKEY_STATE", "SSL_CERT_FILE",
+        "HOME",          "https_proxy",           "HTTPS_PROXY"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL && text_may_be_secret(value)) {
+            return error_set(error, STATUS_USAGE,
+                             "the variable %s holds what looks like the content of a credential "
+                             "file or key, which is not repeated here; set it to a name",
+                             names[i]);
+        }
+    }
+    return 0;
+}
+
 static const char *context_lookup(void *unused, const char *name)
 {
     (void)unused;
@@ -71,19 +90,6 @@ int context_read_expiry(const char *text, int64_t now, int64_t *expires, struct 
     return 0;
 }
 
-/* What it holds can be had once: a second reader would find nothing, and do something with it. */
-static int context_read_input(size_t limit, struct buffer *out, struct error *error)
-{
-    static bool taken;
-
-    if (taken) {
-        return error_set(error, STATUS_USAGE,
-                         "standard input is asked for twice; put one of the two into a file");
-    }
-    taken = true;
-    return store_read_descriptor(STDIN_FILENO, "standard input", limit, out, error);
-}
-
 int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, struct error *error)
 {
     struct date most = date_from_unix(now);
@@ -106,13 +112,14 @@ int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, str
                      text);
 }
 
-int context_read_file(const char *name, size_t limit, struct buffer *out, struct error *error)
+int context_read_file(const char *name, const char *what, enum input_kind kind, size_t limit,
+                      struct buffer *out, struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
     int result;
 
     if (text_equal(name, "-")) {
-        return context_read_input(limit, out, error);
+        return input_read(what, kind, limit, out, error);
     }
     result = context_expand_home(name, &path, error);
     if (result == 0) {
@@ -142,7 +149,8 @@ static int context_read_edgerc(struct context *context, const char *name, const 
     int result;
 
     if (text_equal(name, "-")) {
-        result = context_read_input(CONTEXT_EDGERC_LIMIT, &text, error);
+        result = input_read("the .edgerc to sign with", INPUT_SECRET, CONTEXT_EDGERC_LIMIT, &text,
+                            error);
     } else {
         result = context_expand_home(name, &path, error);
         shown = buffer_text(&path);
@@ -373,7 +381,8 @@ static int context_trust(struct context *context, struct error *error)
     if (file == NULL) {
         result = trust_new_builtin(&context->trust, error);
     } else {
-        result = context_read_file(file, CONTEXT_ROOTS_LIMIT, &pem, error);
+        result = context_read_file(file, "the roots in PEM", INPUT_DATA, CONTEXT_ROOTS_LIMIT, &pem,
+                                   error);
         if (result == 0) {
             result = trust_load_pem(&context->trust, buffer_text(&pem), pem.length, file, error);
         }

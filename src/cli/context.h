@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "cli/input.h"
 #include "cli/options.h"
 #include "edgegrid/credential.h"
 #include "edgegrid/session.h"
@@ -68,6 +69,12 @@ int context_read_expiry(const char *text, int64_t now, int64_t *expires, struct 
 /* The same for a credential that is yet to be made, which lasts for two years at most. */
 int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, struct error *error);
 
+/*
+ * Refuse variables of the environment that should name something and look like a credential's
+ * content, which no message is to repeat. Returns 0, or -1 with STATUS_USAGE.
+ */
+int context_check_variables(struct error *error);
+
 /* The value of a variable of the environment that is set and not empty, or NULL. */
 const char *context_variable(const char *name);
 
@@ -75,9 +82,10 @@ const char *context_variable(const char *name);
 int context_expand_home(const char *path, struct buffer *out, struct error *error);
 
 /*
- * Read what an option or argument names: "-" is standard input, else a file. Returns 0, or -1
- * with STATUS_FILE.
+ * Read what an option or argument names: "-" is standard input, see input_read for what and kind,
+ * else a file. Returns 0, or -1 with an error.
  */
-int context_read_file(const char *name, size_t limit, struct buffer *out, struct error *error);
+int context_read_file(const char *name, const char *what, enum input_kind kind, size_t limit,
+                      struct buffer *out, struct error *error);
 
 #endif

@@ -68,7 +68,7 @@ static int create_show(const struct target *target, const struct save *save,
                       client->credential.expires_on, &table);
         table_end(&table, 0, &out);
     }
-    result = output_write(&out, error);
+    result = output_report(&out, error);
     buffer_free(&out);
     return result;
 }

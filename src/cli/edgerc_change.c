@@ -140,8 +140,7 @@ static int edgerc_read_value(struct buffer *value, struct error *error)
         return error_set(error, STATUS_USAGE,
                          "only one value can come from standard input; give the others in turn");
     }
-    if (store_read_descriptor(STDIN_FILENO, "standard input", EDGERC_LINE_LONGEST, value, error) !=
-        0) {
+    if (input_read("the value", INPUT_SECRET_LINE, EDGERC_LINE_LONGEST, value, error) != 0) {
         return -1;
     }
     if (strlen(buffer_text(value)) != value->length) {
@@ -312,7 +311,8 @@ int command_edgerc_import(const struct invocation *invocation, struct error *err
         .section = invocation->arguments[1],
         .entries = entries,
         .mode = invocation_has(invocation, "replace") ? EDGERC_REPLACE : EDGERC_APPEND_NEW};
-    int result = context_read_file(source.name, EDGERC_TEXT_LONGEST, &source.text, error);
+    int result = context_read_file(source.name, "the credential to import", INPUT_SECRET,
+                                   EDGERC_TEXT_LONGEST, &source.text, error);
 
     edgegrid_credential_init(&source.credential);
     source.name = text_equal(source.name, "-") ? "standard input" : source.name;

@@ -35,8 +35,7 @@ int edgerc_file_open(struct edgerc_file *file, const struct invocation *invocati
     }
     buffer_clear(path);
     buffer_append_text(path, "standard input");
-    return store_read_descriptor(STDIN_FILENO, buffer_text(path), EDGERC_TEXT_LONGEST, &file->text,
-                                 error);
+    return input_read("the .edgerc", INPUT_SECRET, EDGERC_TEXT_LONGEST, &file->text, error);
 }
 
 void edgerc_file_close(struct edgerc_file *file)

@@ -142,6 +142,36 @@ static int invocation_unknown_word(const struct invocation *invocation, const ch
         nearest.word == NULL ? "" : "?)", noun == NULL ? "" : " ", noun == NULL ? "" : noun);
 }
 
+/* --- content in place of a name ------------------------------------------------------------- */
+
+/* What may hold anything: texts, bodies and headers. */
+static bool option_takes_content(const struct option *option)
+{
+    return text_equal(option->value, "TEXT") || text_equal(option->value, "BODY|@FILE|-") ||
+           text_equal(option->value, "NAME:VALUE");
+}
+
+/* The KEY=VALUE of edgerc set, which may be the secret itself; their messages repeat no value. */
+static bool invocation_takes_content(const struct invocation *invocation)
+{
+    return invocation->command != NULL && invocation->argument_count > 0 &&
+           strstr(invocation->command->arguments, "KEY=VALUE") != NULL;
+}
+
+static int invocation_refuse_content(const struct invocation *invocation, const char *what,
+                                     const char *takes, struct error *error)
+{
+    struct buffer name = BUFFER_EMPTY;
+
+    invocation_name(invocation, &name);
+    (void)error_set(error, STATUS_USAGE,
+                    "%s holds what looks like the content of a credential file or key, where %s is "
+                    "to be named; it is not repeated here; see: %s --help",
+                    what, takes, buffer_text(&name));
+    buffer_free(&name);
+    return -1;
+}
+
 /* --- parsing -------------------------------------------------------------------------------- */
 
 static const struct option *invocation_find(const struct invocation *invocation, const char *name,
@@ -180,6 +210,9 @@ static int invocation_take_option(struct invocation *invocation, int argc, char 
     const char *attached = NULL;
     struct option_given *given = &invocation->given[invocation->given_count];
 
+    if (option == NULL && text_may_be_secret(word)) {
+        return invocation_refuse_content(invocation, "an option", "a file or section", error);
+    }
     if (option == NULL || (is_long && length == 0)) {
         return invocation_unknown_option(invocation, word, error);
     }
@@ -199,6 +232,14 @@ static int invocation_take_option(struct invocation *invocation, int argc, char 
         }
         attached = argv[++*at];
     }
+    if (option->value != NULL && !option_takes_content(option) && text_may_be_secret(attached)) {
+        struct buffer name = BUFFER_EMPTY;
+
+        buffer_format(&name, "--%s", option->name);
+        (void)invocation_refuse_content(invocation, buffer_text(&name), option->value, error);
+        buffer_free(&name);
+        return -1;
+    }
     given->option = option;
     given->value = attached == NULL ? "" : attached;
     invocation->given_count++;
@@ -209,6 +250,10 @@ static int invocation_take_option(struct invocation *invocation, int argc, char 
 static int invocation_take_word(struct invocation *invocation, const char *word,
                                 struct error *error)
 {
+    if (!invocation_takes_content(invocation) && text_may_be_secret(word)) {
+        return invocation_refuse_content(invocation, "an argument", "a file, section or command",
+                                         error);
+    }
     if (invocation->command != NULL) {
         invocation->arguments[invocation->argument_count++] = word;
         return 0;

@@ -1,11 +1,15 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/output.h"
 
 #include "base/character.h"
 #include "base/descriptor.h"
+#include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool output_is_quiet;
@@ -15,17 +19,65 @@ void output_be_quiet(void)
     output_is_quiet = true;
 }
 
+/* As a terminal may have it: a NUL or other control would end or change what it shows. */
+static int output_mask(const struct buffer *data, struct buffer *masked, struct error *error)
+{
+    const char *at = buffer_text(data);
+
+    while (at < buffer_text(data) + data->length) {
+        if (*at == '\n' || *at == '\t') {
+            buffer_append_byte(masked, *at++);
+        } else if (*at == '\0') {
+            buffer_append_byte(masked, '?');
+            at++;
+        } else {
+            at += character_show(masked, at);
+        }
+    }
+    return buffer_check(masked, error);
+}
+
 int output_write(const struct buffer *data, struct error *error)
 {
-    if (buffer_check(data, error) != 0) {
-        return -1;
+    struct buffer masked = BUFFER_EMPTY;
+    const struct buffer *text = data;
+    int result = buffer_check(data, error);
+
+    if (result == 0 && isatty(STDOUT_FILENO)) {
+        result = output_mask(data, &masked, error);
+        text = &masked;
     }
-    if (descriptor_write(STDOUT_FILENO, buffer_text(data), data->length) != 0) {
-        return error_set(error, STATUS_SYSTEM,
-                         "standard output cannot be written (%s); look where it goes",
-                         error_system_text(errno));
+    if (result == 0 && descriptor_write(STDOUT_FILENO, buffer_text(text), text->length) != 0) {
+        result = error_set(error, STATUS_SYSTEM,
+                           "standard output cannot be written (%s); look where it goes",
+                           error_system_text(errno));
     }
-    return 0;
+    buffer_free(&masked);
+    return result;
+}
+
+int output_report(const struct buffer *data, struct error *error)
+{
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+    /* What main opened in place of a closed one cannot be written to. */
+    return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY ? buffer_check(data, error)
+                                                         : output_write(data, error);
+}
+
+bool output_is(const char *path)
+{
+    return path == NULL || text_equal(path, "-");
+}
+
+void output_warn_readable(void)
+{
+    struct stat facts;
+
+    if (fstat(STDOUT_FILENO, &facts) == 0 && S_ISREG(facts.st_mode) && (facts.st_mode & 077) != 0) {
+        output_warn("standard output is a file that others may read; run chmod 600 on it, and "
+                    "umask 077 before the next time");
+    }
 }
 
 static void output_line(const char *start, const char *text, size_t length)

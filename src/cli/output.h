@@ -9,8 +9,23 @@
 
 #include <stdbool.h>
 
-/* Write all of it to standard output. Returns 0, or -1 with STATUS_SYSTEM. */
+/*
+ * Write all of it to standard output; to a terminal with '?' for what plays with it: controls,
+ * marks of direction, what is invisible (character_show). Returns 0, or -1 with STATUS_SYSTEM.
+ */
 int output_write(const struct buffer *data, struct error *error);
+
+/*
+ * As output_write, for what only reports a change that is made: where standard output was closed
+ * on purpose, its loss is no failure.
+ */
+int output_report(const struct buffer *data, struct error *error);
+
+/* Whether a path from the command line is standard output: "-", or none given (NULL). */
+bool output_is(const char *path);
+
+/* Warn when standard output, where a secret goes, is a file that others may read. */
+void output_warn_readable(void);
 
 /* Say a line on standard error, behind "gridkey: "; silenced by output_be_quiet. */
 void output_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));

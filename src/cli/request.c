@@ -5,6 +5,7 @@
 
 #include "base/sandbox.h"
 #include "base/text.h"
+#include "cli/confirm.h"
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/request_input.h"
@@ -52,7 +53,7 @@ static int request_show(const struct invocation *invocation, const struct http_r
         }
         buffer_append_byte(&out, '\n');
     }
-    if (!invocation_has(invocation, "output")) {
+    if (output_is(invocation_value(invocation, "output"))) {
         buffer_append(&out, response->body.data, response->body.length);
     }
     result = out.length == 0 ? 0 : output_write(&out, error);
@@ -62,6 +63,19 @@ static int request_show(const struct invocation *invocation, const struct http_r
     }
     buffer_free(&out);
     return result;
+}
+
+static bool request_holds_secret(const struct buffer *text)
+{
+    static const char *const signs[] = {"client_secret", "clientSecret", "AGE-SECRET-KEY-",
+                                        "PRIVATE KEY--", "gridkey1 "};
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        if (text_find_ignore_case(buffer_text(text), signs[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int request_send(struct context *context, struct request_input *input, const char *target,
@@ -103,9 +117,28 @@ static int request_send(struct context *context, struct request_input *input, co
     return result;
 }
 
+/* A file that holds a credential, a key or an operation's record is not replaced unasked. */
+static int request_reserve(struct store_reservation *destination, const char *path,
+                           const struct invocation *invocation, struct error *error)
+{
+    struct buffer question = BUFFER_EMPTY;
+    int result = store_reserve(destination, path, 0, error);
+
+    if (result == 0 && request_holds_secret(&destination->old)) {
+        buffer_format(&question, "replace %s, which holds a credential or key,", path);
+        result = buffer_check(&question, error) == 0
+                     ? confirm(invocation, buffer_text(&question), error)
+                     : -1;
+    }
+    buffer_free(&question);
+    return result;
+}
+
 int command_request(const struct invocation *invocation, struct error *error)
 {
-    const char *path = invocation_value(invocation, "output");
+    const char *path = output_is(invocation_value(invocation, "output"))
+                           ? NULL
+                           : invocation_value(invocation, "output");
     struct store_reservation destination = STORE_RESERVATION_EMPTY;
     struct context context;
     struct request_input input;
@@ -116,7 +149,7 @@ int command_request(const struct invocation *invocation, struct error *error)
     if (context_open(&context, invocation, error) == 0 &&
         request_target(&context, invocation->arguments[1], &target, error) == 0 &&
         request_input_read(&input, invocation, error) == 0 &&
-        (path == NULL || store_reserve(&destination, path, 0, error) == 0)) {
+        (path == NULL || request_reserve(&destination, path, invocation, error) == 0)) {
         if (path != NULL) {
             sandbox_allow_directory(destination.directory);
         }

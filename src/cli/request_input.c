@@ -18,13 +18,15 @@ static int request_read_body(struct request_input *input, const char *data, stru
 {
     input->has_body = true;
     if (text_equal(data, "-")) {
-        return context_read_file("-", REQUEST_BODY_LIMIT, &input->body, error);
+        return input_read("the body of the request", INPUT_DATA, REQUEST_BODY_LIMIT, &input->body,
+                          error);
     }
     if (text_equal(data, "@")) {
         return error_set(error, STATUS_USAGE, "-d @ names no file; write -d @FILE");
     }
     if (*data == '@') {
-        return context_read_file(data + 1, REQUEST_BODY_LIMIT, &input->body, error);
+        return context_read_file(data + 1, "the body of the request", INPUT_DATA,
+                                 REQUEST_BODY_LIMIT, &input->body, error);
     }
     buffer_append_text(&input->body, data);
     return buffer_check(&input->body, error);

@@ -58,7 +58,7 @@ static int rotate_show_json(const struct rotation *rotation, const struct target
                                           : "DELETED");
     json_write(&out, shown, true);
     json_free(shown);
-    result = json_build_failed() ? error_set_memory(error) : output_write(&out, error);
+    result = json_build_failed() ? error_set_memory(error) : output_report(&out, error);
     buffer_free(&out);
     return result;
 }
@@ -90,7 +90,7 @@ static int rotate_show(const struct rotation *rotation, const struct target *tar
     }
     table_end_cell(&table);
     table_end(&table, 0, &out);
-    result = output_write(&out, error);
+    result = output_report(&out, error);
     buffer_free(&out);
     return result;
 }

@@ -88,17 +88,14 @@ void save_free(struct save *save)
 
 static void save_remark(const struct deposit *deposit)
 {
-    struct stat facts;
     struct buffer command = BUFFER_EMPTY;
 
     if (!deposit->has_journal) {
         output_warn("there is no place for a journal, so a crash could lose the secret; "
                     "name one with GRIDKEY_STATE");
     }
-    if (deposit_is_output(&deposit->wish) && fstat(STDOUT_FILENO, &facts) == 0 &&
-        S_ISREG(facts.st_mode) && (facts.st_mode & 077) != 0) {
-        output_warn("standard output is a file that others may read; run chmod 600 on it, and "
-                    "umask 077 before the next time");
+    if (deposit_is_output(&deposit->wish)) {
+        output_warn_readable();
     }
     if (deposit->older > 0) {
         deposit_recover_command(deposit, &command);

@@ -16,14 +16,17 @@
 #define IDENTITY_FILE_LIMIT ((size_t)64 * 1024)
 
 /* To -o FILE, which must be new, or to standard output. */
-static int seal_put(const struct invocation *invocation, const struct buffer *data,
+static int seal_put(const struct invocation *invocation, const struct buffer *data, bool is_secret,
                     struct error *error)
 {
     const char *path = invocation_value(invocation, "output");
     struct store_reservation destination;
     int result;
 
-    if (path == NULL) {
+    if (output_is(path)) {
+        if (is_secret) {
+            output_warn_readable();
+        }
         return output_write(data, error);
     }
     result = store_reserve(&destination, path, 0, error);
@@ -63,7 +66,7 @@ int command_keygen(const struct invocation *invocation, struct error *error)
         seal_write_identity(secret, &out);
         buffer_append_byte(&out, '\n');
         if (buffer_check(&out, error) == 0 && buffer_check(&key, error) == 0) {
-            result = seal_put(invocation, &out, error);
+            result = seal_put(invocation, &out, true, error);
         }
     }
     if (result == 0) {
@@ -89,9 +92,10 @@ int command_seal(const struct invocation *invocation, struct error *error)
                            "gridkey keygen printed on the machine that is to open it");
     }
     if (result == 0 &&
-        (context_read_file(seal_source(invocation), SEAL_LIMIT, &data, error) != 0 ||
+        (context_read_file(seal_source(invocation), "what is to be sealed", INPUT_SECRET,
+                           SEAL_LIMIT, &data, error) != 0 ||
          seal_write(&recipients, random_fill, buffer_text(&data), data.length, &out, error) != 0 ||
-         seal_put(invocation, &out, error) != 0)) {
+         seal_put(invocation, &out, false, error) != 0)) {
         result = -1;
     }
     buffer_free(&out);
@@ -109,7 +113,8 @@ static int open_read_identities(const struct invocation *invocation,
     while (result == 0 && (name = invocation_next(invocation, "identity", &cursor)) != NULL) {
         struct buffer text = BUFFER_EMPTY;
 
-        result = context_read_file(name, IDENTITY_FILE_LIMIT, &text, error);
+        result =
+            context_read_file(name, "the key", INPUT_SECRET, IDENTITY_FILE_LIMIT, &text, error);
         if (result == 0) {
             result = seal_read_identities(identities, buffer_text(&text), text.length, name, error);
         }
@@ -132,7 +137,8 @@ int command_open(const struct invocation *invocation, struct error *error)
     int result = -1;
 
     if (open_read_identities(invocation, &identities, error) == 0 &&
-        context_read_file(source, SEAL_SEALED_LIMIT, &data, error) == 0) {
+        context_read_file(source, "what is sealed", INPUT_DATA, SEAL_SEALED_LIMIT, &data, error) ==
+            0) {
         result = seal_open(&identities, buffer_text(&data), data.length, &out, error);
         if (result != 0 && error->status == STATUS_FILE) {
             (void)error_prefix(error,
@@ -140,7 +146,7 @@ int command_open(const struct invocation *invocation, struct error *error)
         }
     }
     if (result == 0) {
-        result = seal_put(invocation, &out, error);
+        result = seal_put(invocation, &out, true, error);
     }
     memory_wipe(&identities, sizeof identities);
     buffer_free(&out);

@@ -74,7 +74,8 @@ int wish_read_from(const struct invocation *invocation, struct json **from, stru
     if (name == NULL) {
         return 0;
     }
-    result = context_read_file(name, WISH_FROM_LIMIT, &text, error);
+    result =
+        context_read_file(name, "the client in JSON", INPUT_DATA, WISH_FROM_LIMIT, &text, error);
     if (result == 0) {
         result = json_parse(buffer_text(&text), text.length, from, error);
         if (result == 0) {

@@ -171,7 +171,7 @@ static int texts_change(struct json *list, const struct json *added,
         }
         if (at == NULL) {
             return error_set(error, STATUS_NOT_FOUND,
-                             "the client has no address %s to remove; see: gridkey client show %s",
+                             "the client has no address %s to remove; see: gridkey client show %1s",
                              removed->items[i], client_id);
         }
         json_remove_element(list, at);

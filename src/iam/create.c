@@ -168,7 +168,7 @@ static int creation_second(struct client_creation *creation, struct error *error
     /* What else went wrong with the call brings its own advice. */
     return error->status == status
                ? -1
-               : error_suffix(error, "; add a credential with: gridkey credential create %s",
+               : error_suffix(error, "; add a credential with: gridkey credential create %1s",
                               client->client_id);
 }
 

@@ -166,9 +166,9 @@ static int deposit_explain_unknown(const struct deposit *deposit, const struct j
     const char *client_id = json_get_text(intent, "clientId");
 
     if (!deposit->has_journal) {
-        return error_suffix(error, ", with: gridkey %s%s",
-                            client_id == NULL ? "client list" : "credential list ",
-                            client_id == NULL ? "" : client_id);
+        return client_id == NULL
+                   ? error_suffix(error, ", with: gridkey client list")
+                   : error_suffix(error, ", with: gridkey credential list %1s", client_id);
     }
     (void)error_suffix(error, "; what was asked for is noted in %s, to be cleared up with: ",
                        deposit_journal_name(deposit));

@@ -147,10 +147,13 @@ int match_finish(struct match *match, struct json **found, struct error *error)
         hits->first = NULL;
     } else if (hits->count == 0) {
         match_list(&list, match->nearest, 0);
-        result = error_set(
-            error, STATUS_NOT_FOUND, "there is no %s \"%s\"%s%s; see all with: gridkey %s%s%s",
-            match->kind, match->wanted, list.length == 0 ? "" : "; the nearest are ",
-            buffer_text(&list), match->list_command, match->list_option, match->list_value);
+        result = error_set(error, STATUS_NOT_FOUND,
+                           "there is no %s \"%s\"%s%s; see all with: gridkey %s%s", match->kind,
+                           match->wanted, list.length == 0 ? "" : "; the nearest are ",
+                           buffer_text(&list), match->list_command, match->list_option);
+        if (*match->list_option != '\0') {
+            result = error_suffix(error, "%1s", match->list_value);
+        }
     } else {
         match_list(&list, hits->labels, hits->count);
         result = error_set(error, STATUS_USAGE, "%zu %ss match \"%s\": %s; name one, or its id",

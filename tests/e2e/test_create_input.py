@@ -34,7 +34,7 @@ NAMED, APIS, GROUPS = ["--name", "web"], ["--api", "/papi"], ["--clone-groups"]
 FLAGS = {
     "no name": ([*APIS, *GROUPS], "name", "--name"),
     "an empty name": (["--name", "", *APIS, *GROUPS], "name", "--name"),
-    "a name with a control character": (["--name", "a\nb", *APIS, *GROUPS], "clientName", "control character"),
+    "a name with a control character": (["--name", "a\tb", *APIS, *GROUPS], "clientName", "control character"),
     "no API": ([*NAMED, *GROUPS], "no API", "--api", "--all-apis"),
     "no group": ([*NAMED, *APIS], "no group", "--group", "--clone-groups"),
     "some APIs and all": ([*NAMED, *APIS, "--all-apis", *GROUPS], "--api", "--all-apis"),
@@ -70,7 +70,7 @@ FLAGS = {
     "a past date": ([*SMALLEST, "--expires", "2020-02-29"], "2020-02-29", "past"),
     "an expiry of nothing": ([*SMALLEST, "--expires", "2099-01-01", "--no-credential"], "--expires", "--no-credential"),
     "a section's name with a bracket": ([*SMALLEST, "--save-section", "a]b"], "--save-section", "a]b", "bracket"),
-    "a section's name with a line end": ([*SMALLEST, "--save-section", "a\nb"], "--save-section", "control"),
+    "a section's name with a line end": ([*SMALLEST, "--save-section", "a\nb"], "--save-section", "not repeated"),
     "an empty section's name": ([*SMALLEST, "--save-section", ""], "--save-section", "empty"),
     "a section's name with a blank": ([*SMALLEST, "--save-section", "a "], '"a "', "blank"),
     "Python's own section": ([*SMALLEST, "--save-section", "DEFAULT"], "DEFAULT", "Python"),
@@ -119,7 +119,7 @@ FROM = {
     "a NUL": ('{"clientName": "a\\u0000b"}', "not valid JSON"),
     "a raw control character": ('{"clientName": "a\tb"}', "not valid JSON"),
     "NaN": ('{"clientName": NaN}', "not valid JSON"),
-    "deeply nested": ('{"apiAccess": ' + "[" * 5000 + "]" * 5000 + "}", "nested deeper than 128 levels", "put that right"),
+    "deeply nested": ('{"apiAccess": ' + "[" * 5000 + "]" * 5000 + "}", "nested deeper than 128 levels", "correct it"),
     "a list": ("[]", "--from", "object"),
     "a text": ('"web"', "--from", "object"),
     "null": ("null", "--from", "object"),
@@ -185,7 +185,7 @@ def test_bytes_that_are_no_utf8(gk, fake):
     assert [record["status"] for record in posts(fake)] in ([], [400])
 
 
-@pytest.mark.parametrize("name", ["missing.json", ".", "", "/dev/null/x", "\n"])
+@pytest.mark.parametrize("name", ["missing.json", ".", "", "/dev/null/x", "\t"])
 def test_a_file_that_cannot_be_read(gk, fake, name):
     refused(fake, create(gk, "--from", name), 3, name)
     assert fake.connections == 0

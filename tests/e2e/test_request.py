@@ -91,7 +91,7 @@ def test_a_method(gk, fake, method):
     assert (result.out == "") == (method == "HEAD")
 
 
-@pytest.mark.parametrize("method", ["get", "GE T", "", "G\nT", "X" * 33])
+@pytest.mark.parametrize("method", ["get", "GE T", "", "G\tT", "X" * 33])
 def test_a_method_that_is_none(gk, fake, method):
     result = gk("request", method, "/echo")
     assert result.status == 2 and "method" in result.err
