@@ -34,9 +34,8 @@ const char *context_variable(const char *name)
 
 int context_check_variables(struct error *error)
 {
-    static const char *const names[] = {
-        "AKAMAI_EDGERC", "AKAMAI_EDGERC_SECTION", "GRIDKEY_STATE", "SSL_CERT_FILE",
-        "HOME",          "https_proxy",           "HTTPS_PROXY"};
+    static const char *const names[] = {"AKAMAI_EDGERC", "AKAMAI_EDGERC_SECTION", "GRIDKEY_STATE",
+                                        "SSL_CERT_FILE", "https_proxy",           "HTTPS_PROXY"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *value = getenv(names[i]);

@@ -283,6 +283,33 @@ static void test_what_is_shown(void **state)
     }
 }
 
+static void test_what_may_be_a_secret(void **state)
+{
+    static const char *const secrets[] = {"a\nb",
+                                          "a\r",
+                                          "client_secret = x",
+                                          "Client_Secret=x",
+                                          "a client_secret:x",
+                                          "client_secret\tx",
+                                          "age-secret-key-1abc",
+                                          "xAGE-SECRET-KEY-1",
+                                          "-----BEGIN PRIVATE KEY-----"};
+    static const char *const names[] = {"",          "/etc/client_secret", "client_secret.edgerc",
+                                        "~/.edgerc", "my secret",          "age1abc"};
+
+    (void)state;
+    for (size_t at = 0; at < sizeof secrets / sizeof secrets[0]; at++) {
+        if (!text_may_be_secret(secrets[at])) {
+            fail_msg("not seen: %s", secrets[at]);
+        }
+    }
+    for (size_t at = 0; at < sizeof names / sizeof names[0]; at++) {
+        if (text_may_be_secret(names[at])) {
+            fail_msg("only a name: %s", names[at]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,7 +318,7 @@ int main(void)
         cmocka_unit_test(test_find),          cmocka_unit_test(test_find_in_a_long_text),
         cmocka_unit_test(test_numbers),       cmocka_unit_test(test_a_part_of_a_text_as_number),
         cmocka_unit_test(test_distance),      cmocka_unit_test(test_distance_of_long_texts),
-        cmocka_unit_test(test_what_is_shown),
+        cmocka_unit_test(test_what_is_shown), cmocka_unit_test(test_what_may_be_a_secret),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
