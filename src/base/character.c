@@ -13,7 +13,7 @@ static const struct {
     {0x061c, 0x061c},   {0x180e, 0x180e}, {0x200b, 0x200f},   /* zero width, direction */
     {0x2028, 0x202e},   {0x2060, 0x206f}, {0xfeff, 0xfeff},   /* lines, embedding, joiners */
     {0xfff9, 0xfffb},   {0xfffe, 0xffff}, {0x1d173, 0x1d17a}, /* annotations, no characters */
-    {0xe0000, 0xe0fff},                                       /* tags and selectors */
+    {0xe0000, 0xe007f},                                       /* tags */
 };
 
 bool character_is_masked(uint32_t code)
