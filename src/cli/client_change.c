@@ -174,9 +174,11 @@ int command_client_lock(const struct invocation *invocation, struct error *error
     struct target target;
     int result = target_open(&target, invocation, error);
 
-    /* There is no unlocking oneself: that is worth a question. */
-    if (result == 0 && target.is_self) {
-        result = target_confirm(&target, "lock, so that only another client can unlock it,", error);
+    if (result == 0) {
+        result = target_confirm(&target,
+                                target.is_self ? "lock, so that only another client can unlock it,"
+                                               : "lock, so that its credentials stop working,",
+                                error);
     }
     if (result == 0) {
         result = target_do(&target, "PUT", "/lock", error);

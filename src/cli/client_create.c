@@ -109,7 +109,8 @@ static int creating_reserve(struct creating *creating, struct error *error)
         return 0;
     }
     if (save_read(&creating->save, invocation, json_get_text(creating->draft, "clientName"),
-                  error) != 0) {
+                  error) != 0 ||
+        save_confirm(&creating->save, &creating->context, error) != 0) {
         return -1;
     }
     creating->has_deposit = !invocation_has(invocation, "dry-run");

@@ -89,6 +89,7 @@ static const struct option save_options[] = {
     {"replace", 0, NULL, "replace the section (or file) if it exists"},
     {"format", 0, "edgerc|json|env|k8s-secret", "format of the file (default: edgerc)"},
     {"seal-to", 0, "age1...", "encrypt for this public key of another machine (repeat)"},
+    {"yes", 0, NULL, "do not ask for confirmation"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -109,11 +110,6 @@ static const struct option show_options[] = {
 
 static const struct option import_options[] = {
     {"replace", 0, NULL, "replace SECTION if it exists"},
-    {NULL, 0, NULL, NULL},
-};
-
-static const struct option confirm_options[] = {
-    {"yes", 0, NULL, "do not ask for confirmation"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -188,7 +184,6 @@ static const struct option_group request_group = {"Request", request_options};
 static const struct option_group request_output_group = {"Response", request_output_options};
 static const struct option_group show_group = {"Output", show_options};
 static const struct option_group import_group = {"Section", import_options};
-static const struct option_group confirm_group = {"Confirmation", confirm_options};
 static const struct option_group sign_group = {"Signature", sign_options};
 static const struct option_group seal_group = {"Encryption", seal_options};
 static const struct option_group open_group = {"Decryption", open_options};

@@ -24,6 +24,7 @@
 #define CONTEXT_RETRIES 3
 #define CONTEXT_SECONDS_MOST 86400
 #define CONTEXT_RETRIES_MOST 20
+#define CONTEXT_ACCOUNT_VARIABLE "AKAMAI_EDGERC_ACCOUNT_KEY" /* Akamai's CLI reads it, too */
 
 const char *context_variable(const char *name)
 {
@@ -202,21 +203,28 @@ static int context_find_credential(struct context *context, struct error *error)
                : context_read_edgerc(context, file == NULL ? "~/.edgerc" : file, section, error);
 }
 
+static int context_check_account(const char *account, const char *where, struct error *error)
+{
+    if (account != NULL && (*account == '\0' || account[strcspn(account, "\r\n\t ")] != '\0')) {
+        return error_set(error, STATUS_USAGE,
+                         "%s is empty or holds blanks; see the keys with: gridkey lookup accounts, "
+                         "or give none",
+                         where);
+    }
+    return 0;
+}
+
 int context_open_credential(struct context *context, const struct invocation *invocation,
                             struct error *error)
 {
-    const char *account = invocation_value(invocation, "account-key");
-
     memset(context, 0, sizeof *context);
     context->invocation = invocation;
     edgegrid_credential_init(&context->credential);
-    if (account != NULL && (*account == '\0' || account[strcspn(account, "\r\n\t ")] != '\0')) {
-        return error_set(
-            error, STATUS_USAGE,
-            "--account-key is empty or holds blanks; see the keys with: gridkey lookup "
-            "accounts, or say none");
-    }
-    if (context_find_credential(context, error) != 0) {
+    if (context_check_account(invocation_value(invocation, "account-key"), "--account-key",
+                              error) != 0 ||
+        context_check_account(context_variable(CONTEXT_ACCOUNT_VARIABLE), CONTEXT_ACCOUNT_VARIABLE,
+                              error) != 0 ||
+        context_find_credential(context, error) != 0) {
         return -1;
     }
     return buffer_check(&context->source, error);
@@ -226,6 +234,9 @@ const char *context_account_key(const struct context *context)
 {
     const char *account = invocation_value(context->invocation, "account-key");
 
+    if (account == NULL) {
+        account = context_variable(CONTEXT_ACCOUNT_VARIABLE);
+    }
     if (account == NULL) {
         return context->credential.account_key;
     }

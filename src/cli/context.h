@@ -51,7 +51,10 @@ int context_open(struct context *context, const struct invocation *invocation, s
 /* Say goodbye, wipe and release. */
 void context_close(struct context *context);
 
-/* What --account-key says, else the credential's accountSwitchKey; NULL for none. Borrowed. */
+/*
+ * The account to act for: --account-key's, else $AKAMAI_EDGERC_ACCOUNT_KEY's, else the
+ * credential's own; NULL for none. Borrowed.
+ */
 const char *context_account_key(const struct context *context);
 
 /* Whether --clock server is given. */

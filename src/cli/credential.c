@@ -151,6 +151,9 @@ int command_credential_create(const struct invocation *invocation, struct error 
         result = save_read(&save, invocation, target.name, error);
     }
     if (result == 0) {
+        result = save_confirm(&save, &target.context, error);
+    }
+    if (result == 0) {
         has_deposit = target.context.session.dry_run == NULL;
         result = save_open(&save, invocation, has_deposit ? &deposit : NULL,
                            &target.context.session, error);
@@ -360,9 +363,7 @@ int command_credential_deactivate(const struct invocation *invocation, struct er
     }
     if (target_open(&target, invocation, error) == 0) {
         if (all) {
-            result = target.is_self
-                         ? target_confirm(&target, "deactivate all credentials of", error)
-                         : 0;
+            result = target_confirm(&target, "deactivate all credentials of", error);
         } else if (credential_get(&target, &credential, error) == 0) {
             result =
                 update_confirm(&target, credential, "deactivate the credential in use of", error);

@@ -75,6 +75,57 @@ static int edgerc_apply(const struct edgerc_change *change, const struct buffer 
                                 change->count, change->mode, out, error);
 }
 
+/* Whether the change takes away or replaces one of the four values of a credential. */
+static bool edgerc_touches_credential(const struct edgerc_change *change)
+{
+    for (size_t at = 0; at < change->count; at++) {
+        if (edgegrid_key_find(change->entries[at].key, strlen(change->entries[at].key)) <
+            EDGEGRID_KEYS_REQUIRED) {
+            return true;
+        }
+    }
+    return change->entries == NULL;
+}
+
+/*
+ * Ask before the section that gridkey signs with where none is named is replaced or renamed, when
+ * it holds a whole credential. Nobody is kept out of the file while the question is open.
+ */
+static int edgerc_confirm(const struct invocation *invocation, const struct edgerc_change *change,
+                          struct error *error)
+{
+    const char *in_use = context_variable("AKAMAI_EDGERC_SECTION");
+    struct edgegrid_credential credential;
+    struct edgerc_file file;
+    struct edgerc_place place;
+    struct buffer question = BUFFER_EMPTY;
+    struct error ignored;
+    int result = 0;
+
+    if (!text_equal(change->section, in_use == NULL ? "default" : in_use) ||
+        !edgerc_touches_credential(change)) {
+        return 0;
+    }
+    edgegrid_credential_init(&credential);
+    /* What cannot be read is reported by the change itself. */
+    if (edgerc_file_open(&file, invocation, &ignored) == 0 &&
+        edgerc_find_exact(buffer_text(&file.text), file.text.length, change->section,
+                          strlen(change->section), &place) &&
+        edgerc_read_section(buffer_text(&file.text), file.text.length, buffer_text(&file.path),
+                            change->section, "--section", &credential, NULL, &ignored) == 0) {
+        buffer_format(&question, "%s section [%s] of %s, which signs where no section is named,",
+                      change->name == NULL ? "replace the credential in" : "rename",
+                      change->section, buffer_text(&file.path));
+        result = buffer_check(&question, error) == 0
+                     ? confirm(invocation, buffer_text(&question), error)
+                     : -1;
+    }
+    buffer_free(&question);
+    edgegrid_credential_free(&credential);
+    edgerc_file_close(&file);
+    return result;
+}
+
 static int edgerc_change(const struct invocation *invocation, const struct edgerc_change *change,
                          struct error *error)
 {
@@ -108,7 +159,9 @@ int command_edgerc_rename(const struct invocation *invocation, struct error *err
     const struct edgerc_change change = {.section = invocation->arguments[0],
                                          .name = invocation->arguments[1]};
 
-    return edgerc_change(invocation, &change, error);
+    return edgerc_confirm(invocation, &change, error) == 0
+               ? edgerc_change(invocation, &change, error)
+               : -1;
 }
 
 int command_edgerc_remove(const struct invocation *invocation, struct error *error)
@@ -160,6 +213,7 @@ static int edgerc_read_entry(const char *word, struct edgerc_entry *entry, struc
                              struct error *error)
 {
     const char *equals = strchr(word, '=');
+    const char *nearest;
 
     if (equals == NULL) {
         (void)error_set(error, STATUS_USAGE,
@@ -171,6 +225,13 @@ static int edgerc_read_entry(const char *word, struct edgerc_entry *entry, struc
     entry->value = equals + 1;
     if (entry->key == NULL) {
         return error_set_memory(error);
+    }
+    nearest = edgegrid_key_find(entry->key, strlen(entry->key)) == EDGEGRID_KEY_UNKNOWN
+                  ? edgegrid_key_nearest(entry->key, strlen(entry->key))
+                  : NULL;
+    if (nearest != NULL) {
+        output_warn("the key %s is not known and has no effect; did you mean %s?", entry->key,
+                    nearest);
     }
     if (text_equal(entry->value, "-")) {
         if (edgerc_read_value(input, error) != 0) {
@@ -196,8 +257,10 @@ int command_edgerc_set(const struct invocation *invocation, struct error *error)
         result = edgerc_read_entry(invocation->arguments[change.count + 1], &entries[change.count],
                                    &input, error);
     }
-    if (result == 0) {
+    if (result == 0 && edgerc_confirm(invocation, &change, error) == 0) {
         result = edgerc_change(invocation, &change, error);
+    } else {
+        result = -1;
     }
     for (size_t at = 0; at < change.count; at++) {
         free((char *)entries[at].key);
@@ -336,6 +399,9 @@ int command_edgerc_import(const struct invocation *invocation, struct error *err
                 (void)error_prefix(error, "%s: ", source.name);
             }
         }
+    }
+    if (result == 0 && change.mode == EDGERC_REPLACE) {
+        result = edgerc_confirm(invocation, &change, error);
     }
     if (result == 0) {
         result = edgerc_change(invocation, &change, error);

@@ -2,6 +2,7 @@
 #include "cli/save.h"
 
 #include "base/text.h"
+#include "cli/confirm.h"
 #include "cli/context.h"
 #include "cli/output.h"
 
@@ -103,6 +104,34 @@ static void save_remark(const struct deposit *deposit)
                       deposit_journal_name(deposit), buffer_text(&command));
         buffer_free(&command);
     }
+}
+
+static bool save_is_same_file(const char *one, const char *other)
+{
+    struct stat first;
+    struct stat second;
+
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+int save_confirm(const struct save *save, const struct context *context, struct error *error)
+{
+    const struct deposit_wish *wish = &save->wish;
+    struct buffer question = BUFFER_EMPTY;
+    int result = 0;
+
+    if (wish->replace && context->file.length > 0 &&
+        save_is_same_file(wish->path, buffer_text(&context->file)) &&
+        (deposit_is_whole(wish) || text_equal(wish->section, context->section))) {
+        buffer_format(&question, "replace section [%s] of %s, which signs this command itself,",
+                      context->section, wish->path);
+        result = buffer_check(&question, error) == 0
+                     ? confirm(context->invocation, buffer_text(&question), error)
+                     : -1;
+    }
+    buffer_free(&question);
+    return result;
 }
 
 int save_open(const struct save *save, const struct invocation *invocation, struct deposit *deposit,

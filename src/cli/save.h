@@ -5,6 +5,7 @@
 #define CLI_SAVE_H
 
 #include "base/buffer.h"
+#include "cli/context.h"
 #include "cli/options.h"
 #include "cli/table.h"
 #include "iam/credential_answer.h"
@@ -36,6 +37,12 @@ void save_free(struct save *save);
  */
 int save_open(const struct save *save, const struct invocation *invocation, struct deposit *deposit,
               struct edgegrid_session *session, struct error *error);
+
+/*
+ * Ask before --replace of the very section that the command is signed with. Returns 0, or -1 with
+ * STATUS_USAGE.
+ */
+int save_confirm(const struct save *save, const struct context *context, struct error *error);
 
 /* Read each --seal-to. Returns 0, or -1 with STATUS_USAGE. */
 int save_read_recipients(const struct invocation *invocation, struct seal_recipients *recipients,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define MAX_BODY_HIGHEST 2147483647
+#define KEY_SLIP_MOST 2
 
 static const char *const key_names[EDGEGRID_KEYS] = {
     "host",     "client_token",    "client_secret", "access_token",
@@ -56,6 +57,29 @@ enum edgegrid_key edgegrid_key_find(const char *name, size_t length)
 const char *edgegrid_key_name(enum edgegrid_key key)
 {
     return key < EDGEGRID_KEYS ? key_names[key] : NULL;
+}
+
+const char *edgegrid_key_nearest(const char *name, size_t length)
+{
+    char word[24];
+    const char *nearest = NULL;
+    unsigned least = KEY_SLIP_MOST + 1;
+
+    if (length >= sizeof word || length <= KEY_SLIP_MOST + 1) {
+        return NULL;
+    }
+    for (size_t at = 0; at <= length; at++) {
+        word[at] = at == length ? '\0' : name[at] == '-' ? '_' : name[at];
+    }
+    for (size_t key = 0; key < EDGEGRID_KEYS; key++) {
+        unsigned distance = text_distance(word, key_names[key]);
+
+        if (distance < least) {
+            least = distance;
+            nearest = key_names[key];
+        }
+    }
+    return nearest;
 }
 
 void edgegrid_credential_init(struct edgegrid_credential *credential)

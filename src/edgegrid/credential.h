@@ -50,6 +50,12 @@ enum edgegrid_key edgegrid_key_find(const char *name, size_t length);
 /* The spelling that every official library reads, such as "client_token"; NULL for unknown. */
 const char *edgegrid_key_name(enum edgegrid_key key);
 
+/*
+ * The name of the key that an unknown one of length bytes is probably a slip for (at most two
+ * letters away), or NULL.
+ */
+const char *edgegrid_key_nearest(const char *name, size_t length);
+
 /* An empty credential with the default max_body. */
 void edgegrid_credential_init(struct edgegrid_credential *credential);
 

@@ -85,6 +85,18 @@ static void hint_value(struct edgerc_report *report, const struct edgerc_line *l
     }
 }
 
+/* A key that no tool knows and one letter would make known: what it says has no effect. */
+static void report_slip(struct edgerc_report *report, const struct edgerc_line *line)
+{
+    const char *nearest = edgegrid_key_nearest(line->name, line->name_length);
+
+    if (nearest != NULL) {
+        edgerc_report_problem(report, line->number,
+                              "the key %.*s is not known and has no effect; did you mean %s?",
+                              (int)line->name_length, line->name, nearest);
+    }
+}
+
 /* Problems and hints that a line has wherever it stands. */
 static void check_lines(const char *text, size_t length, struct edgerc_report *report)
 {
@@ -113,6 +125,9 @@ static void check_lines(const char *text, size_t length, struct edgerc_report *r
             edgerc_report_hint(report, line.number,
                                "most libraries take the blanks between the "
                                "brackets as part of the name");
+        }
+        if (line.kind == EDGERC_ENTRY && key == EDGEGRID_KEY_UNKNOWN) {
+            report_slip(report, &line);
         }
         if (key != EDGEGRID_KEY_UNKNOWN) {
             hint_spelling(report, &line, edgegrid_key_name(key));

@@ -45,6 +45,23 @@ static const char *look_up(const struct environment *environment, const char *pr
     return name->failed ? NULL : environment->lookup(environment->context, buffer_text(name));
 }
 
+/*
+ * A value without the newline, blanks and quotes around it that files, Kubernetes' Secrets among
+ * them, bring along; as in an .edgerc.
+ */
+static void value_clean(const char **value, size_t *length)
+{
+    *value += strspn(*value, " \t\r\n");
+    *length = strlen(*value);
+    while (*length > 0 && strchr(" \t\r\n", (*value)[*length - 1]) != NULL) {
+        (*length)--;
+    }
+    if (*length > 1 && (**value == '"' || **value == '\'') && (*value)[*length - 1] == **value) {
+        (*value)++;
+        *length -= 2;
+    }
+}
+
 static int take_set(const struct environment *environment, const char *prefix,
                     struct edgegrid_credential *credential, struct buffer *notes,
                     struct error *error)
@@ -59,9 +76,12 @@ static int take_set(const struct environment *environment, const char *prefix,
             value = look_up(environment, prefix, key, &name);
         }
         if (value != NULL) {
+            size_t length;
+
+            value_clean(&value, &length);
             buffer_append_text(&name, ": ");
-            result = edgegrid_credential_set(credential, (enum edgegrid_key)key, value,
-                                             strlen(value), buffer_text(&name), notes, error);
+            result = edgegrid_credential_set(credential, (enum edgegrid_key)key, value, length,
+                                             buffer_text(&name), notes, error);
         }
     }
     if (result == 0) {
@@ -87,6 +107,19 @@ static void note_partial(struct buffer *partial, const char *prefix, unsigned mi
                   prefix);
 }
 
+/* The plain variables are of the section default, and are not taken for another one. */
+static void note_other(const struct environment *environment, const char *section,
+                       const char *prefix, struct buffer *notes)
+{
+    if (!text_equal(section, "default") &&
+        environment->lookup(environment->context, "AKAMAI_HOST") != NULL) {
+        buffer_format(notes,
+                      "the environment has AKAMAI_HOST and so on, which are for the section "
+                      "default; for [%s] set %sHOST and so on\n",
+                      section, prefix);
+    }
+}
+
 /* Try one prefix; a set that is there in part is noted in partial. */
 static int try_prefix(const struct environment *environment, const char *prefix,
                       struct edgegrid_credential *credential, struct buffer *notes,
@@ -97,7 +130,12 @@ static int try_prefix(const struct environment *environment, const char *prefix,
 
     for (unsigned key = 0; key < EDGEGRID_KEYS_REQUIRED; key++) {
         const char *value = look_up(environment, prefix, key, &name);
-        missing |= value == NULL || *value == '\0' ? 1U << key : 0;
+        size_t length = 0;
+
+        if (value != NULL) {
+            value_clean(&value, &length);
+        }
+        missing |= length == 0 ? 1U << key : 0;
     }
     if (name.failed) {
         buffer_free(&name);
@@ -138,6 +176,9 @@ int edgegrid_credential_from_environment(edgegrid_lookup *lookup, void *context,
             result = try_prefix(&environment, buffer_text(&prefixes[at]), credential, notes,
                                 &partial, error);
         }
+    }
+    if (result == EDGEGRID_ENVIRONMENT_ABSENT && partial.length == 0) {
+        note_other(&environment, section, buffer_text(&prefixes[1]), &partial);
     }
     if (result == EDGEGRID_ENVIRONMENT_ABSENT && notes != NULL) {
         buffer_append(notes, partial.data, partial.length);
