@@ -260,7 +260,8 @@ static void test_what_is_shown(void **state)
          "?2J?|?|\xc2\xa0"},
         /* Marks: U+061C, U+200E, U+2028, U+202E, U+2066; their neighbours are shown. */
         {"\xd8\x9c\xe2\x80\x8e\xe2\x80\xa8\xe2\x80\xae\xe2\x81\xa6", "?????"},
-        {"\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xaa", "\xe2\x80\x90\xe2\x80\xaf\xe2\x81\xaa"},
+        {"\xe2\x80\x90\xe2\x80\xaf\xe2\x81\x9f\xe2\x81\xaa",
+         "\xe2\x80\x90\xe2\x80\xaf\xe2\x81\x9f?"},
         /* No UTF-8: Latin 1, cut off, overlong, surrogate, above U+10FFFF, a lone continuation. */
         {"caf\xe9", "caf?"},
         {"\xe2\x82", "??"},
