@@ -481,6 +481,17 @@ void json_add_known(struct json *object, const char *name, const char *text)
     }
 }
 
+void json_add_id(struct json *object, const char *name, const char *id)
+{
+    uint64_t number;
+
+    if (id != NULL && text_parse_unsigned(id, INT64_MAX, &number) == 0) {
+        (void)json_add_integer(object, name, (int64_t)number);
+    } else {
+        json_add_known(object, name, id);
+    }
+}
+
 struct json *json_add_integer(struct json *object, const char *name, int64_t number)
 {
     return json_put(object, name, json_new_integer(number));

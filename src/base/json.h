@@ -93,6 +93,8 @@ struct json *json_add_array(struct json *object, const char *name);
 struct json *json_add_text(struct json *object, const char *name, const char *text);
 /* Of what is not known, NULL, nothing is added; to json_add_text that is a failure. */
 void json_add_known(struct json *object, const char *name, const char *text);
+/* An id as it is written: a number where it is one, else a text; of NULL nothing is added. */
+void json_add_id(struct json *object, const char *name, const char *id);
 struct json *json_add_integer(struct json *object, const char *name, int64_t number);
 struct json *json_add_boolean(struct json *object, const char *name, bool truth);
 struct json *json_add_copy(struct json *object, const char *name, const struct json *value);

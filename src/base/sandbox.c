@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include "base/sandbox.h"
 
+#include "base/filter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -58,10 +60,27 @@ static int sandbox_ruleset = -1;
 static struct ruleset sandbox_forbidden;
 static bool sandbox_is_useless; /* there is no Landlock, or we are inside */
 
+/* Asked once: each answer costs a process where a filter is active. */
+static bool sandbox_is_allowed(void)
+{
+    static bool asked;
+
+    if (!asked) {
+        asked = true;
+        sandbox_is_useless = !filter_allows(SYS_landlock_create_ruleset) ||
+                             !filter_allows(SYS_landlock_add_rule) ||
+                             !filter_allows(SYS_landlock_restrict_self);
+    }
+    return !sandbox_is_useless;
+}
+
 static bool sandbox_open(void)
 {
     const size_t count = sizeof sandbox_versions / sizeof *sandbox_versions;
 
+    if (sandbox_is_useless || !sandbox_is_allowed()) {
+        return false;
+    }
     for (size_t i = 0; i < count && !sandbox_is_useless && sandbox_ruleset < 0; i++) {
         sandbox_forbidden = sandbox_versions[i].forbidden;
         sandbox_ruleset = (int)syscall(SYS_landlock_create_ruleset, &sandbox_forbidden,

@@ -37,6 +37,28 @@ static void removal_free(struct client_removal *removal)
     free(removal->apis.items);
 }
 
+/* What another administrator changed while the question was open would be written back. */
+static int update_check_same(struct target *target, const struct json *old, struct error *error)
+{
+    struct json *now = NULL;
+    struct json *body = NULL;
+    int result = client_get(&target->context.session, target->id, &now, error);
+
+    if (result == 0) {
+        result = client_update_start(now, &body, error);
+    }
+    if (result == 0 && !json_equal(old, body)) {
+        result = error_set(error, STATUS_DIFFERS,
+                           "the client was changed by somebody else meanwhile, so nothing was "
+                           "changed; look at it with gridkey client show %1s, and run the command "
+                           "again",
+                           target->id);
+    }
+    json_free(body);
+    json_free(now);
+    return result;
+}
+
 /* Show what differs, ask, and PUT; for a dry run print what would be sent. */
 static int update_send(struct target *target, const struct json *old, const struct json *new,
                        struct error *error)
@@ -55,6 +77,8 @@ static int update_send(struct target *target, const struct json *old, const stru
         result = buffer_check(&text, error);
         output_remark_lines(buffer_text(&text));
         if (result == 0 && (target_confirm(target, "change", error) != 0 ||
+                            (!invocation_has(target->invocation, "yes") &&
+                             update_check_same(target, old, error) != 0) ||
                             client_put(&target->context.session, target->id, new, error) != 0)) {
             result = -1;
         }

@@ -135,6 +135,34 @@ static int creating_purge(struct creating *creating, struct lookup *lookup, stru
     return 0;
 }
 
+/* Calls to the hundredth API and later ones are refused, whatever the client was granted. */
+static void creating_remark_all_apis(const struct creating *creating, struct lookup *lookup)
+{
+    const struct buffer *list;
+    struct error ignored;
+    struct json *api;
+    size_t cursor = 0;
+    size_t count = 0;
+
+    if (invocation_has(creating->invocation, "quiet") ||
+        invocation_has(creating->invocation, "dry-run") ||
+        !json_is_true(json_get(json_get(creating->draft, "apiAccess"), "allAccessibleApis")) ||
+        lookup_get(lookup, LOOKUP_APIS, &list, &ignored) != 0) {
+        return;
+    }
+    while (lookup_step(list, &cursor, &api, &ignored) == 1) {
+        const struct json *access = json_get(api, "hasAccess");
+
+        count += !json_is_boolean(access) || json_is_true(access) ? 1 : 0;
+        json_free(api);
+    }
+    if (count > CLIENT_APIS_MOST) {
+        output_remark("the user may use %zu APIs, but calls to the hundredth and later ones are "
+                      "answered 403; name up to %d with --api instead",
+                      count, CLIENT_APIS_MOST);
+    }
+}
+
 /* Ask for the user where none is named, then turn names into ids. */
 static int creating_resolve(struct creating *creating, struct error *error)
 {
@@ -158,6 +186,9 @@ static int creating_resolve(struct creating *creating, struct error *error)
         result = creating_purge(creating, &lookup, error) != 0
                      ? -1
                      : names_resolve(&lookup, draft, error);
+    }
+    if (result == 0) {
+        creating_remark_all_apis(creating, &lookup);
     }
     lookup_free(&lookup);
     return result;

@@ -134,7 +134,7 @@ const struct command command_table[] = {
      "ID",
      1,
      1,
-     {&rotate_group, &save_group},
+     {&rotate_group, &rotate_save_group},
      "replace a stored credential by a new one and revoke the old one",
      "gridkey credential rotate self"},
     {"credential",

@@ -93,6 +93,16 @@ static const struct option save_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
+static const struct option rotate_save_options[] = {
+    {"save", 0, "FILE", "the file that holds it (default: where self was read from, or ~/.edgerc)"},
+    {"save-section", 0, "NAME", "section there (default: the client's name)"},
+    {"replace", 0, NULL,
+     "replace the whole file, of another format than edgerc, whatever it holds"},
+    {"format", 0, "edgerc|json|env|k8s-secret", "format of the file (default: edgerc)"},
+    {"seal-to", 0, "age1...", "encrypt it for another machine, a key of keygen's there (repeat)"},
+    {NULL, 0, NULL, NULL},
+};
+
 static const struct option recover_options[] = {
     {"save", 0, "FILE", "the interrupted run's destination (default: ~/.edgerc)"},
     {"save-section", 0, "NAME", "another section, when the intended one holds another credential"},
@@ -175,6 +185,7 @@ static const struct option_group credential_update_group = {"Credential",
                                                             credential_update_options};
 static const struct option_group deactivate_group = {"Selection", deactivate_options};
 static const struct option_group rotate_group = {"Old credential", rotate_options};
+static const struct option_group rotate_save_group = {"Destination", rotate_save_options};
 static const struct option_group save_group = {"Destination", save_options};
 static const struct option_group recover_group = {"Recovery", recover_options};
 static const struct option_group lookup_group = {"List", lookup_options};

@@ -1,5 +1,6 @@
 #include "cli/listing.h"
 
+#include "base/fold.h"
 #include "base/text.h"
 #include "cli/output.h"
 #include "iam/names.h"
@@ -153,7 +154,7 @@ void listing_write_table(struct buffer *out, const struct json *list, const char
 bool listing_matches(const struct json *object, const char *members, size_t count, const char *text)
 {
     while (count-- > 0) {
-        if (text_find_ignore_case(listing_text(listing_member(object, &members)), text) != NULL) {
+        if (fold_contains(listing_text(listing_member(object, &members)), text)) {
             return true;
         }
     }

@@ -42,12 +42,12 @@ static int rotate_show_json(const struct rotation *rotation, const struct target
     (void)json_add_text(shown, "clientId", target->id);
     (void)json_add_text(shown, "clientName", target->name);
     if (rotation->stored) {
-        json_add_known(shown, "credentialId", rotation->made.credential.credential_id);
+        json_add_id(shown, "credentialId", rotation->made.credential.credential_id);
         json_add_known(shown, "expiresOn", rotation->made.credential.expires_on);
         (void)json_add_text(shown, "destination", save->wish.path);
         (void)json_add_text(shown, "section", save->wish.section);
     }
-    (void)json_add_text(shown, "oldCredentialId", json_get_text(rotation->old, "credentialId"));
+    json_add_id(shown, "oldCredentialId", json_get_text(rotation->old, "credentialId"));
     if (rotation->waiting) {
         date_write_iso(rotation->retire_at, date);
         (void)json_add_text(shown, "retireAt", date);
@@ -168,6 +168,27 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
     return result;
 }
 
+/* What the run would refuse, the dry run refuses. */
+static int rotate_rehearse(struct target *target, const struct save *save, struct error *error)
+{
+    struct deposit deposit;
+    struct rotation rotation = {.session = &target->context.session,
+                                .deposit = &deposit,
+                                .client = target->client,
+                                .replace = invocation_has(target->invocation, "replace"),
+                                .remark = output_remark,
+                                .warn = output_warn};
+    int result = deposit_look(&deposit, &save->wish, error);
+
+    edgegrid_credential_init(&rotation.held);
+    if (result == 0) {
+        result = rotation_check(&rotation, error);
+    }
+    rotation_free(&rotation);
+    deposit_close(&deposit);
+    return result;
+}
+
 /* What --dry-run tells: the first call, and in words what depends on its answer. */
 static int rotate_tell(struct target *target, const struct save *save, int64_t grace,
                        struct error *error)
@@ -186,6 +207,9 @@ static int rotate_tell(struct target *target, const struct save *save, int64_t g
                       buffer_text(&journal));
     }
     buffer_free(&journal);
+    if (!exists && rotate_rehearse(target, save, error) != 0) {
+        return -1;
+    }
     output_remark("once this is answered and tried, it is stored in %s, then %sthe old one is "
                   "deactivated%s:",
                   save->wish.path, grace > 0 ? "after the grace " : "",

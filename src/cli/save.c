@@ -138,9 +138,13 @@ int save_open(const struct save *save, const struct invocation *invocation, stru
               struct edgegrid_session *session, struct error *error)
 {
     bool named = invocation_has(invocation, "save-section");
-    int result = deposit == NULL ? deposit_check(&save->wish, error)
+    struct deposit look;
+    int result = deposit == NULL ? deposit_look(&look, &save->wish, error)
                                  : deposit_open(deposit, &save->wish, error);
 
+    if (deposit == NULL) {
+        deposit_close(&look);
+    }
     if (result == 0 && deposit != NULL) {
         deposit_confine(deposit, session);
         /* The server works on the handshake while the disk works on the reservation. */

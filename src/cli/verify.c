@@ -2,7 +2,8 @@
  * gridkey verify: does the credential work, whose is it, what may it do.
  *
  * One JSON object holds what was found out: {"works", "clientId", "clientName", "user", "apis",
- * "groups", "credential", "clockOffsetSeconds", "tls", "pin"}, without what is not known.
+ * "groups", "credential", "clockOffsetSeconds", "tls", "pin"}, without what is not known; where all
+ * APIs or the user's own groups are granted, "allAccessibleApis" or "cloneAuthorizedUserGroups".
  */
 #include "cli/commands.h"
 
@@ -23,6 +24,18 @@ struct verify_times {
     int64_t after;
 };
 
+/* All of something is no list of them: the empty one would say the opposite. */
+static void verify_add_all(struct json *found, const struct json *access, const char *all,
+                           const char *list)
+{
+    if (json_is_true(json_get(access, all))) {
+        (void)json_add_boolean(found, all, true);
+        if (json_count(json_get(found, list)) == 0) {
+            json_remove(found, list);
+        }
+    }
+}
+
 /* What the API says of itself: the client, and of its credentials the one in use. */
 static void verify_add_self(struct json *found, const struct json *self, const char *client_token)
 {
@@ -40,6 +53,8 @@ static void verify_add_self(struct json *found, const struct json *self, const c
             (void)json_add_copy(found, members[i][0], json_get(from, members[i][2]));
         }
     }
+    verify_add_all(found, json_get(self, "apiAccess"), "allAccessibleApis", "apis");
+    verify_add_all(found, json_get(self, "groupAccess"), "cloneAuthorizedUserGroups", "groups");
     if (user != NULL) {
         (void)json_add_copy(found, "user", user);
     }
@@ -105,9 +120,10 @@ static int verify_show(const struct context *context, struct json *found, struct
     } else {
         (void)json_add_text(found, "from", buffer_text(&context->source));
         listing_write_facts(&out, found,
-                            "works,read from,client,name,user,credential,status,expires,clock,TLS,"
-                            "server's key",
-                            "works,from,clientId,clientName,user,credential.credentialId,"
+                            "works,read from,client,name,user,all APIs,groups of its user,"
+                            "credential,status,expires,clock,TLS,server's key",
+                            "works,from,clientId,clientName,user,allAccessibleApis,"
+                            "cloneAuthorizedUserGroups,credential.credentialId,"
                             "credential.status,@credential.expiresOn,clock,tls,pin");
         listing_write_table(&out, json_get(found, "apis"), LISTING_API_HEADINGS,
                             LISTING_API_MEMBERS);

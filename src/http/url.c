@@ -78,8 +78,8 @@ static const char *host_read_name(const char *text, size_t length, struct url_ho
     }
     for (size_t at = 0; at <= length; at++) {
         if (at < length && text[at] != '.') {
-            if (!text_is_alphanumeric(text[at]) && text[at] != '-') {
-                return "a host name has letters, digits, dashes and dots only";
+            if (!text_is_alphanumeric(text[at]) && text[at] != '-' && text[at] != '_') {
+                return "a host name has letters, digits, dashes, underscores and dots only";
             }
             host->name[at] = text_lower(text[at]);
             continue;

@@ -10,8 +10,8 @@
 
 #define CLIENT_PARTS "?actions=true&groupAccess=true&apiAccess=true&credentials=true&ipAcl=true"
 
-static int client_get(struct edgegrid_session *session, const char *client_id, struct json **client,
-                      struct error *error)
+int client_get(struct edgegrid_session *session, const char *client_id, struct json **client,
+               struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
 

@@ -28,6 +28,10 @@ struct client_removal {
 int client_find(struct lookup *lookup, const char *wanted, struct json **client,
                 struct error *error);
 
+/* GET the client with all its parts, by its id. As client_find otherwise. */
+int client_get(struct edgegrid_session *session, const char *client_id, struct json **client,
+               struct error *error);
+
 /*
  * The body of a PUT that changes nothing: what was read, without the members that only the API
  * sets, and without what it shows but does not take. Members it has that we do not know are kept.

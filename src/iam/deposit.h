@@ -114,8 +114,11 @@ bool deposit_is_output(const struct deposit_wish *wish);
 /* Whether the credential takes the whole file, and not a section of an .edgerc. */
 bool deposit_is_whole(const struct deposit_wish *wish);
 
-/* Whether deposit_open would refuse what is there already; for dry runs, which reserve nothing. */
-int deposit_check(const struct deposit_wish *wish, struct error *error);
+/*
+ * For dry runs: as deposit_open, but only what the destination holds is read and judged; nothing is
+ * locked, reserved or written. The deposit is to be closed either way.
+ */
+int deposit_look(struct deposit *deposit, const struct deposit_wish *wish, struct error *error);
 
 /* All is open: from the session's first call on only these directories can be written to. */
 void deposit_confine(const struct deposit *deposit, struct edgegrid_session *session);

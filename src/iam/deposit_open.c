@@ -253,19 +253,19 @@ int deposit_read_held(const struct deposit *deposit, struct edgegrid_credential 
                                deposit->wish.section, "--save-section", held, NULL, error);
 }
 
-int deposit_check(const struct deposit_wish *wish, struct error *error)
+int deposit_look(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
 {
-    struct store_file_facts facts;
-    struct buffer old = BUFFER_EMPTY;
-    int result = deposit_check_section(wish, error);
+    struct store_reservation *reservation = &deposit->reservation;
 
-    if (result == 0 && !deposit_is_output(wish)) {
-        result =
-            store_read(wish->path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &old, &facts, error);
-        if (result == 0) {
-            result = deposit_refuse(wish, &facts, &old, error);
-        }
+    deposit_start(deposit, wish);
+    if (deposit_check_section(wish, error) != 0) {
+        return -1;
     }
-    buffer_free(&old);
-    return result;
+    if (deposit_is_output(wish)) {
+        return 0;
+    }
+    return store_read(wish->path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &reservation->old,
+                      &reservation->facts, error) == 0
+               ? deposit_refuse(wish, &reservation->facts, &reservation->old, error)
+               : -1;
 }

@@ -2,6 +2,7 @@
 #include "iam/match.h"
 
 #include "base/buffer.h"
+#include "base/fold.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -104,12 +105,12 @@ void match_offer(struct match *match, const char *id, const char *name, const ch
         match_free_hits(&match->exact);
         match_keep(match, &match->exact, label, value);
         match->by_id = true;
-    } else if (text_equal_ignore_case(name, match->wanted) ||
-               (alias != NULL && text_equal_ignore_case(alias, match->wanted))) {
+    } else if (fold_equal(name, match->wanted) ||
+               (alias != NULL && fold_equal(alias, match->wanted))) {
         match_keep(match, &match->exact, label, value);
     } else if (!match->whole && strlen(match->wanted) >= MATCH_PART_SHORTEST &&
-               (text_find_ignore_case(name, match->wanted) != NULL ||
-                (alias != NULL && text_find_ignore_case(alias, match->wanted) != NULL))) {
+               (fold_contains(name, match->wanted) ||
+                (alias != NULL && fold_contains(alias, match->wanted)))) {
         match_keep(match, &match->part, label, value);
     } else {
         unsigned distance = match_distance(match->wanted, name);

@@ -1,5 +1,6 @@
 #include "iam/names.h"
 
+#include "base/fold.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -97,7 +98,7 @@ void names_offer(struct match *match, const struct names_list *list, const struc
     if (depth > 0 && name != NULL) {
         /* What a person is shown is also what may be given: "Top > Below". */
         buffer_format(&path, "%s%s", buffer_text(&label), name);
-        alias = text_equal_ignore_case(buffer_text(&path), match->wanted) ? match->wanted : alias;
+        alias = fold_equal(buffer_text(&path), match->wanted) ? match->wanted : alias;
     }
     buffer_format(&label, "%s (%s)", name == NULL ? "without a name" : name, id);
     match_offer(match, id, name == NULL ? "" : name, alias, buffer_text(&label),

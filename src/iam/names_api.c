@@ -22,7 +22,7 @@ static bool levels_offer(const struct json *levels, const char *level)
     return false;
 }
 
-/* The level to send: the wanted one, or the least one when none is wanted. NULL: not offered. */
+/* The level to send: the wanted one, or READ-ONLY when none is named. NULL: not offered. */
 static const char *level_choose(const struct json *levels, const char *wanted)
 {
     const char *level = wanted == NULL ? "READ-ONLY" : client_level_find(wanted);
@@ -34,7 +34,7 @@ static const char *level_choose(const struct json *levels, const char *wanted)
     if (wanted != NULL && levels_offer(levels, wanted)) {
         return wanted;
     }
-    return wanted == NULL && json_count(levels) == 1 ? json_text(json_first(levels)) : NULL;
+    return NULL;
 }
 
 static bool api_is_barred(const struct json *api)
@@ -61,9 +61,10 @@ static int api_add(struct json *apis, const struct json *found, const char *want
         struct buffer offered = BUFFER_EMPTY;
 
         levels_list(&offered, levels);
-        (void)error_set(error, STATUS_USAGE, "the API %s offers %s, not %s; choose what it offers",
-                        name, buffer_text(&offered),
-                        wanted_level == NULL ? "READ-ONLY" : wanted_level);
+        (void)error_set(error, STATUS_USAGE,
+                        "the API %s offers %s, not %s%s; name a level it offers", name,
+                        buffer_text(&offered), wanted_level == NULL ? "READ-ONLY" : wanted_level,
+                        wanted_level == NULL ? ", which an API without a level gets" : "");
         buffer_free(&offered);
         return -1;
     }

@@ -1,5 +1,6 @@
 #include "iam/names.h"
 
+#include "base/fold.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -14,8 +15,8 @@ static int group_set_role(struct lookup *lookup, struct json *group, const struc
     if (json_number_text(role) != NULL) {
         return 0;
     }
-    if (role == NULL || (own_name != NULL && json_text(role) != NULL &&
-                         text_equal_ignore_case(json_text(role), own_name))) {
+    if (role == NULL ||
+        (own_name != NULL && json_text(role) != NULL && fold_equal(json_text(role), own_name))) {
         if (json_number_text(json_get(found, "roleId")) == NULL) {
             return error_set(error, STATUS_USAGE,
                              "the user has no role of its own in the group %s; name one: --group "

@@ -432,7 +432,8 @@ static int rotation_go_on(struct rotation *rotation, struct error *error)
     return rotation_end(rotation, error) == 0 ? deposit_finish(rotation->deposit, error) : -1;
 }
 
-int rotation_run(struct rotation *rotation, struct error *error)
+/* What is refused before anything is asked for: a client or a place that cannot be rotated. */
+static int rotation_prepare(struct rotation *rotation, struct error *error)
 {
     const struct new_client *made = &rotation->made;
 
@@ -445,7 +446,20 @@ int rotation_run(struct rotation *rotation, struct error *error)
                          "without which a new credential is of no use; nothing was changed",
                          made->client_id);
     }
-    if (rotation_read_held(rotation, error) == 0 && rotation_resume(rotation, error) == 0 &&
+    return rotation_read_held(rotation, error);
+}
+
+int rotation_check(struct rotation *rotation, struct error *error)
+{
+    return rotation_prepare(rotation, error) == 0 && rotation_check_own(rotation, error) == 0 &&
+                   rotation_note_old(rotation, error) == 0
+               ? 0
+               : -1;
+}
+
+int rotation_run(struct rotation *rotation, struct error *error)
+{
+    if (rotation_prepare(rotation, error) == 0 && rotation_resume(rotation, error) == 0 &&
         rotation_go_on(rotation, error) == 0) {
         return 0;
     }

@@ -46,6 +46,12 @@ struct rotation {
 };
 
 /*
+ * Refuse what rotation_run would refuse before its first request, and change nothing. rotation is
+ * to be released with rotation_free. Returns 0, or -1 with an error.
+ */
+int rotation_check(struct rotation *rotation, struct error *error);
+
+/*
  * Do all of it, or what is left of it. What came of it is to be released with rotation_free.
  * Returns 0; or -1 with an error that says how far it got and what to do.
  */

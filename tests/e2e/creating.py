@@ -8,7 +8,7 @@ import stat
 from other_clients import CLIENTS
 
 LOOKUP = "/allowed-cpcodes"  # ends the path of the one POST that only reads
-SMALLEST = ["--name", "web", "--api", "/papi", "--clone-groups"]
+SMALLEST = ["--name", "web", "--api", "/papi=rw", "--clone-groups"]
 
 
 def create(gk, *arguments, **options):

@@ -228,7 +228,7 @@ def test_which_accounts(gk, fake):
 
 def test_a_new_client_of_another_account(gk, fake, edgerc):
     """Its section holds no account_key: it is that account's own."""
-    flags = ["--name", "web", "--api", "/papi", "--clone-groups", "--account-key", KEY]
+    flags = ["--name", "web", "--api", "/papi=rw", "--clone-groups", "--account-key", KEY]
     assert gk("client", "create", *flags).status == 0
     assert set(read_section(edgerc, "web")) == {"client_secret", "host", "access_token", "client_token"}
     assert credential_in(fake, edgerc, "web")["status"] == "ACTIVE"

@@ -194,7 +194,7 @@ GROUPS = {
 
 @pytest.mark.parametrize("chosen, group, role", GROUPS.values(), ids=GROUPS)
 def test_a_group(gk, fake, chosen, group, role):
-    result = create(gk, "--name", "web", "--api", "/papi", "--group", chosen)
+    result = create(gk, "--name", "web", "--api", "/papi=rw", "--group", chosen)
     assert result.status == 0, result
     assert sent(fake)["groupAccess"] == {
         "cloneAuthorizedUserGroups": False,
@@ -203,7 +203,7 @@ def test_a_group(gk, fake, chosen, group, role):
 
 
 def test_several_groups(gk, fake):
-    result = create(gk, "--name", "web", "--api", "/papi", "--group", "60002=Publisher", "--group", "70002")
+    result = create(gk, "--name", "web", "--api", "/papi=rw", "--group", "60002=Publisher", "--group", "70002")
     assert result.status == 0, result
     assert sent(fake)["groupAccess"]["groups"] == [{"groupId": 60002, "roleId": 16}, {"groupId": 70002, "roleId": 3}]
 

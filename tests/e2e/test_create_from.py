@@ -135,7 +135,7 @@ def test_a_flag_overrides_the_file(gk, fake, arguments, members):
 
 
 def test_what_the_file_leaves_out_is_filled_in(gk, fake):
-    body = {"clientName": "web", "apiAccess": {"apis": [{"apiId": "/papi"}]}}
+    body = {"clientName": "web", "apiAccess": {"apis": [{"apiId": "/papi", "accessLevel": "rw"}]}}
     result = from_input(gk, {**body, "groupAccess": {"cloneAuthorizedUserGroups": True}, "clientDescription": ""})
     assert result.status == 0, result
     assert sent(fake) == SMALLEST_BODY

@@ -30,7 +30,7 @@ def refused(fake, result, status, *parts):
 
 
 # What can be told from the command line alone: no request at all is made.
-NAMED, APIS, GROUPS = ["--name", "web"], ["--api", "/papi"], ["--clone-groups"]
+NAMED, APIS, GROUPS = ["--name", "web"], ["--api", "/papi=rw"], ["--clone-groups"]
 FLAGS = {
     "no name": ([*APIS, *GROUPS], "name", "--name"),
     "an empty name": (["--name", "", *APIS, *GROUPS], "name", "--name"),

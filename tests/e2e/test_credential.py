@@ -336,7 +336,7 @@ def test_an_expiry_of_a_new_one_is_written_back_as_it_was(gk, fake, client):
     "today, latest, days",
     [("2025-06-01", "2027-06-01", 730), ("2026-06-01", "2028-06-01", 731), ("2028-02-29", "2030-02-28", 730)],
 )
-@pytest.mark.parametrize("words", [["credential", "create", "edge box"], ["client", "create", "--name", "n", "--clone-groups", "--api", "/papi"]], ids=["credential", "client"])
+@pytest.mark.parametrize("words", [["credential", "create", "edge box"], ["client", "create", "--name", "n", "--clone-groups", "--api", "/papi=rw"]], ids=["credential", "client"])
 def test_a_new_one_lasts_for_two_years_at_most(gk, fake, client, edgerc, words, today, latest, days):
     now = calendar.timegm(time.strptime(today, "%Y-%m-%d"))
     fake.set_time(now)

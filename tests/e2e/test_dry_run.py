@@ -45,7 +45,7 @@ def test_what_is_sent_after_the_credential_was_made(gk, fake, client):
 
 
 def test_the_expiry_of_a_client_that_would_be_made(gk, fake):
-    words = ["client", "create", "--name", "n", "--clone-groups", "--api", "/papi", "--dry-run"]
+    words = ["client", "create", "--name", "n", "--clone-groups", "--api", "/papi=rw", "--dry-run"]
     assert gk(*words).err == ""
     fake.set_time(1780000000)
     result = gk(*words, "--expires", "2027-01-31", "--clock", "@1780000000")

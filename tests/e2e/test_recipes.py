@@ -568,7 +568,7 @@ def rotate_with_grace(place):
 def recover_received(place):
     """A create that was killed before the new file was in its place."""
     place.admin()
-    command = [place.gk.binary, *place.gk.options, "client", "create", "--name", "web", "--api", "/papi", "--clone-groups"]
+    command = [place.gk.binary, *place.gk.options, "client", "create", "--name", "web", "--api", "/papi=rw", "--clone-groups"]
     inject = ["-f", "-o", "/dev/null", "-e", "trace=/^rename", "-e", "inject=/^rename:signal=SIGKILL"]
     subprocess.run(["strace", *inject, *command], env=place.gk.environment(), cwd=place.home, capture_output=True, timeout=60)
     assert made(place.fake) and "web" not in place.edgerc.read_text()

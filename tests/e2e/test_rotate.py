@@ -697,7 +697,7 @@ def test_after_a_grace_the_end_is_cut_off(gk, fake, client):
 def test_what_is_left_by_others_is_not_carried_on(case, gk, fake, edgerc, journal):
     """The credential of an interrupted `create` is no business of a rotation."""
     fake.fault(method="POST", path=CLIENTS, cut_after=0)
-    flags = ["--name", "web", "--api", "/papi", "--clone-groups"]
+    flags = ["--name", "web", "--api", "/papi=rw", "--clone-groups"]
     assert gk("client", "create", *flags).status == 5
     left = read_journal(journal)
     assert case.rotate().status == 0
