@@ -88,8 +88,9 @@ static const struct sentence alert_sentences[] = {
     {21, "decryption_failed"},
     {22, "record_overflow"},
     {30, "decompression_failure"},
-    {40, "handshake_failure; it may demand TLS 1.3, have no TLS 1.2 with ECDHE and AES-GCM or "
-         "ChaCha20-Poly1305, or want a client certificate: enable one of these suites there"},
+    {40,
+     "handshake_failure; it has no TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305, demands "
+     "TLS 1.3, or wants a client certificate: enable one of these suites there"},
     {41, "no_certificate"},
     {42, "bad_certificate; it wants a client certificate, which gridkey has not: check the host"},
     {43, "unsupported_certificate"},
@@ -106,8 +107,9 @@ static const struct sentence alert_sentences[] = {
          "speaks TLS 1.2: enable TLS 1.2 there or use a proxy that speaks both"},
     {71, "insufficient_security; it demands stronger suites than ECDHE with AES-GCM or "
          "ChaCha20-Poly1305 of TLS 1.2: enable one of these there"},
-    {80, "internal_error; the server has a fault, or demands the extended master secret, which "
-         "gridkey does not have: run again later, or let it do without"},
+    {80,
+     "internal_error; the server has a fault: run again later; or it demands the extended master "
+     "secret, which gridkey does not have: let it do without"},
     {86, "inappropriate_fallback"},
     {90, "user_canceled"},
     {100, "no_renegotiation"},

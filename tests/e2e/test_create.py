@@ -123,8 +123,8 @@ def test_a_flag(gk, fake, arguments, members):
 
 
 APIS = {
-    "id": (["146"], [(146, "READ-WRITE")]),
-    "whole name in other letters": (["property manager (papi)"], [(146, "READ-WRITE")]),
+    "id": (["146=rw"], [(146, "READ-WRITE")]),
+    "whole name in other letters": (["property manager (papi)=rw"], [(146, "READ-WRITE")]),
     "a whole name that is part of others": (["cps"], [(28, "READ-ONLY")]),
     "a part that only one has": (["(eccu)"], [(44, "READ-ONLY")]),
     "end point": (["/cps"], [(28, "READ-ONLY")]),
@@ -135,7 +135,6 @@ APIS = {
     "READ-WRITE": (["Reporting API=READ-WRITE"], [(5101, "READ-WRITE")]),
     "read-write": (["Reporting API=read-write"], [(5101, "READ-WRITE")]),
     "the only level there is": (["/dns-reports"], [(182, "READ-ONLY")]),
-    "the only one, of another kind": (["/credential-vault"], [(221, "CREDENTIAL-READ-WRITE")]),
     "a newer level": (["/cam=CREDENTIAL-READ-ONLY"], [(220, "CREDENTIAL-READ-ONLY")]),
     "several": (["5=rw", "/cps", "Event Center=rw"], [(5, "READ-WRITE"), (28, "READ-ONLY"), (11, "READ-WRITE")]),
     "the same twice is once": (["/cps=ro", "28"], [(28, "READ-ONLY")]),
@@ -151,6 +150,12 @@ def test_an_api(gk, fake, chosen, apis):
         "allAccessibleApis": False,
         "apis": [{"apiId": number, "accessLevel": level} for number, level in apis],
     }
+
+
+@pytest.mark.parametrize("chosen, offered", [("/papi", "READ-WRITE"), ("/credential-vault", "CREDENTIAL-READ-WRITE")])
+def test_an_api_without_a_level_that_offers_no_reading(gk, fake, chosen, offered):
+    result = create(gk, "--name", "web", "--clone-groups", "--api", chosen)
+    assert result.status == 2 and offered in result.err and not posts(fake), result
 
 
 def test_a_level_that_is_new_and_offered(gk, fake):
@@ -236,7 +241,7 @@ def test_purge_rights(gk, fake, arguments, wanted):
 
 
 def test_cpcodes_are_looked_up_in_the_chosen_groups(gk, fake):
-    arguments = ["--name", "web", "--api", "/ccu", "--purge-cpcodes", "940001", "--group", "54321"]
+    arguments = ["--name", "web", "--api", "/ccu=rw", "--purge-cpcodes", "940001", "--group", "54321"]
     assert create(gk, *arguments).status == 0
     [lookup] = [record for record in fake.requests if record["path"].endswith("/allowed-cpcodes")]
     assert lookup["json"] == {"clientType": "CLIENT", "groups": [{"groupId": 54321, "roleId": 142838}]}

@@ -184,7 +184,7 @@ def test_an_answer_of_the_api_can_be_the_model(gk, fake, model):
 DRY = {
     "smallest": SMALLEST,
     "names": ["--name", "é", "--api", "CCU APIs=rw", "--api", "CPS", "--group", "High Street=Viewer", "--ip", "::1"],
-    "purge": ["--name", "p", "--api", "/ccu", "--clone-groups", "--purge-cpcodes", "36915,866797"],
+    "purge": ["--name", "p", "--api", "/ccu=rw", "--clone-groups", "--purge-cpcodes", "36915,866797"],
     "no credential": [*SMALLEST, "--no-credential"],
     "expiry": [*SMALLEST, "--expires", "+90d"],
 }
@@ -206,7 +206,7 @@ def test_a_dry_run_prints_what_would_be_sent(gk, fake, home, edgerc, arguments):
 
 
 def test_a_dry_run_looks_up_no_name_of_a_cpcode(gk, fake):
-    arguments = ["--name", "p", "--api", "/ccu", "--clone-groups", "--purge-cpcodes", "36915,ArunNS"]
+    arguments = ["--name", "p", "--api", "/ccu=rw", "--clone-groups", "--purge-cpcodes", "36915,ArunNS"]
     result = create(gk, *arguments, "--dry-run")
     assert result.status == 2 and '"ArunNS"' in result.err and "POST" in result.err and "number" in result.err
     assert {record["method"] for record in fake.requests} == {"GET"}

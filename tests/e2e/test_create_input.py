@@ -221,15 +221,15 @@ LISTS = {
     "a user that is not": ([*SMALLEST, "--user", "nobody"], 7, "nobody"),
     "purging without CCU": ([*SMALLEST, "--purge-cpcodes", "all"], 2, "CCU APIs", "--api"),
     "cache tags without CCU": ([*SMALLEST, "--purge-by-cachetag"], 2, "CCU APIs", "--api"),
-    "a CP code that is not": ([*NAMED, *GROUPS, "--api", "5", "--purge-cpcodes", "36915,77"], 7, '"77"'),
+    "a CP code that is not": ([*NAMED, *GROUPS, "--api", "5=rw", "--purge-cpcodes", "36915,77"], 7, '"77"'),
     "a CP code of another group": (
-        [*NAMED, "--group", "54321", "--api", "5", "--purge-cpcodes", "36915"],
+        [*NAMED, "--group", "54321", "--api", "5=rw", "--purge-cpcodes", "36915"],
         7,
         '"36915"',
         "client's groups",
     ),
     "a CP code's name of several": (
-        [*NAMED, *GROUPS, "--api", "5", "--purge-cpcodes", "High Street images"],
+        [*NAMED, *GROUPS, "--api", "5=rw", "--purge-cpcodes", "High Street images"],
         2,
         "(940001)",
         "(940002)",

@@ -281,5 +281,5 @@ def test_a_role_that_is_null_is_inherited(gk, fake, home):
     out = gk("lookup", "groups").out
     [line] = [line for line in out.splitlines() if line.startswith("32149 ")]
     assert "CP Code Automation Role (114492)" in line
-    create = "client create --name x --api /papi --group 32149 --dry-run".split()
+    create = "client create --name x --api /papi=rw --group 32149 --dry-run".split()
     assert gk(*create).json["groupAccess"]["groups"] == [{"groupId": 32149, "roleId": 114492}]

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 SELF = "/identity-management/v3/api-clients/self"
-KNOWN = ["works", "clientId", "clientName", "user", "apis", "groups", "credential", "clockOffsetSeconds", "tls", "pin"]
+KNOWN = ["cloneAuthorizedUserGroups", "works", "clientId", "clientName", "user", "apis", "groups", "credential", "clockOffsetSeconds", "tls", "pin"]
 
 
 def facts(result):
@@ -30,6 +30,7 @@ def test_whose_it_is_and_what_it_may(gk, fake, edgerc):
         "client": admin["clientId"],
         "name": admin["clientName"],
         "user": "jsmith",
+        "groups of its user": "yes",
         "credential": str(admin["credentials"][0]["credentialId"]),
         "status": "ACTIVE",
         "expires": admin["credentials"][0]["expiresOn"][:10],
@@ -56,6 +57,14 @@ def test_json(gk, fake, api):
     assert answer["apis"] == theirs["apiAccess"]["apis"]
     assert answer["groups"] == theirs["groupAccess"]["groups"]
     assert answer["credential"] == theirs["credentials"][0]
+
+
+def test_a_client_with_all_apis_shows_that(gk, fake):
+    admin = fake.client(fake.admin["client_id"])
+    admin["apiAccess"] = {"allAccessibleApis": True, "apis": []}
+    answer = gk("verify", "--json").json
+    assert answer["allAccessibleApis"] is True and answer.get("apis") != []
+    assert facts(gk("verify"))["all APIs"] == "yes"
 
 
 def test_the_credential_in_use_is_found_by_its_token(gk, fake, home):
