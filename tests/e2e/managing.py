@@ -85,9 +85,10 @@ def assert_signs(gk, path, section):
     assert result.status == 0, result
 
 
-def on_terminal(gk, answer, *arguments, hidden=False, timeout=20):
+def on_terminal(gk, answer, *arguments, hidden=False, timeout=20, before=lambda: None):
     """Runs it on a terminal of its own and types `answer` (bytes) once it asks; None hangs up instead.
 
+    before: called once it asks, before the answer is typed.
     hidden: only standard input is the terminal. Standard output is a pipe; what the terminal showed is `err`.
     """
     ours, theirs = os.openpty()
@@ -111,6 +112,7 @@ def on_terminal(gk, answer, *arguments, hidden=False, timeout=20):
         shown += piece
         if b"[y/N]" in shown and not asked:
             asked = True
+            before()
             os.write(ours, answer)
     out, err = process.communicate(timeout=timeout)
     os.close(ours)
