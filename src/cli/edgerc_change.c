@@ -97,8 +97,8 @@ static int edgerc_confirm(const struct invocation *invocation, const struct edge
     const char *in_use = context_variable("AKAMAI_EDGERC_SECTION");
     struct edgegrid_credential credential;
     struct edgerc_file file;
-    struct edgerc_place place;
     struct buffer question = BUFFER_EMPTY;
+    struct buffer out = BUFFER_EMPTY;
     struct error ignored;
     int result = 0;
 
@@ -107,10 +107,9 @@ static int edgerc_confirm(const struct invocation *invocation, const struct edge
         return 0;
     }
     edgegrid_credential_init(&credential);
-    /* What cannot be read is reported by the change itself. */
+    /* What cannot be read or done is reported by the change itself. */
     if (edgerc_file_open(&file, invocation, &ignored) == 0 &&
-        edgerc_find_exact(buffer_text(&file.text), file.text.length, change->section,
-                          strlen(change->section), &place) &&
+        edgerc_apply(change, &file.text, buffer_text(&file.path), &out, &ignored) == 0 &&
         edgerc_read_section(buffer_text(&file.text), file.text.length, buffer_text(&file.path),
                             change->section, "--section", &credential, NULL, &ignored) == 0) {
         buffer_format(&question, "%s section [%s] of %s, which signs where no section is named,",
@@ -120,6 +119,7 @@ static int edgerc_confirm(const struct invocation *invocation, const struct edge
                      ? confirm(invocation, buffer_text(&question), error)
                      : -1;
     }
+    buffer_free(&out);
     buffer_free(&question);
     edgegrid_credential_free(&credential);
     edgerc_file_close(&file);

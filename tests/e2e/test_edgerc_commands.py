@@ -293,7 +293,7 @@ def test_a_section_that_is_not_there(gridkey, file, command):
 
 def test_set_changes_only_that(gridkey, home, file):
     file.chmod(0o644)
-    result = gridkey("edgerc", "set", "default", "client_secret=-", "Access-Token=akab-new", stdin=OTHER_SECRET + "\n")
+    result = gridkey("edgerc", "set", "default", "client_secret=-", "Access-Token=akab-new", "--yes", stdin=OTHER_SECRET + "\n")
     assert_silent(result)
     assert file.read_text() == FILE.replace(SECRET, OTHER_SECRET).replace(VALUES["access_token"], "akab-new")
     assert mode(file) == 0o600
@@ -311,7 +311,7 @@ def read_lines(path, section):
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_set_keeps_line_ends(gridkey, home, end):
     path = write(home / ".edgerc", FILE.replace("\n", end))
-    assert_silent(gridkey("edgerc", "set", "half", "access_token=akab-a"))
+    assert_silent(gridkey("edgerc", "set", "half", "access_token=akab-a", "--yes"))
     expected = FILE.replace("client_token =\n", "client_token =\naccess_token = akab-a\n").replace("\n", end)
     assert path.read_bytes() == expected.encode()
 
@@ -321,31 +321,31 @@ def test_set_makes_file_and_section(gridkey, home, read_by_all):
     assert_silent(gridkey("edgerc", "set", "new one", *arguments, "client_secret=-", stdin=SECRET))
     assert (home / ".edgerc").read_text() == "[new one]\n" + DOWNLOAD
     assert mode(home / ".edgerc") == 0o600
-    assert_silent(gridkey("edgerc", "set", "default", *arguments, "account_key=1-A", "client_secret=-", stdin=SECRET + "\r\n"))
+    assert_silent(gridkey("edgerc", "set", "default", *arguments, "account_key=1-A", "client_secret=-", "--yes", stdin=SECRET + "\r\n"))
     assert (home / ".edgerc").read_text() == f"[new one]\n{DOWNLOAD}\n[default]\n{DOWNLOAD}account_key = 1-A\n"
     assert read_by_all(home / ".edgerc", "new one") == VALUES == read_by_all(home / ".edgerc", "default")
     assert_clean(home, ".edgerc")
 
 
 def test_set_cleans_the_host(gridkey, home, file, read_by_all):
-    assert_silent(gridkey("edgerc", "set", "default", f"host=https://{HOST.upper()}:443/"))
+    assert_silent(gridkey("edgerc", "set", "default", f"host=https://{HOST.upper()}:443/", "--yes"))
     assert read_by_all(file, "default")["host"] == HOST
     assert read_by_all(file, "default") == VALUES
 
 
 def test_set_gives_a_download_its_section(gridkey, home, read_by_all):
     path = write(home / ".edgerc", DOWNLOAD)
-    assert_silent(gridkey("edgerc", "set", "default", "access_token=akab-a"))
+    assert_silent(gridkey("edgerc", "set", "default", "access_token=akab-a", "--yes"))
     assert path.read_text().startswith("[default]\n")
     assert read_by_all(path, "default") == {**VALUES, "access_token": "akab-a"}
 
 
 def test_a_secret_on_the_command_line_is_taken_with_a_remark(gridkey, file):
-    result = gridkey("edgerc", "set", "default", f"client_secret={OTHER_SECRET}")
+    result = gridkey("edgerc", "set", "default", f"client_secret={OTHER_SECRET}", "--yes")
     assert result.status == 0 and result.out == ""
     assert "client_secret=-" in result.err and OTHER_SECRET not in result.err
     assert file.read_text() == FILE.replace(SECRET, OTHER_SECRET)
-    assert gridkey("-q", "edgerc", "set", "default", f"client_secret={SECRET}").err == ""
+    assert gridkey("-q", "edgerc", "set", "default", f"client_secret={SECRET}", "--yes").err == ""
 
 
 @pytest.mark.parametrize(
@@ -400,9 +400,9 @@ def test_a_hard_link_that_keeps_the_old_content_is_told(gridkey, home, file):
 
 
 CHANGES = [
-    ["set", "default", "access_token=x"],
+    ["set", "default", "access_token=x", "--yes"],
     ["import", "download", "new"],
-    ["rename", "default", "new"],
+    ["rename", "default", "new", "--yes"],
     ["remove", "default", "--yes"],
 ]
 
@@ -480,7 +480,7 @@ def test_import_over_a_section(gridkey, home, file):
     result = gridkey("edgerc", "import", "-", "default", stdin=DOWNLOAD.replace(SECRET, OTHER_SECRET))
     assert_silent(result, 3)
     assert f"{file}:2: " in result.err and "--replace" in result.err and facts(file) == before
-    assert_silent(gridkey("edgerc", "import", "-", "default", "--replace", stdin=DOWNLOAD.replace(SECRET, OTHER_SECRET)))
+    assert_silent(gridkey("edgerc", "import", "-", "default", "--replace", "--yes", stdin=DOWNLOAD.replace(SECRET, OTHER_SECRET)))
     shown = gridkey("edgerc", "show", "default", "--show-secret", "--json").json
     assert shown == {**VALUES, "client_secret": OTHER_SECRET, "account_key": "1-ABCD:Z-PQR", "eaa_api_secret": '"other\'s own"'}
     assert "; of the first\n" in file.read_text()
@@ -529,10 +529,10 @@ def test_what_could_not_be_read_again_is_not_written(gridkey, home, text, words)
 
 
 def test_rename(gridkey, home, file, read_by_all):
-    assert_silent(gridkey("edgerc", "rename", "default", "prod 1"))
+    assert_silent(gridkey("edgerc", "rename", "default", "prod 1", "--yes"))
     assert file.read_text() == FILE.replace("[default]", "[prod 1]")
     write(file, DOWNLOAD)
-    assert_silent(gridkey("edgerc", "rename", "default", "prod 1"))
+    assert_silent(gridkey("edgerc", "rename", "default", "prod 1", "--yes"))
     assert read_by_all(file, "prod 1") == VALUES
     assert_clean(home, ".edgerc")
 

@@ -211,7 +211,7 @@ def test_values_of_others_stay_whole(gridkey, home, text):
     before, defaults = everything(path)
     given = {"client_secret": "new", "host": "h.example", "account_key": "1-ABC"}
     words = [f"{key}={'-' if key == 'client_secret' else value}" for key, value in given.items()]
-    assert gridkey("edgerc", "set", "default", *words, stdin="new\n").status == 0
+    assert gridkey("edgerc", "set", "default", *words, "--yes", stdin="new\n").status == 0
     after, defaults_after = everything(path)
     before["default"].update(given)
     assert (after, defaults_after) == (before, defaults)

@@ -53,7 +53,7 @@ def test_the_search_can_find(look, edgerc):
         (["edgerc", "list"], 0),
         (["edgerc", "check"], 0),
         (["edgerc", "show", "default"], 0),
-        (["edgerc", "rename", "default", "other"], 0),
+        (["edgerc", "rename", "default", "other", "--yes"], 0),
         (["edgerc", "set", "default", "max_body=1"], 0),
         (["--section", "absent", "verify"], 3),
         (["--proxy", "http://127.0.0.1:1", "verify"], 4),
@@ -84,6 +84,6 @@ def test_the_credential_that_is_made(look, fake, edgerc, words):
 @pytest.mark.parametrize("answer", ["{", "{}", "cut"])
 def test_a_credential_whose_answer_cannot_be_used(look, fake, edgerc, answer):
     secret = credential_in(fake, edgerc, "default")["clientSecret"]
-    ended, image, said = look("edgerc", "set", "default", "client_secret=-", stdin=(secret[::-1] + answer).encode())
+    ended, image, said = look("edgerc", "set", "default", "client_secret=-", "--yes", stdin=(secret[::-1] + answer).encode())
     assert not traces(image, secret) and not traces(image, secret[::-1]), said
     assert ended in (0, 2, 3), said
