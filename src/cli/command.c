@@ -217,7 +217,7 @@ const struct command command_table[] = {
      1 + EDGERC_ENTRIES_MOST,
      {&yes_group},
      "set keys of a section; a VALUE of - is read from standard input",
-     "gridkey edgerc set default client_secret=- <secret.txt"},
+     "gridkey edgerc set default client_secret=- --yes <secret.txt"},
     {"edgerc",
      "import",
      command_edgerc_import,
