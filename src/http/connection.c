@@ -168,22 +168,23 @@ int http_connection_start(struct http_connection *connection, struct error *erro
                                      .clock = settings->clock,
                                      .pins = settings->pins,
                                      .pin_count = settings->pin_count};
+    int64_t deadline;
 
     if (connection->descriptor >= 0) {
         return 0;
     }
-    connection->deadline = clock_monotonic_milliseconds() + settings->connect_timeout_milliseconds;
-    if (dial_open(settings->resolver, dialled->name, dialled->port, source, connection->deadline,
+    deadline = clock_monotonic_milliseconds() + settings->connect_timeout_milliseconds;
+    if (dial_open(settings->resolver, dialled->name, dialled->port, source, deadline,
                   &connection->descriptor, error) != 0) {
         return -1;
     }
-    if ((settings->proxy != NULL &&
-         connection_tunnel(connection, connection->deadline, error) != 0) ||
+    if ((settings->proxy != NULL && connection_tunnel(connection, deadline, error) != 0) ||
         tls_start(&connection->tls, connection->descriptor, &tls, error) != 0) {
         connection_drop(connection);
         return -1;
     }
     connection->started = true;
+    connection->left_milliseconds = deadline - clock_monotonic_milliseconds();
     return 0;
 }
 
@@ -191,8 +192,9 @@ int http_connection_start(struct http_connection *connection, struct error *erro
 static int connection_finish(struct http_connection *connection, struct error *error)
 {
     const struct url_host *dialled = http_settings_dialled(connection->settings);
+    int64_t deadline = clock_monotonic_milliseconds() + connection->left_milliseconds;
 
-    if (tls_finish(connection->tls, connection->deadline, error) != 0) {
+    if (tls_finish(connection->tls, deadline, error) != 0) {
         connection_drop(connection);
         return -1;
     }

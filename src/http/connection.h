@@ -43,7 +43,7 @@ struct http_connection {
     int descriptor;             /* -1 when closed */
     struct tls_connection *tls; /* NULL when closed */
     bool started;               /* the handshake is under way */
-    int64_t deadline;           /* for its end, in clock_monotonic_milliseconds */
+    int64_t left_milliseconds;  /* of the connect timeout, for its end */
     bool served;                /* an exchange was made over it */
     unsigned opened;            /* connections made so far */
 };
@@ -61,8 +61,9 @@ void http_connection_init(struct http_connection *connection, const struct http_
 /*
  * When there is no connection, connect and send the ClientHello, so that the server works while the
  * caller does; http_connection_open completes it. Waits for the address, TCP and the proxy, not for
- * the server's part of the handshake. The connect timeout counts from here. Returns 0, or -1 with
- * the connection closed and STATUS_CONNECT or STATUS_SYSTEM.
+ * the server's part of the handshake. What the caller does before http_connection_open does not
+ * count for the connect timeout. Returns 0, or -1 with the connection closed and STATUS_CONNECT or
+ * STATUS_SYSTEM.
  */
 int http_connection_start(struct http_connection *connection, struct error *error);
 

@@ -14,11 +14,11 @@ pytestmark = pytest.mark.skipif(
 def traced(gk, tmp_path, monkeypatch):
     """traced(...): a create under strace with more options for that; its result and its sends and syncs."""
 
-    def run(*options):
+    def run(*options, arguments=()):
         record = tmp_path / "calls"
         command = ["strace", "-y", "-s", "1", "-e", "trace=sendto,fsync", *options, "-o", str(record)]
         monkeypatch.setenv("GRIDKEY_RUNNER", " ".join(command))
-        result = create(gk, *SMALLEST, "--user", "jsmith")
+        result = create(gk, *SMALLEST, "--user", "jsmith", *arguments)
         return result, record.read_text(encoding="utf-8").splitlines()
 
     return run
@@ -47,3 +47,9 @@ def test_a_reservation_that_fails_after_connecting_leaves_nothing(traced, fake, 
     assert posts(fake) == [] and fake.requests == []
     assert [path.name for path in home.glob(".edgerc*")] == [".edgerc"]
     assert (home / ".edgerc").read_bytes() == before
+
+
+def test_a_slow_disk_does_not_count_for_the_connect_timeout(traced):
+    slow = ("-e", "inject=fsync:delay_enter=1500000:when=1")
+    result, _ = traced(*slow, arguments=["--connect-timeout", "1"])
+    assert result.status == 0, result
