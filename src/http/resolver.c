@@ -114,10 +114,13 @@ static void resolver_look_up(struct resolver_reply *reply)
         /* The libc gives up both families when one has no answer. */
         fault = resolver_query(reply, reply->host, AF_INET);
         if (fault != 0) {
-            fault = resolver_query(reply, reply->host, AF_INET6);
+            int other = resolver_query(reply, reply->host, AF_INET6);
+
+            /* That one family has no address says nothing of the other. */
+            fault = other == EAI_NONAME || other == EAI_NODATA ? fault : other;
         }
     }
-    reply->fault = fault;
+    reply->fault = fault == EAI_NODATA ? EAI_NONAME : fault; /* newer musls tell them apart */
 }
 
 static void resolver_describe_file(struct buffer *out, const char *path, int fault)
@@ -189,18 +192,25 @@ static void resolver_hold_lifeline(void)
     }
 }
 
-/* Read access to /etc, and to where its resolv.conf is a symbolic link to; name servers. */
-static void resolver_confine(void)
+/* Allow reading what is beside the file that path is, at the end of symbolic links. */
+static void resolver_allow(const char *path)
 {
-    char *target = realpath(SERVERS_PATH, NULL);
+    char *target = realpath(path, NULL);
     char *end = target == NULL ? NULL : strrchr(target, '/');
 
-    sandbox_allow_reading("/etc");
     if (end != NULL && end != target) {
         *end = '\0';
         sandbox_allow_reading(target);
     }
     free(target);
+}
+
+/* Only files of the libc's resolver, also when they are replaced later, and name servers. */
+static void resolver_confine(void)
+{
+    sandbox_allow_reading("/etc");
+    resolver_allow(HOSTS_PATH);
+    resolver_allow(SERVERS_PATH);
     sandbox_enter(DNS_PORT);
 }
 

@@ -244,6 +244,14 @@ def test_a_long_hosts_file(house):
     assert result.status == 0, result
 
 
+def test_hosts_is_a_symbolic_link(house):
+    """As on NixOS; who looks names up has shut itself in, and may read it all the same."""
+    house.put("elsewhere/hosts", f"127.0.0.1 {HOST}\n")
+    (house.put("etc") / "hosts").symlink_to("../elsewhere/hosts")
+    result, _ = timed(house)
+    assert result.status == 0, result
+
+
 def test_the_next_name_server(house, name_server):
     for address, answer in ((ONE, 2), (TWO, None), (THREE, ["127.0.0.1"])):
         name_server(address, answer)
@@ -274,6 +282,14 @@ def test_one_family_fails_for_good(house, name_server, family, wrong):
         assert result.status == 0, result
     else:
         assert result.status == 4 and "::1: Connection refused" in result.err and "127.0.0.1" not in result.err, result
+
+
+def test_one_family_fails_and_the_other_has_no_address(house, name_server):
+    """Nobody knows whether the name has an address: the name server is to be looked at, not the name."""
+    name_server(ONE, lambda _, kind, before: 2 if kind == A else [])
+    servers(house, ONE)
+    result, _ = timed(house)
+    assert result.status == 4 and "no usable response" in result.err and "check /etc/resolv.conf" in result.err, result
 
 
 def test_one_family_is_late(house, name_server):
