@@ -115,9 +115,8 @@ objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(if $(filter checked fuzz host,$(1)),src/base/memory_wiped.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
-.PHONY: all check-static lint unit unit-release e2e e2e-thorough random random-fixed faults faults-spread valgrind cross \
-	test-cross dist fuzz fuzz-seeds analyze test test-all repro size size-here demo bench deps help install \
-	roots-update clean FORCE
+.PHONY: all check-static lint unit e2e e2e-thorough valgrind analyze test test-all repro size size-here demo \
+	deps help install roots-update clean FORCE
 
 all: $(BUILD)/gridkey $(BUILD)/gridkey.1
 
@@ -244,123 +243,8 @@ $(UNIT:tests/unit/%.c=$(BUILD)/checked/%): $(BUILD)/checked/%: $(BUILD)/checked/
 unit: $(UNIT:tests/unit/%.c=$(BUILD)/checked/%)
 	@set -e; for program in $^; do echo "== $$program"; $$program; done
 
-# The unit tests with the very objects that are shipped, for machines that no sanitizer is here for.
-CMOCKA_DEFINES := $(addprefix -DHAVE_,INTTYPES_H SIGNAL_H STRINGS_H GCC_THREAD_LOCAL_STORAGE \
-	CLOCK_REALTIME SIGLONGJMP STRSIGNAL STRUCT_TIMESPEC)
-
-# cmocka.h would declare it again.
-CMOCKA_DEFINES += -D_UINTPTR_T_DEFINED
-
-$(BUILD)/release/tests/%.o: CMOCKA := -isystem $(THIRD)/cmocka/include -D_UINTPTR_T_DEFINED
-$(UNIT:%.c=$(BUILD)/release/%.o): $(FETCHED_CROSS)
-
-$(BUILD)/release/cmocka.o: $(FETCHED_CROSS) $(BUILD)/settings-compile
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(RELEASE) $(CMOCKA_DEFINES) -w -I$(THIRD)/cmocka/include \
-		-c $(THIRD)/cmocka/src/cmocka.c -o $@
-
-$(BUILD)/release/gridkey.a: $(call objects,release) $(BUILD)/settings-link
-	@rm -f $@
-	$(Q)$(AR) rcD $@ $(filter %.o,$^)
-
-$(UNIT:tests/unit/%.c=$(BUILD)/release/%): $(BUILD)/release/%: $(BUILD)/release/tests/unit/%.o \
-		$(UNIT_HELPERS:%.c=$(BUILD)/release/%.o) $(BUILD)/release/cmocka.o $(BUILD)/release/gridkey.a
-	@$(if $(V),,echo "  LINK $@")
-	$(Q)$(CC) $(CFLAGS) -static -no-pie $(WIPED) $(LDFLAGS) $^ -o $@
-
-unit-release: $(UNIT:tests/unit/%.c=$(BUILD)/release/%)
-
-# Other machines: a make of its own for each, with musl made for it, in its own folder.
-CROSS := $(shell sed -n 's/^\([a-z][a-z0-9_]*\) .*/\1/p' third_party/targets)
-cross_row = $(shell sed -n 's/^$(1) //p' third_party/targets)
-
-# cross ARCH,COMPILER,QEMU,LIMIT,FLAGS
-define cross
-$(BUILD)/cross/$(1)/row: FORCE
-	@mkdir -p $$(@D)
-	@echo '$(2) $(5)' | cmp -s - $$@ || echo '$(2) $(5)' >$$@
-$(BUILD)/cross/$(1)/musl/gcc.specs: third_party/musl.sh third_party/musl.files $(BUILD)/cross/$(1)/row $(FETCHED_CROSS)
-	@command -v $(2)-gcc >/dev/null || { echo "$(2)-gcc is not installed;" \
-		"'sh tests/install-tools.sh cross' installs what other machines need" >&2; exit 1; }
-	$(if $(V),,@echo "  MUSL $(1)")
-	+$(Q)sh third_party/musl.sh $(THIRD)/musl $$(@D) $(2)-gcc $(2)-ar $(5)
-cross-$(1): $(BUILD)/cross/$(1)/musl/gcc.specs $(ROOTS_C)
-	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/cross/$(1) THIRD=$(THIRD) ROOTS_C=$(ROOTS_C) \
-		CC='$(2)-gcc -specs=$(BUILD)/cross/$(1)/musl/gcc.specs $(5)' STRIP=$(2)-strip \
-		NM=$(2)-nm AR=$(2)-ar $$(or $$(CROSS_GOAL),all check-static)
-test-cross-$(1): CROSS_GOAL := all check-static unit-release
-test-cross-$(1): cross-$(1)
-	@sh tests/cross/run.sh $(1) $(BUILD)/cross/$(1) $(3)
-.PHONY: cross-$(1) test-cross-$(1)
-endef
-$(foreach arch,$(CROSS),$(eval $(call cross,$(arch),$(word 1,$(call cross_row,$(arch))),$(word \
-	2,$(call cross_row,$(arch))),$(word 3,$(call cross_row,$(arch))),$(wordlist \
-	4,20,$(call cross_row,$(arch))))))
-
-cross: $(CROSS:%=cross-%)
-	@sh tests/cross/sizes.sh $(BUILD)/cross $(CROSS)
-
-test-cross: $(CROSS:%=test-cross-%)
-	@echo; cat $(CROSS:%=$(BUILD)/cross/%/tested)
-	@sh tests/cross/sizes.sh $(BUILD)/cross $(CROSS)
-
-# What is handed out: a binary for each of $(CROSS), their sums, and what they are made of.
-DIST := $(BUILD)/dist
-dist: $(CROSS:%=cross-%)
-	@[ -z '$(strip $(BEARSSL_SRC)$(CJSON_SRC)$(MUSL_SRC))' ] || { echo "dist: what is handed out is" \
-		"made from sources that were checked: leave out BEARSSL_SRC, CJSON_SRC, MUSL_SRC" >&2; exit 1; }
-	@sh tests/cross/sizes.sh $(BUILD)/cross $(CROSS)
-	$(Q)rm -rf $(DIST)
-	$(Q)mkdir -p $(DIST)
-	$(Q)for arch in $(CROSS); do \
-		install -m 755 $(BUILD)/cross/$$arch/gridkey $(DIST)/gridkey-$(VERSION)-$$arch || exit 1; done
-	$(Q)cd $(DIST) && sha256sum gridkey-* >SHA256SUMS
-	$(Q)$(PYTHON) third_party/sbom.py $(DIST) '$(VERSION)' '$(ROOTS_DATE)' \
-		'$(foreach arch,$(CROSS),$(word 1,$(call cross_row,$(arch)))-gcc)' \
-		$(ROOTS_PEM) >$(DIST)/gridkey-$(VERSION).spdx.json
-	@cat $(DIST)/SHA256SUMS
-
-# Fuzzing with libFuzzer: tests/fuzz/fuzz_X.c is a program of its own, see its head for what has to
-# hold. `make fuzz TIME=SECONDS` shares the time among all of them, or those of FUZZ="X Y"; what they
-# learn goes to $(BUILD)/fuzz/X, a finding to $(BUILD)/fuzz/X-findings. `make fuzz-seeds` runs each over
-# its seeds alone, with the compiler and the objects of the unit tests.
-FUZZCC ?= clang
-TIME ?= 60
-FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_THIRD := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address
-FUZZ_OURS := $(FUZZ_THIRD) -fsanitize=undefined -fno-sanitize-recover=all
-$(eval $(call compile,fuzz,$(FUZZCC) $(FUZZ_OURS),$(FUZZCC) $(FUZZ_THIRD)))
-
-$(BUILD)/fuzz/gridkey.a: $(call objects,fuzz) $(BUILD)/settings-link
-	@rm -f $@
-	$(Q)ar rcD $@ $(filter %.o,$^)
-
-$(FUZZ:%=$(BUILD)/fuzz/fuzz_%): $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o \
-		$(BUILD)/fuzz/gridkey.a
-	@$(if $(V),,echo "  LINK $@")
-	$(Q)$(FUZZCC) $(FUZZ_OURS) -fsanitize=fuzzer $^ -o $@
-
-fuzz: $(FUZZ:%=$(BUILD)/fuzz/fuzz_%)
-	@sh tests/fuzz/run.sh $(BUILD)/fuzz $(TIME) $(FUZZ)
-
-$(FUZZ:%=$(BUILD)/checked/fuzz_%): $(BUILD)/checked/fuzz_%: $(BUILD)/checked/tests/fuzz/fuzz_%.o \
-		$(BUILD)/checked/tests/fuzz/replay.o $(BUILD)/checked/gridkey.a
-	@$(if $(V),,echo "  LINK $@")
-	$(Q)$(HOSTCC) $(SANITIZE_OURS) $^ -o $@
-
-fuzz-seeds: $(FUZZ:%=$(BUILD)/checked/fuzz_%)
-	@sh tests/fuzz/run.sh $(BUILD)/checked seeds $(FUZZ)
-
-# gridkey as the fault loops run it: memory can run out at any moment, and what is done to files is
-# recorded. See tests/faults. BearSSL, which allocates nothing, is left at its full speed.
-FAULTS := $(sort $(wildcard tests/faults/*.c))
-
-$(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/checked/%.o) \
-		$(BEARSSL:%.c=$(BUILD)/host/bearssl/%.o) $(BUILD)/checked/gridkey.a
-	@mkdir -p $(@D)
-	@$(if $(V),,echo "  LINK $@")
-	$(Q)$(HOSTCC) $(SANITIZE_OURS) \
-		$(foreach call,malloc calloc realloc strdup free syscall,-Wl$(comma)--wrap=$(call)) $^ -o $@
+include third_party/cross.mk
+include tests/fuzz/fuzz.mk
 
 # Many wait for something: three at a time on two processors. The fault loops use all by themselves.
 PYTEST := $(PYTHON) -m pytest -q -rs -p no:cacheprovider
@@ -373,20 +257,11 @@ $(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(call objects,host)
 	@$(if $(V),,echo "  LINK $@")
 	$(Q)$(HOSTCC) $^ -o $@
 
-# Random sequences of commands and faults, see tests/random/README.md: for TIME seconds, or fixed seeds.
-random random-fixed: all
-	$(PYTHON) tests/random $(if $(filter random,$@),--time $(TIME) $(if $(SEED),--seed $(SEED)) $(if $(STRICT),--strict),--fixed 20)
-
 valgrind: $(BUILD)/host/gridkey
 	@GRIDKEY_BINARY='$<' sh tests/valgrind.sh
 
-# Some points of each fault loop, the same ones each time; or every one.
-FAULT_LOOPS := $(sort $(wildcard tests/e2e/test_fault_*.py))
-faults-spread: all $(BUILD)/faults/gridkey
-	$(PYTEST) $(FAULT_LOOPS)
-
-faults: all $(BUILD)/faults/gridkey
-	GRIDKEY_ALL=1 $(PYTHON) -m pytest -rs -p no:cacheprovider $(FAULT_LOOPS)
+include tests/faults/faults.mk
+include tests/bench/bench.mk
 
 check-static: all
 	@NM='$(NM)' sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
@@ -446,19 +321,6 @@ demo:
 	@sh tests/install-tools.sh build demo
 	@$(MAKE) --no-print-directory all
 	@sh tests/demo.sh
-
-# A create by gridkey and by other programs, in turn. `make bench BENCH_SVG=.github/bench.svg` renews README's plot.
-ROUNDS ?= 25
-BENCH_SVG ?= $(BUILD)/bench.svg
-
-$(BUILD)/bench/measure: tests/bench/measure.c
-	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) -O2 -static $< -o $@
-
-bench:
-	@sh tests/install-tools.sh build bench
-	@$(MAKE) --no-print-directory all $(BUILD)/bench/measure
-	@$(PYTHON) tests/bench/bench.py --build '$(BUILD)' --rounds '$(ROUNDS)' --svg '$(BENCH_SVG)'
 
 deps:
 	@sh tests/install-tools.sh build test

@@ -10,9 +10,7 @@ rm -rf "$build/repro"
 for folder in one another-and-longer; do
     copy=$build/repro/$folder
     mkdir -p "$copy/build"
-    cp -Rp Makefile src third_party "$copy"
-    mkdir "$copy/tests"
-    cp -Rp tests/cross tests/lint "$copy/tests"
+    cp -Rp Makefile src third_party tests "$copy"
     cp -Rp "$build/third_party" "$copy/build"
     $make --no-print-directory -C "$copy" "$@" BUILD=build all dist >"$copy/log" 2>&1 || {
         cat "$copy/log"

@@ -462,7 +462,7 @@ static void test_unreadable_journal_stays(void **state)
     operations_use(&operations);
     assert_int_equal(journal_open(&journal, ".edgerc.gridkey", &error), -1);
     assert_sentence(&error, STATUS_SYSTEM,
-                    ".edgerc.gridkey: cannot be read (Input/output error); ");
+                    ".edgerc.gridkey: cannot be read (");
     journal_close(&journal);
     assert_string_equal(get(".edgerc.gridkey"), "gridkey1 ");
 }
@@ -489,7 +489,7 @@ static void test_journal_without_its_directory_stays(void **state)
     operations_use(&operations);
     assert_int_equal(journal_open(&journal, ".edgerc.gridkey", &error), -1);
     assert_sentence(&error, STATUS_SYSTEM,
-                    ".edgerc.gridkey: cannot be written (Input/output error); ");
+                    ".edgerc.gridkey: cannot be written (");
     journal_close(&journal);
     assert_string_equal(get(".edgerc.gridkey"), "gridkey1 ");
 }
