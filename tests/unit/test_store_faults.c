@@ -461,8 +461,7 @@ static void test_unreadable_journal_stays(void **state)
     operations.read = failing_read;
     operations_use(&operations);
     assert_int_equal(journal_open(&journal, ".edgerc.gridkey", &error), -1);
-    assert_sentence(&error, STATUS_SYSTEM,
-                    ".edgerc.gridkey: cannot be read (");
+    assert_sentence(&error, STATUS_SYSTEM, ".edgerc.gridkey: cannot be read (");
     journal_close(&journal);
     assert_string_equal(get(".edgerc.gridkey"), "gridkey1 ");
 }
@@ -488,8 +487,7 @@ static void test_journal_without_its_directory_stays(void **state)
     operations.open = failing_open;
     operations_use(&operations);
     assert_int_equal(journal_open(&journal, ".edgerc.gridkey", &error), -1);
-    assert_sentence(&error, STATUS_SYSTEM,
-                    ".edgerc.gridkey: cannot be written (");
+    assert_sentence(&error, STATUS_SYSTEM, ".edgerc.gridkey: cannot be written (");
     journal_close(&journal);
     assert_string_equal(get(".edgerc.gridkey"), "gridkey1 ");
 }

