@@ -182,6 +182,15 @@ unsigned text_distance(const char *one, const char *other)
     return rows[one_length % 3][other_length];
 }
 
+/* Base64 of 32 bytes, as Control Center's secrets are; no name ends so. */
+static bool text_is_secret_shaped(const char *text)
+{
+    size_t length =
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+
+    return length == 43 && text[43] == '=' && text[44] == '\0';
+}
+
 bool text_may_be_secret(const char *text)
 {
     static const char *const signs[] = {"\n", "\r", "AGE-SECRET-KEY-", "PRIVATE KEY--"};
@@ -191,6 +200,9 @@ bool text_may_be_secret(const char *text)
         if (text_find_ignore_case(text, signs[i]) != NULL) {
             return true;
         }
+    }
+    if (text_is_secret_shaped(text)) {
+        return true;
     }
     /* With a value behind it: a file may be called so. */
     while ((text = text_find_ignore_case(text, key)) != NULL) {

@@ -55,6 +55,13 @@ int edgegrid_host_clean(const char *text, size_t length, struct buffer *out, boo
 
     if (!drop_start(&text, &length, "https://")) {
         plain = drop_start(&text, &length, "http://");
+        /* What is no URL and holds a slash may be a secret that was put there: look up none of it.
+         */
+        if (!plain && memchr(text, '/', length == 0 ? 0 : length - 1) != NULL) {
+            return error_set(error, STATUS_FILE,
+                             "host cannot be used: it has a slash inside, which a secret may have "
+                             "but no host name; it looks like akab-....luna.akamaiapis.net");
+        }
     }
     if (insecure != NULL) {
         *insecure = plain;

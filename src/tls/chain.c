@@ -274,6 +274,11 @@ static unsigned chain_end(const br_x509_class **context)
     struct tls_chain *chain = chain_of(context);
     int inner = (int)chain->inner.vtable->end_chain(&chain->inner.vtable);
 
+    /* No root is looked for by a certificate that cannot be read: that it cannot is the fault. */
+    if (chain->failure == 0 && inner == BR_ERR_X509_NOT_TRUSTED &&
+        chain->objection == BR_ERR_X509_UNEXPECTED) {
+        chain->failure = chain->objection;
+    }
     if (chain->failure == 0) {
         chain->failure =
             inner == BR_ERR_X509_NOT_TRUSTED && chain->barred != 0 ? chain->barred : inner;

@@ -42,7 +42,7 @@ def tree(folder):
 
 
 def owners(paths):
-    """{path: package} for those that a Debian package owns. Before /usr was merged some were packed as /lib/..."""
+    """{path: package} for those that a Debian package owns. Before /usr was merged some were listed as /lib/..."""
     names = {}
     for path in paths:
         names[path] = path

@@ -21,7 +21,7 @@ SECRET = "C113nt53KR3TN6N90yVuAgICxIRwsObLi0E67/N8eRN="
 KEY = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"
 CONTENT = f"[default]\nclient_secret = {SECRET}\nhost = akab-x.luna.akamaiapis.net\n"
 LINE = f"client_secret = {SECRET}"
-CONTENTS = {"file": CONTENT, "line": LINE, "key": KEY, "two lines": f"a\n{SECRET}"}
+CONTENTS = {"bare": SECRET, "file": CONTENT, "line": LINE, "key": KEY, "two lines": f"a\n{SECRET}"}
 
 
 def assert_not_repeated(result, status=2):
@@ -201,7 +201,7 @@ def typed(gk, text, *arguments, interrupt=None):
 
 
 def test_a_secret_that_is_typed_is_not_shown(gk, edgerc):
-    status, _, shown = typed(gk, b"s3cr3t+/=\n", "edgerc", "set", "default", "client_secret=-")
+    status, _, shown = typed(gk, b"s3cr3t+/=\n", "edgerc", "set", "default", "client_secret=-", "--yes")
     assert status == 0 and "value" in shown and "s3cr3t" not in shown, shown
     assert "client_secret = s3cr3t+/=" in edgerc.read_text()
 
@@ -229,7 +229,7 @@ def test_what_reads_from_a_terminal_says_so(gk, arguments, text):
 
 def test_the_terminal_echoes_again_after_an_interrupt(gk, edgerc):
     before = edgerc.read_bytes()
-    arguments = ("edgerc", "set", "default", "client_secret=-")
+    arguments = ("edgerc", "set", "default", "client_secret=-", "--yes")
     status, _, shown = typed(gk, b"s3cr3t", *arguments, interrupt=signal.SIGINT)
     assert status == -signal.SIGINT and edgerc.read_bytes() == before and "s3cr3t" not in shown
 
@@ -298,3 +298,10 @@ def test_keygen_into_a_file_that_others_may_read(gk, home):
         process = gk.start("keygen", stdout=file)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0 and b"others may read" in err
+
+
+def test_a_secret_in_place_of_the_host_is_looked_up_nowhere(gridkey, home):
+    (home / ".edgerc").write_text(f"[default]\nclient_secret = s\nhost = {SECRET}\naccess_token = a\nclient_token = c\n")
+    result = gridkey("verify", "--connect-timeout", "2")
+    assert_not_repeated(result, 3)
+    assert SECRET[:20].lower() not in result.err.lower()

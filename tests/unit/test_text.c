@@ -293,6 +293,7 @@ static void test_what_may_be_a_secret(void **state)
                                           "a client_secret:x",
                                           "client_secret\tx",
                                           "age-secret-key-1abc",
+                                          "C113nt53KR3TN6N90yVuAgICxIRwsObLi0E67/N8eRN=",
                                           "xAGE-SECRET-KEY-1",
                                           "-----BEGIN PRIVATE KEY-----"};
     static const char *const names[] = {"",          "/etc/client_secret", "client_secret.edgerc",
