@@ -20,7 +20,7 @@ for group in "$@"; do
     demo) packages="$packages python3 openssl python3-edgegrid python3-requests" ;;
     test) packages="$packages libcmocka-dev clang-format python3 python3-pytest python3-pytest-xdist python3-edgegrid
         python3-requests python3-jsonschema python3-yaml nginx-light tinyproxy-bin openssl age strace jq bash mandoc time
-        squashfs-tools valgrind" ;;
+        squashfs-tools valgrind bindfs" ;;
     all) packages="$packages clang libclang-rt-dev clang-tidy cppcheck valgrind squid zsh fish $libraries" ;;
     bench) packages="$packages nginx-light openssl curl jq strace valgrind python3 python3-requests $libraries" ;;
     cross) packages="$packages qemu-user

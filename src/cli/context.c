@@ -133,9 +133,15 @@ int context_read_file(const char *name, const char *what, enum input_kind kind, 
 
 static void context_warn_mode(const char *name, const struct store_file_facts *facts)
 {
-    if (facts->exists && (facts->mode & 077) != 0) {
-        output_remark("%s can be read by others; run: chmod 600 %1s", name, name);
+    struct buffer words = BUFFER_EMPTY;
+
+    if (facts->exists && (facts->mode & 077) == 040) {
+        output_remark("%s: its group, %u, may read it", name, (unsigned)facts->group);
+    } else if (facts->exists && (facts->mode & 077) != 0) {
+        store_describe_exposure(facts, name, &words);
+        output_remark("%s: %s", name, buffer_text(&words));
     }
+    buffer_free(&words);
 }
 
 static int context_read_edgerc(struct context *context, const char *name, const char *section,

@@ -127,13 +127,15 @@ static int edgerc_find_problems(const struct invocation *invocation, const struc
     (void)invocation;
     (void)error;
     if (file->facts.exists && (file->facts.mode & 077) != 0) {
-        buffer_format(words, "%s:1: others may read or change it; run: chmod 600 %1s\n", path,
-                      path);
+        buffer_format(words, "%s:1: ", path);
+        store_describe_exposure(&file->facts, path, words);
+        buffer_append_byte(words, '\n');
         problems++;
     }
     if (file->facts.exists && file->facts.owner != geteuid()) {
-        buffer_format(words, "%s:1: it belongs to user %u; run: chown %u %1s\n", path,
-                      (unsigned)file->facts.owner, (unsigned)geteuid(), path);
+        buffer_format(words, "%s:1: it belongs to user %u; run%s: chown %u %1s\n", path,
+                      (unsigned)file->facts.owner, geteuid() == 0 ? "" : " as root",
+                      (unsigned)geteuid(), path);
         problems++;
     }
     problems += edgerc_check(buffer_text(&file->text), file->text.length, path, words);

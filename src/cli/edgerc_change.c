@@ -145,6 +145,7 @@ static int edgerc_change(const struct invocation *invocation, const struct edger
         result = edgerc_apply(change, &reservation.old, buffer_text(&path), &out, error);
     }
     if (result == 0) {
+        save_warn_access(&reservation);
         result = store_commit(&reservation, buffer_text(&out), out.length, error);
     }
     save_remark_links(&reservation);

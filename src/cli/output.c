@@ -4,12 +4,12 @@
 #include "base/character.h"
 #include "base/descriptor.h"
 #include "base/text.h"
+#include "store/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static bool output_is_quiet;
@@ -72,11 +72,13 @@ bool output_is(const char *path)
 
 void output_warn_readable(void)
 {
-    struct stat facts;
+    struct store_file_facts facts;
 
-    if (fstat(STDOUT_FILENO, &facts) == 0 && S_ISREG(facts.st_mode) && (facts.st_mode & 077) != 0) {
-        output_warn("standard output is a file that others may read; run chmod 600 on it, and "
-                    "umask 077 before the next time");
+    if (store_examine(STDOUT_FILENO, &facts) == 0 && facts.exists && (facts.mode & 077) != 0) {
+        output_warn("standard output is a file that others may read; %s",
+                    facts.modeless ? "send it to another file system, as this one may keep no "
+                                     "permissions"
+                                   : "run chmod 600 on it, and umask 077 before the next time");
     }
 }
 
@@ -124,13 +126,20 @@ void output_warn(const char *format, ...)
     va_end(arguments);
 }
 
-void output_remark_lines(const char *text)
+void output_warn_lines(const char *text)
 {
-    while (*text != '\0' && !output_is_quiet) {
+    while (*text != '\0') {
         size_t length = strcspn(text, "\n");
 
         output_line("gridkey: ", text, length);
         text += length + (text[length] == '\n');
+    }
+}
+
+void output_remark_lines(const char *text)
+{
+    if (!output_is_quiet) {
+        output_warn_lines(text);
     }
 }
 

@@ -33,8 +33,9 @@ void output_remark(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* The same for what has to be known: never silenced. */
 void output_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Say each line of a text that has several, as remarks. */
+/* Say each line of a text that has several, as remarks, or as warnings. */
 void output_remark_lines(const char *text);
+void output_warn_lines(const char *text);
 
 /* One line of the wire log, to standard error, control characters masked. */
 void output_log(const char *text, size_t length);

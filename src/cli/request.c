@@ -9,6 +9,7 @@
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/request_input.h"
+#include "cli/save.h"
 #include "edgegrid/problem.h"
 #include "store/file.h"
 
@@ -151,6 +152,7 @@ int command_request(const struct invocation *invocation, struct error *error)
         request_input_read(&input, invocation, error) == 0 &&
         (path == NULL || request_reserve(&destination, path, invocation, error) == 0)) {
         if (path != NULL) {
+            save_warn_access(&destination);
             sandbox_allow_directory(destination.directory);
         }
         if (input.has_body && !request_input_has_header(&input, "content-type") &&

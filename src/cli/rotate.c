@@ -9,6 +9,7 @@
 #include "cli/save.h"
 #include "cli/target.h"
 #include "iam/rotate.h"
+#include "store/mounts.h"
 
 #include <string.h>
 
@@ -146,6 +147,7 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
                                 .keep = invocation_has(target->invocation, "keep"),
                                 .remark = output_remark,
                                 .warn = output_warn};
+    bool mounted = false; /* the destination, by itself, into a container */
     int result = deposit_open(&deposit, &save->wish, error);
 
     if (result == 0) {
@@ -153,6 +155,8 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
     }
     edgegrid_credential_init(&rotation.held);
     if (result == 0) {
+        save_warn_deposit(&deposit);
+        mounted = deposit.reservation.facts.exists && mounts_find_elsewhere(save->wish.path);
         deposit_confine(&deposit, rotation.session);
         result = rotation_run(&rotation, error);
         if (rotation.resumed) {
@@ -163,6 +167,11 @@ static int rotate_run(struct target *target, const struct save *save, int64_t gr
         result = rotate_not_told(&rotation, save, error);
     }
     save_remark_links(&deposit.reservation);
+    if (mounted && deposit.reservation.placed) {
+        output_warn("%s is mounted by itself into a container, which keeps the old credential; "
+                    "restart it, and mount the directory instead",
+                    save->wish.path);
+    }
     rotation_free(&rotation);
     deposit_close(&deposit);
     return result;

@@ -51,6 +51,7 @@ int save_read_or(struct save *save, const struct invocation *invocation, const c
     save->wish.state = context_variable("GRIDKEY_STATE");
     save->wish.home = context_variable("HOME");
     save->wish.replace = invocation_has(invocation, "replace");
+    save->wish.foreign = save->wish.replace ? STORE_FOREIGN_REPLACE : STORE_FOREIGN_OFFER;
     if ((format != NULL && format_find(format, &save->wish.format, error) != 0) ||
         save_read_recipients(invocation, &save->wish.sealed_to, error) != 0) {
         return -1;
@@ -87,6 +88,47 @@ void save_free(struct save *save)
     buffer_free(&save->path);
 }
 
+/* With sudo, HOME may still be that of whoever ran it, who cannot read what root makes there. */
+static void save_warn_home(const char *path)
+{
+    const char *home = context_variable("HOME");
+    size_t length = home == NULL ? 0 : strlen(home);
+    struct buffer full = BUFFER_EMPTY;
+    struct stat facts;
+
+    deposit_full_path(path, &full);
+    if (length > 1 && geteuid() == 0 && full.length > length &&
+        strncmp(buffer_text(&full), home, length) == 0 && buffer_text(&full)[length] == '/' &&
+        stat(home, &facts) == 0 && facts.st_uid != 0) {
+        output_warn("this runs as root, but HOME, %s, belongs to user %u; new files there will be "
+                    "root's: run it as that user, or with root's HOME (sudo -H)",
+                    home, (unsigned)facts.st_uid);
+    }
+    buffer_free(&full);
+}
+
+void save_warn_access(const struct store_reservation *reservation)
+{
+    struct buffer lines = BUFFER_EMPTY;
+
+    store_describe_access(reservation, &lines);
+    output_warn_lines(buffer_text(&lines));
+    save_warn_home(buffer_text(&reservation->path));
+    buffer_free(&lines);
+}
+
+void save_warn_deposit(const struct deposit *deposit)
+{
+    struct buffer lines = BUFFER_EMPTY;
+
+    deposit_describe_access(deposit, &lines);
+    output_warn_lines(buffer_text(&lines));
+    if (!deposit_is_output(&deposit->wish)) {
+        save_warn_home(buffer_text(&deposit->reservation.path));
+    }
+    buffer_free(&lines);
+}
+
 static void save_remark(const struct deposit *deposit)
 {
     struct buffer command = BUFFER_EMPTY;
@@ -95,6 +137,7 @@ static void save_remark(const struct deposit *deposit)
         output_warn("there is no place for a journal, so a crash could lose the secret; "
                     "name one with GRIDKEY_STATE");
     }
+    save_warn_deposit(deposit);
     if (deposit_is_output(&deposit->wish)) {
         output_warn_readable();
     }

@@ -48,6 +48,13 @@ int save_confirm(const struct save *save, const struct context *context, struct 
 int save_read_recipients(const struct invocation *invocation, struct seal_recipients *recipients,
                          struct error *error);
 
+/* Warn of who may read the file that a reservation is for, and of root at work in another's HOME.
+ */
+void save_warn_access(const struct store_reservation *reservation);
+
+/* The same for an open deposit, and of its journal. */
+void save_warn_deposit(const struct deposit *deposit);
+
 /* Tell of another name of the file that was replaced, if it was and has one. */
 void save_remark_links(const struct store_reservation *reservation);
 

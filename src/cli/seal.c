@@ -35,6 +35,7 @@ static int seal_put(const struct invocation *invocation, const struct buffer *da
             error_set(error, STATUS_FILE, "%s: is there already; name another file with -o", path);
     }
     if (result == 0) {
+        save_warn_access(&destination);
         result = store_commit(&destination, buffer_text(data), data->length, error);
     }
     store_release(&destination);

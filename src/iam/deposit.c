@@ -249,9 +249,10 @@ int deposit_keep(const struct deposit *deposit, struct error *error)
     error->status = STATUS_NOT_STORED;
     if (deposit->answered) {
         (void)error_suffix(error,
-                           ". The API's answer, with any secret in it, is safe in %s (mode 0600); "
-                           "store it with: ",
-                           deposit_journal_name(deposit));
+                           ". The API's answer, with any secret in it, is safe in %s%s; store it "
+                           "with: ",
+                           deposit_journal_name(deposit),
+                           deposit->journal.exposed ? "" : " (mode 0600)");
         return deposit_advise(deposit, error);
     }
     if (deposit->client_id != NULL && deposit->credential_id != NULL) {

@@ -21,12 +21,13 @@
 #define DEPOSIT_RUN_MOST 8     /* and what one run may add */
 
 struct deposit_wish {
-    const char *path;    /* the destination file; "-" for standard output */
-    const char *section; /* in an .edgerc; in other formats what names are made from */
-    enum format format;  /* in all but FORMAT_EDGERC the credential takes the whole file */
-    bool replace;        /* an existing section, or file, may be replaced */
-    const char *state;   /* $GRIDKEY_STATE or NULL */
-    const char *home;    /* $HOME or NULL: where the journal goes for standard output */
+    const char *path;           /* the destination file; "-" for standard output */
+    const char *section;        /* in an .edgerc; in other formats what names are made from */
+    enum format format;         /* in all but FORMAT_EDGERC the credential takes the whole file */
+    bool replace;               /* an existing section, or file, may be replaced */
+    enum store_foreign foreign; /* and one that another user may have prepared */
+    const char *state;          /* $GRIDKEY_STATE or NULL */
+    const char *home;           /* $HOME or NULL: where the journal goes for standard output */
     /* With any, what is stored is ciphertext for them, and takes the whole file. */
     struct seal_recipients sealed_to;
     /* Writes to standard output; needed for that destination alone. Returns 0, or -1. */
@@ -119,6 +120,12 @@ bool deposit_is_whole(const struct deposit_wish *wish);
  * locked, reserved or written. The deposit is to be closed either way.
  */
 int deposit_look(struct deposit *deposit, const struct deposit_wish *wish, struct error *error);
+
+/*
+ * Append a line, ended by a newline, for each thing that the user should know of who may read the
+ * destination and the journal. A failure shows in the buffer.
+ */
+void deposit_describe_access(const struct deposit *deposit, struct buffer *lines);
 
 /* All is open: from the session's first call on only these directories can be written to. */
 void deposit_confine(const struct deposit *deposit, struct edgegrid_session *session);

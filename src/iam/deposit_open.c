@@ -190,7 +190,7 @@ int deposit_reserve(struct deposit *deposit, struct error *error)
 /* Open and lock the destination, and refuse what is there already unless it may be replaced. */
 static int deposit_open_destination(struct deposit *deposit, struct error *error)
 {
-    return store_open(&deposit->reservation, deposit->wish.path, error) == 0
+    return store_open(&deposit->reservation, deposit->wish.path, deposit->wish.foreign, error) == 0
                ? deposit_refuse(&deposit->wish, &deposit->reservation.facts,
                                 &deposit->reservation.old, error)
                : -1;
@@ -211,6 +211,20 @@ int deposit_aim(struct deposit *deposit, const struct deposit_wish *wish, struct
         return -1;
     }
     return 0;
+}
+
+void deposit_describe_access(const struct deposit *deposit, struct buffer *lines)
+{
+    if (!deposit_is_output(&deposit->wish)) {
+        store_describe_access(&deposit->reservation, lines);
+    }
+    if (deposit->has_journal && deposit->journal.exposed) {
+        buffer_format(lines,
+                      "%s, which holds the secret until it is stored, can be read by others, "
+                      "because its file system keeps no permissions; set GRIDKEY_STATE to a file "
+                      "elsewhere\n",
+                      deposit_journal_name(deposit));
+    }
 }
 
 /* Whether there is a journal, if only one that another gridkey is at work with. */

@@ -86,6 +86,18 @@ int recovery_get_client(struct edgegrid_session *session, const char *client_id,
 
 /* --- an answer ------------------------------------------------------------------------------ */
 
+static void recovery_describe_access(const struct recovery *recovery)
+{
+    struct buffer lines = BUFFER_EMPTY;
+    const char *line;
+
+    deposit_describe_access(recovery->deposit, &lines);
+    for (line = buffer_text(&lines); *line != '\0'; line += strcspn(line, "\n") + 1) {
+        recovery->remark("%.*s", (int)strcspn(line, "\n"), line);
+    }
+    buffer_free(&lines);
+}
+
 /* What is known of the credential is stored without a network; the session is for what is not. */
 static int recovery_store(struct recovery *recovery, struct leftover *leftover, struct error *error)
 {
@@ -100,6 +112,7 @@ static int recovery_store(struct recovery *recovery, struct leftover *leftover, 
     if (new_client_store(session, recovery->deposit, made, error) != 0) {
         return -1;
     }
+    recovery_describe_access(recovery);
     if (reservation->facts.links > 1) {
         recovery->remark(STORE_LINKS_TEXT, buffer_text(&reservation->path));
     }

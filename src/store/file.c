@@ -4,6 +4,7 @@
  *   lstat, readlink   where the destination is; a rename over a link would replace the link
  *   open, flock       the temporary file, which is the lock; from now on no other gridkey writes
  *   open, read        the old content, under the lock
+ *   fchown, fchmod    what may be refused, or end the process, where a filter of system calls is
  *   pwrite, fsync     the placeholder: the last moment at which a full disk costs nothing
  *   ...               here the caller talks to the server
  *   pwrite, ftruncate over the placeholder's blocks; shortened only afterwards, to keep them
@@ -17,6 +18,7 @@
 
 #include "store/file.h"
 
+#include "store/access.h"
 #include "store/operations.h"
 
 #include <errno.h>
@@ -27,7 +29,6 @@
 #include <unistd.h>
 
 #define LINKS_LIMIT 16
-#define OWNER_ONLY 0600
 #define ADVICE_READ "name another file"
 #define ADVICE_WRITE "choose another file"
 
@@ -44,11 +45,34 @@ static void facts_take(struct store_file_facts *facts, const struct stat *from)
     facts->modified = from->st_mtim;
 }
 
-/* Whether the file is still the one that the facts are about, with the same content. */
+/* The file system matters only where it may be why others are let in. */
+static void facts_take_modeless(struct store_file_facts *facts, int descriptor)
+{
+    facts->modeless = (facts->mode & 077) != 0 && operations_current()->is_modeless(descriptor);
+}
+
+int store_examine(int descriptor, struct store_file_facts *facts)
+{
+    struct stat now;
+
+    *facts = (struct store_file_facts){0};
+    if (operations_current()->fstat(descriptor, &now) != 0) {
+        return -1;
+    }
+    if (S_ISREG(now.st_mode)) {
+        facts_take(facts, &now);
+        facts_take_modeless(facts, descriptor);
+    }
+    return 0;
+}
+
+/* Whether the file is still the one that the facts are about, with the same content and access. */
 static bool facts_match(const struct store_file_facts *facts, const struct stat *now)
 {
     return facts->exists && facts->device == now->st_dev && facts->inode == now->st_ino &&
-           facts->size == now->st_size && facts->modified.tv_sec == now->st_mtim.tv_sec &&
+           facts->mode == (now->st_mode & 07777) && facts->owner == now->st_uid &&
+           facts->group == now->st_gid && facts->size == now->st_size &&
+           facts->modified.tv_sec == now->st_mtim.tv_sec &&
            facts->modified.tv_nsec == now->st_mtim.tv_nsec;
 }
 
@@ -124,8 +148,9 @@ int store_read(const char *path, size_t limit, unsigned flags, struct buffer *ou
     int result = read_open(path, flags, &descriptor, &now, error);
 
     if (result == 0 && descriptor >= 0) {
-        if (S_ISREG(now.st_mode)) {
+        if (S_ISREG(now.st_mode) && facts != NULL) {
             facts_take(&found, &now);
+            facts_take_modeless(&found, descriptor);
         }
         result = read_open_file(descriptor, path, (size_t)now.st_size, limit, out, error);
     }
@@ -231,16 +256,94 @@ static int reservation_lock(struct store_reservation *reservation, struct error 
     return 0;
 }
 
-/* Refuse a destination that a rename could not replace, though its directory is writable. */
-static int check_replaceable(const struct store_reservation *reservation, int descriptor,
-                             struct error *error)
+/*
+ * Whether linking to the file is refused because something is mounted on it. Its directory is the
+ * same for both names, so no other mount can be the reason.
+ */
+static bool link_is_refused(const char *path)
+{
+    const struct store_operations *operations = operations_current();
+    struct buffer name = BUFFER_EMPTY;
+    struct error ignored;
+    bool refused = false;
+
+    if (operations_name_beside(NULL, path, "gridkey-link", &name, &ignored) == 0) {
+        const char *link = buffer_text(&name);
+
+        (void)operations->unlink(link); /* of a run that was killed here */
+        refused = operations->link(path, link) != 0 && errno == EXDEV;
+        if (!refused) {
+            (void)operations->unlink(link);
+        }
+    }
+    buffer_free(&name);
+    return refused;
+}
+
+/* Whether something is mounted on the destination: neither rename nor unlink can take it away. */
+static bool is_mount_point(const struct store_reservation *reservation, int descriptor,
+                           uint64_t attributes)
+{
+    const struct store_operations *operations = operations_current();
+    int64_t mount;
+    int64_t directory;
+
+    if ((attributes & STORE_ATTRIBUTE_MOUNTS_UNKNOWN) == 0) {
+        return (attributes & STORE_ATTRIBUTE_MOUNT_POINT) != 0;
+    }
+    mount = operations->mount_id(descriptor);
+    directory = operations->mount_id(reservation->directory);
+    return mount < 0 || directory < 0 ? link_is_refused(buffer_text(&reservation->path))
+                                      : mount != directory;
+}
+
+/*
+ * Another user's file where everyone may write, or where the sticky bit keeps us from replacing
+ * it: it may be there to receive a secret.
+ */
+static int check_owner(struct store_reservation *reservation, struct error *error)
 {
     const char *path = buffer_text(&reservation->path);
     const uid_t user = reservation->fresh.owner;
-    uint64_t attributes = operations_current()->attributes(descriptor);
+    const uid_t owner = reservation->facts.owner;
     struct stat directory;
 
-    if ((attributes & STORE_ATTRIBUTE_MOUNT_POINT) != 0) {
+    reservation->foreign = false;
+    if (user == owner) {
+        return 0;
+    }
+    if (operations_current()->fstat(reservation->directory, &directory) != 0) {
+        return operations_fail(error, path, "written", errno, ADVICE_WRITE);
+    }
+    if ((directory.st_mode & (S_ISVTX | S_IWOTH)) == 0) {
+        return 0;
+    }
+    if (user != 0) {
+        return (directory.st_mode & S_ISVTX) != 0 && directory.st_uid != user
+                   ? operations_fail(error, path, "replaced", EPERM, ADVICE_WRITE)
+                   : 0; /* access_keep refuses, unless this user may give files away */
+    }
+    if (reservation->policy != STORE_FOREIGN_REPLACE) {
+        return error_set(error, STATUS_FILE,
+                         "%s: belongs to user %u, who may have put it into this directory, open to "
+                         "others, to receive a secret; choose another file%s",
+                         path, (unsigned)owner,
+                         reservation->policy == STORE_FOREIGN_OFFER
+                             ? ", or replace it by one of root's with --replace"
+                             : "");
+    }
+    reservation->foreign = true;
+    return 0;
+}
+
+/* Refuse a destination that a rename could not replace, though its directory is writable. */
+static int check_replaceable(struct store_reservation *reservation, int descriptor,
+                             struct error *error)
+{
+    const char *path = buffer_text(&reservation->path);
+    uint64_t attributes = operations_current()->attributes(descriptor);
+
+    if (is_mount_point(reservation, descriptor, attributes)) {
         return error_set(error, STATUS_FILE,
                          "%s: is a mount point, which cannot be replaced; mount its directory "
                          "instead or " ADVICE_WRITE,
@@ -251,19 +354,13 @@ static int check_replaceable(const struct store_reservation *reservation, int de
             error, STATUS_FILE,
             "%s: is marked immutable or append-only; unmark it with chattr or " ADVICE_WRITE, path);
     }
-    if (user == 0 || user == reservation->facts.owner) {
-        return 0;
-    }
-    if (operations_current()->fstat(reservation->directory, &directory) != 0) {
-        return operations_fail(error, path, "written", errno, ADVICE_WRITE);
-    }
-    if ((directory.st_mode & S_ISVTX) != 0 && directory.st_uid != user) {
-        return operations_fail(error, path, "replaced", EPERM, ADVICE_WRITE);
-    }
-    return 0;
+    return check_owner(reservation, error);
 }
 
-/* Read the destination into old and facts; it need not exist. */
+/*
+ * Read the destination into old and facts, and give the temporary file its access; it need not
+ * exist.
+ */
 static int reservation_read(struct store_reservation *reservation, struct error *error)
 {
     const char *path = buffer_text(&reservation->path);
@@ -273,14 +370,16 @@ static int reservation_read(struct store_reservation *reservation, struct error 
 
     buffer_clear(&reservation->old);
     memset(&reservation->facts, 0, sizeof reservation->facts);
+    reservation->foreign = false;
     if (descriptor < 0 && errno == ENOENT) {
-        return 0;
+        return access_keep(reservation, -1, error);
     }
     if (descriptor < 0 || operations_current()->fstat(descriptor, &now) != 0) {
         (void)operations_fail(error, path, "read", errno, ADVICE_WRITE);
     } else if (check_regular(path, &now, ADVICE_WRITE, error) == 0) {
         facts_take(&reservation->facts, &now);
-        if (check_replaceable(reservation, descriptor, error) == 0) {
+        if (check_replaceable(reservation, descriptor, error) == 0 &&
+            access_keep(reservation, descriptor, error) == 0) {
             result = read_open_file(descriptor, path, (size_t)now.st_size, STORE_DESTINATION_LIMIT,
                                     &reservation->old, error);
         }
@@ -313,9 +412,11 @@ int store_fill(struct store_reservation *reservation, size_t growth, struct erro
     return 0;
 }
 
-int store_open(struct store_reservation *reservation, const char *path, struct error *error)
+int store_open(struct store_reservation *reservation, const char *path, enum store_foreign policy,
+               struct error *error)
 {
     *reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
+    reservation->policy = policy;
     if (reservation_resolve(reservation, path, error) == 0 &&
         reservation_lock(reservation, error) == 0 && reservation_read(reservation, error) == 0) {
         return 0;
@@ -327,7 +428,7 @@ int store_open(struct store_reservation *reservation, const char *path, struct e
 int store_reserve(struct store_reservation *reservation, const char *path, size_t growth,
                   struct error *error)
 {
-    if (store_open(reservation, path, error) != 0) {
+    if (store_open(reservation, path, STORE_FOREIGN_REFUSE, error) != 0) {
         return -1;
     }
     if (store_fill(reservation, growth, error) != 0) {
@@ -342,25 +443,14 @@ int store_refresh(struct store_reservation *reservation, struct error *error)
     return reservation_read(reservation, error);
 }
 
-/* Write the new content with its owner and mode, and sync it. Returns 0, or -1 with errno. */
+/* Write the new content and sync it. Returns 0, or -1 with errno. */
 static int commit_write(const struct store_reservation *reservation, const void *data,
                         size_t length)
 {
-    const struct store_operations *operations = operations_current();
-    const struct store_file_facts *old = &reservation->facts;
-    const struct store_file_facts *fresh = &reservation->fresh;
     const int descriptor = reservation->descriptor;
-    const mode_t mode = old->exists ? old->mode & OWNER_ONLY : OWNER_ONLY;
 
     if (operations_write(descriptor, data, length, 0) != 0 ||
         operations_truncate(descriptor, length) != 0) {
-        return -1;
-    }
-    if (old->exists && (old->owner != fresh->owner || old->group != fresh->group)) {
-        /* Only root may; whoever else replaces the file becomes its owner. */
-        (void)operations->fchown(descriptor, old->owner, old->group);
-    }
-    if (mode != fresh->mode && operations->fchmod(descriptor, mode) != 0) {
         return -1;
     }
     return operations_sync(descriptor);

@@ -29,7 +29,8 @@
 /* What is known about a file; only exists is set when it does not. */
 struct store_file_facts {
     bool exists;
-    mode_t mode; /* the permission bits, 07777 */
+    bool modeless; /* group or others are let in, and the file system may know no other way */
+    mode_t mode;   /* the permission bits, 07777 */
     uid_t owner;
     gid_t group;
     nlink_t links; /* the names it has; what a rename replaces is only one */
@@ -57,12 +58,26 @@ struct store_file_facts {
 int store_read(const char *path, size_t limit, unsigned flags, struct buffer *out,
                struct store_file_facts *facts, struct error *error);
 
+/* What is known of an open file. Returns 0, or -1 with errno; exists is false unless it is regular.
+ */
+int store_examine(int descriptor, struct store_file_facts *facts);
+
 /*
  * As store_read, from an open descriptor of any kind until its end; name stands for it in
  * sentences. The descriptor stays open.
  */
 int store_read_descriptor(int descriptor, const char *name, size_t limit, struct buffer *out,
                           struct error *error);
+
+/*
+ * What becomes of a destination that another user owns, in a directory where everyone may write or
+ * that is sticky: that user may have put it there to receive a secret.
+ */
+enum store_foreign {
+    STORE_FOREIGN_REFUSE, /* and name another file as the way out */
+    STORE_FOREIGN_OFFER,  /* the same, and name --replace too, which root may use */
+    STORE_FOREIGN_REPLACE /* root replaces it by a new file of its own, of mode 0600 */
+};
 
 /* A destination that is sure to be writable. */
 struct store_reservation {
@@ -73,8 +88,13 @@ struct store_reservation {
     struct store_file_facts fresh; /* of the temporary file when it was made */
     int descriptor;                /* of the temporary file, -1 when closed */
     int directory;                 /* of its directory, -1 when closed */
-    bool changed; /* set by store_commit: it failed because somebody changed the destination */
-    bool placed;  /* the new content is in place under the destination's name */
+    bool changed;   /* set by store_commit: it failed because somebody changed the destination */
+    bool placed;    /* the new content is in place under the destination's name */
+    bool foreign;   /* another user's file is replaced by one of root's own */
+    bool exposed;   /* the file system lets others use the new file, whatever its mode */
+    bool narrowed;  /* what everyone might do with the old file is taken away */
+    bool regrouped; /* the old group, which might do nothing, is not that of the new file */
+    enum store_foreign policy;
 };
 
 #define STORE_RESERVATION_EMPTY                                                                    \
@@ -84,7 +104,8 @@ struct store_reservation {
 
 /*
  * Reserve path as the destination: resolve its symbolic links (the target is replaced, never the
- * link), lock it against other gridkeys, read what it holds into reservation->old, and write and
+ * link), lock it against other gridkeys, read what it holds into reservation->old, give the
+ * temporary file its owner, group, ACL and permissions (those for everyone excepted), and write and
  * sync a placeholder as large as the old content and growth more bytes, so that a missing
  * directory, a read-only or full disk, missing rights, a mount point or an immutable file show
  * now. reservation need not be initialised.
@@ -95,9 +116,27 @@ struct store_reservation {
 int store_reserve(struct store_reservation *reservation, const char *path, size_t growth,
                   struct error *error);
 
-/* The two halves of store_reserve: all but the placeholder, which is quick; and the placeholder. */
-int store_open(struct store_reservation *reservation, const char *path, struct error *error);
+/*
+ * The two halves of store_reserve: all but the placeholder, which is quick; and the placeholder.
+ * The policy of store_reserve is STORE_FOREIGN_REFUSE.
+ */
+int store_open(struct store_reservation *reservation, const char *path, enum store_foreign policy,
+               struct error *error);
 int store_fill(struct store_reservation *reservation, size_t growth, struct error *error);
+
+/*
+ * Append a line, ended by a newline, for each thing that the user should know of the permissions
+ * of the file that will be there, before it is. A failure shows in the buffer.
+ */
+void store_describe_access(const struct store_reservation *reservation, struct buffer *lines);
+
+/*
+ * Append "others may read or change it" and what to do about it, when the permissions of a file
+ * let group or others in. chmod is named only where this user may use it and it has an effect.
+ * name is the file's name for commands.
+ */
+void store_describe_exposure(const struct store_file_facts *facts, const char *name,
+                             struct buffer *out);
 
 /*
  * Read the destination again after store_commit told that it was changed; old and facts are then
@@ -106,8 +145,7 @@ int store_fill(struct store_reservation *reservation, size_t growth, struct erro
 int store_refresh(struct store_reservation *reservation, struct error *error);
 
 /*
- * Replace the destination by length bytes of data. The new file is of mode 0600, or stricter if
- * the old one was, and of the old one's owner where that is permitted.
+ * Replace the destination by length bytes of data.
  *
  * Returns 0 when all is on the disk. Returns -1 with STATUS_FILE or STATUS_SYSTEM (a caller that
  * holds a one-time secret turns it into STATUS_NOT_STORED): when reservation->changed, somebody

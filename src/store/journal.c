@@ -18,12 +18,14 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "store/access.h"
 #include "store/operations.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAGIC "gridkey1 "
 #define MAGIC_LENGTH (sizeof MAGIC - 1)
@@ -217,6 +219,73 @@ static int journal_read(struct journal *journal, size_t size, struct error *erro
     return 0;
 }
 
+/*
+ * What this file system makes of a file that we create, as private as can be, beside the journal.
+ * Returns 0, or -1 with errno.
+ */
+static int journal_probe(const struct journal *journal, struct stat *facts)
+{
+    const struct store_operations *operations = operations_current();
+    struct buffer name = BUFFER_EMPTY;
+    int descriptor = -1;
+    int result = -1;
+
+    errno = ENOMEM;
+    if (journal_temporary(journal, &name) == 0) {
+        (void)operations->unlink(buffer_text(&name)); /* as in journal_sweep */
+        descriptor =
+            operations_open(buffer_text(&name), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    }
+    if (descriptor >= 0) {
+        result =
+            operations->fstat(descriptor, facts) == 0 && access_make_private(descriptor, facts) == 0
+                ? 0
+                : -1;
+        (void)operations->unlink(buffer_text(&name));
+        (void)operations_close(&descriptor);
+    }
+    buffer_free(&name);
+    return result;
+}
+
+/*
+ * Refuse a file that was there already and that somebody else may have prepared for us. Where what
+ * we create has the same owner and permissions, they say nothing about who made it.
+ */
+static int journal_check_found(const struct journal *journal, const struct stat *facts,
+                               struct error *error)
+{
+    const char *path = buffer_text(&journal->path);
+    struct stat ours;
+
+    if (!S_ISREG(facts->st_mode)) {
+        return error_set(error, STATUS_FILE, "%s: is not a regular file; " ADVICE, path);
+    }
+    if (facts->st_nlink != 1) {
+        return error_set(error, STATUS_FILE,
+                         "%s: has a second name (hard link), so it is not used; find it with "
+                         "find -samefile and remove that one, or " ADVICE,
+                         path);
+    }
+    if (facts->st_uid == geteuid() && (facts->st_mode & 077) == 0) {
+        return 0;
+    }
+    if (journal_probe(journal, &ours) == 0 && ours.st_uid == facts->st_uid &&
+        (ours.st_mode & 077) == (facts->st_mode & 077)) {
+        return 0;
+    }
+    if (facts->st_uid != geteuid()) {
+        return error_set(error, STATUS_FILE,
+                         "%s: belongs to user %u, so it is not used; let that user run gridkey "
+                         "credential recover, or " ADVICE,
+                         path, (unsigned)facts->st_uid);
+    }
+    return error_set(error, STATUS_FILE,
+                     "%s: lets other users in (its mode is not 0600), so it is not used; look at "
+                     "it, then run: chmod 600 %1s",
+                     path, path);
+}
+
 int journal_open(struct journal *journal, const char *path, struct error *error)
 {
     struct stat facts;
@@ -229,7 +298,12 @@ int journal_open(struct journal *journal, const char *path, struct error *error)
     }
     journal->descriptor =
         operations_open_locked(path, NULL, LOCKED_KEPT, ADVICE, &facts, &created, error);
+    if (journal->descriptor >= 0 && !created && journal_check_found(journal, &facts, error) != 0) {
+        (void)operations_close(&journal->descriptor); /* not to be removed as an empty one */
+    }
     if (journal->descriptor >= 0) {
+        (void)access_make_private(journal->descriptor, &facts);
+        journal->exposed = (facts.st_mode & 077) != 0;
         journal->directory = operations_open_directory(path);
         /* An empty file may be so new that its name is not on the disk yet. */
         journal->unnamed = facts.st_size == 0;

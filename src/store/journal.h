@@ -47,6 +47,7 @@ struct journal {
     int directory;       /* -1 when closed */
     bool torn;           /* behind the last whole record stands a part of one */
     bool unnamed;        /* so new that its name may not be on the disk yet */
+    bool exposed;        /* its file system lets others read it, whatever its mode */
 };
 
 #define JOURNAL_EMPTY                                                                              \
@@ -79,7 +80,8 @@ int journal_find(const char *path, bool *exists, struct error *error);
 
 /*
  * Open the journal, or create it with mode 0600, lock it and read its records. journal need not be
- * initialised. A file that another user owns or may open, or that is no journal, is refused.
+ * initialised. A file that another user owns or may open, or that is no journal, is refused; but
+ * not when owner and permissions are those that this file system gives to every file of ours.
  *
  * A new one's name is on the disk after journal_sync_name or the first append.
  *

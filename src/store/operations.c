@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define READ_STEP 4096
@@ -19,6 +21,7 @@
 /* struct statx is 256 bytes on every machine; neither libc is sure to declare it. */
 #define STATX_SIZE 256
 #define STATX_ATTRIBUTES_OFFSET 8
+#define STATX_KNOWN_OFFSET 56 /* which of them mean something */
 #define STATX_AT_EMPTY_PATH 0x1000
 
 static int system_open(const char *path, int flags, mode_t mode)
@@ -29,16 +32,81 @@ static int system_open(const char *path, int flags, mode_t mode)
 static uint64_t system_attributes(int descriptor)
 {
     uint64_t attributes = 0;
+    uint64_t known = 0;
 #ifdef SYS_statx
     unsigned char facts[STATX_SIZE] = {0};
 
     if (syscall(SYS_statx, descriptor, "", STATX_AT_EMPTY_PATH, 0, facts) == 0) {
         memcpy(&attributes, facts + STATX_ATTRIBUTES_OFFSET, sizeof attributes);
+        memcpy(&known, facts + STATX_KNOWN_OFFSET, sizeof known);
     }
 #else
     (void)descriptor;
 #endif
+    if ((known & STORE_ATTRIBUTE_MOUNT_POINT) == 0) {
+        attributes |= STORE_ATTRIBUTE_MOUNTS_UNKNOWN;
+    }
     return attributes;
+}
+
+/* proc_pid_fdinfo(5): since Linux 3.15 there is a line "mnt_id:\t25". */
+static int64_t system_mount_id(int descriptor)
+{
+    static const char label[] = "mnt_id:";
+    char name[32];
+    char text[512];
+    struct buffer path = BUFFER_FIXED(name);
+    const char *at = NULL;
+    ssize_t length = -1;
+    uint64_t number;
+    int file;
+
+    buffer_format(&path, "/proc/self/fdinfo/%d", descriptor);
+    file = system_open(name, O_RDONLY | O_CLOEXEC, 0);
+    if (file >= 0) {
+        length = read(file, text, sizeof text - 1);
+        (void)close(file);
+    }
+    if (length > 0) {
+        text[length] = '\0';
+        at = strstr(text, label);
+    }
+    if (at == NULL) {
+        return -1;
+    }
+    at += sizeof label - 1;
+    at += strspn(at, " \t");
+    return text_parse_unsigned_length(at, strcspn(at, "\n"), INT32_MAX, &number) == 0
+               ? (int64_t)number
+               : -1;
+}
+
+/* The numbers of statfs(2) for what has no permissions (FAT, exFAT), or has them by its options. */
+static bool system_is_modeless(int descriptor)
+{
+    static const uint32_t kinds[] = {
+        0x4d44,     /* FAT */
+        0x2011bab0, /* exFAT */
+        0x5346544e, /* NTFS */
+        0x7366746e, /* NTFS3 */
+        0xff534d42, /* CIFS */
+        0xfe534d42, /* SMB2 */
+        0x517b,     /* SMB */
+        0x65735546, /* FUSE: NTFS-3G and others */
+        0x786f4256, /* VirtualBox's shared folders */
+        0x01021997, /* 9P: WSL's drives, shared folders */
+    };
+    struct statfs facts;
+
+    if (fstatfs(descriptor, &facts) != 0) {
+        return false;
+    }
+    for (size_t at = 0; at < sizeof kinds / sizeof kinds[0]; at++) {
+        if (kinds[at] == (uint32_t)facts.f_type) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct store_operations store_operations_system = {
@@ -54,10 +122,16 @@ const struct store_operations store_operations_system = {
     .flock = flock,
     .fchmod = fchmod,
     .fchown = fchown,
+    .fgetxattr = fgetxattr,
+    .fsetxattr = fsetxattr,
+    .fremovexattr = fremovexattr,
+    .link = link,
     .rename = rename,
     .unlink = unlink,
     .close = close,
     .attributes = system_attributes,
+    .mount_id = system_mount_id,
+    .is_modeless = system_is_modeless,
 };
 
 static const struct store_operations *operations_in_use = &store_operations_system;
@@ -304,31 +378,6 @@ int operations_open_directory(const char *path)
     return descriptor;
 }
 
-/* Refuse a file that was there already and that somebody else may have prepared for us. */
-static int check_found_file(const char *path, const struct stat *facts, struct error *error)
-{
-    const char *why = NULL;
-
-    if (!S_ISREG(facts->st_mode)) {
-        why = "is not a regular file";
-    } else if (facts->st_uid != geteuid()) {
-        why = "belongs to another user";
-    } else if (facts->st_nlink != 1) {
-        why = "has a second name (hard link)";
-    } else if ((facts->st_mode & 077) != 0) {
-        return error_set(error, STATUS_FILE,
-                         "%s: lets other users in (its mode is not 0600), so it is not used; look "
-                         "at it, then run: chmod 600 %1s",
-                         path, path);
-    }
-    if (why == NULL) {
-        return 0;
-    }
-    return error_set(error, STATUS_FILE,
-                     "%s: %s, so it is not used; look at it, then remove it or make it yours", path,
-                     why);
-}
-
 /*
  * One attempt; returns the descriptor or -1 with errno, ESTALE for: try again. O_EXCL comes first:
  * then the file is surely ours.
@@ -370,6 +419,18 @@ static int open_and_lock(const char *path, enum operations_locked which, struct 
     return descriptor;
 }
 
+/* Whether only the owner of a file in the directory of path may remove it, and that is not us. */
+static bool is_sticky_for_us(const char *path)
+{
+    int descriptor = operations_open_directory(path);
+    struct stat directory;
+    bool sticky = descriptor >= 0 && operations_in_use->fstat(descriptor, &directory) == 0 &&
+                  (directory.st_mode & S_ISVTX) != 0 && directory.st_uid != geteuid();
+
+    (void)operations_close(&descriptor);
+    return sticky;
+}
+
 int operations_open_locked(const char *path, const char *purpose, enum operations_locked which,
                            const char *advice, struct stat *facts, bool *created,
                            struct error *error)
@@ -394,17 +455,14 @@ int operations_open_locked(const char *path, const char *purpose, enum operation
         /* Of a run with sudo, say: it is in the way of a file that could be written. */
         if (operations_in_use->lstat(path, &found) == 0 && found.st_uid != geteuid()) {
             return error_set(error, STATUS_FILE,
-                             "%s: is left over from a run as another user, and in the way of %s; "
-                             "remove it and run again",
-                             path, purpose);
+                             "%s: is left over from a run as user %u, and in the way of %s; %s",
+                             path, (unsigned)found.st_uid, purpose,
+                             is_sticky_for_us(path) ? advice : "remove it and run again");
         }
         errno = number;
     }
     if (descriptor < 0) {
         return operations_fail(error, purpose == NULL ? path : purpose, "written", errno, advice);
-    }
-    if (!*created && check_found_file(path, facts, error) != 0) {
-        (void)operations_close(&descriptor);
     }
     return descriptor;
 }

@@ -31,17 +31,27 @@ struct store_operations {
     int (*flock)(int descriptor, int operation);
     int (*fchmod)(int descriptor, mode_t mode);
     int (*fchown)(int descriptor, uid_t owner, gid_t group);
+    ssize_t (*fgetxattr)(int descriptor, const char *name, void *value, size_t size);
+    int (*fsetxattr)(int descriptor, const char *name, const void *value, size_t size, int flags);
+    int (*fremovexattr)(int descriptor, const char *name);
+    int (*link)(const char *from, const char *to);
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
     int (*close)(int descriptor);
-    /* STORE_ATTRIBUTE_ bits of an open file; 0 where the kernel does not know them. */
+    /* STORE_ATTRIBUTE_ bits of an open file. */
     uint64_t (*attributes)(int descriptor);
+    /* The number of the mount that a file was opened through, -1 where /proc does not tell. */
+    int64_t (*mount_id)(int descriptor);
+    /* Whether the file system is of a kind that keeps no permissions, or may keep none. */
+    bool (*is_modeless)(int descriptor);
 };
 
 /* The bits of statx(2) that say why a file cannot be replaced by a rename. */
 #define STORE_ATTRIBUTE_IMMUTABLE 0x10U
 #define STORE_ATTRIBUTE_APPEND_ONLY 0x20U
 #define STORE_ATTRIBUTE_MOUNT_POINT 0x2000U
+/* Ours: the kernel (before 5.8, or behind a filter of system calls) does not tell mount points. */
+#define STORE_ATTRIBUTE_MOUNTS_UNKNOWN 0x8000000000000000U
 
 /* The real system calls. */
 extern const struct store_operations store_operations_system;
@@ -108,14 +118,13 @@ int operations_open_directory(const char *path);
 
 enum operations_locked {
     LOCKED_FRESH, /* a file that is there and not locked is left over: it is removed first */
-    LOCKED_KEPT   /* a file that is there is opened, when nobody else can have prepared it */
+    LOCKED_KEPT   /* a file that is there is opened, whoever made it */
 };
 
 /*
  * Create the file path with mode 0600, or open it, for reading and writing, and lock it. purpose
- * is the file that this one is for, as named in sentences, or NULL; advice ends them. For
- * LOCKED_KEPT, a file of another user, of a mode that lets others in, with a second name, or that
- * is not a regular file is refused. *facts tells the size, *created whether it is new.
+ * is the file that this one is for, as named in sentences, or NULL; advice ends them. *created
+ * tells whether it is new, *facts what it is, which for LOCKED_KEPT may be anything.
  *
  * Returns the descriptor, to be closed by the caller, which also unlocks; or -1 with an error.
  */

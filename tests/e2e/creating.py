@@ -4,10 +4,14 @@ import configparser
 import json
 import re
 import stat
+import struct
 
 from other_clients import CLIENTS
 
 LOOKUP = "/allowed-cpcodes"  # ends the path of the one POST that only reads
+USER = 1234  # nobody's, to give files to
+ACL = "system.posix_acl_access"  # the name of the extended attribute
+OWNER, NAMED, ITS_GROUP, MASK, OTHERS = 0x01, 0x02, 0x04, 0x10, 0x20
 SMALLEST = ["--name", "web", "--api", "/papi=rw", "--clone-groups"]
 
 
@@ -100,3 +104,14 @@ def read_intent(path):
     [(kind, data)] = read_left(path)
     assert kind == "intent"
     return json.loads(data)
+
+
+def acl(**bits):
+    """An ACL that lets USER read, as its extended attribute is (acl(5))."""
+    entries = [(OWNER, 6, -1), (NAMED, 4, USER), (ITS_GROUP, 0, -1), (MASK, 4, -1), (OTHERS, bits.get("others", 0), -1)]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+
+
+def access(path):
+    facts = path.stat()
+    return facts.st_uid, facts.st_gid, stat.S_IMODE(facts.st_mode)

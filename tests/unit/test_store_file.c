@@ -204,7 +204,8 @@ static void test_replace_mode(void **state)
 {
     static const struct {
         mode_t old, new;
-    } table[] = {{0644, 0600}, {0666, 0600}, {0600, 0600}, {0400, 0400}, {0440, 0400}};
+    } table[] = {{0644, 0640}, {0666, 0660}, {0600, 0600},
+                 {0400, 0400}, {0440, 0440}, {0755, 0750}};
     mode_t mask = umask(0);
 
     (void)state;

@@ -322,7 +322,7 @@ static void test_foreign(void **state)
     }
     put("foreign", "", 0);
     assert_int_equal(chown("foreign", 1234, 1234), 0);
-    assert_open_fails("foreign", STATUS_FILE, "foreign: belongs to another user");
+    assert_open_fails("foreign", STATUS_FILE, "foreign: belongs to user 1234");
 }
 
 /* Cut the journal behind every byte, with and without NULs behind, and damage every byte. */

@@ -1,0 +1,31 @@
+/*
+ * Who may use a file that replaces another: its owner, group, permissions and POSIX ACL.
+ */
+#ifndef STORE_ACCESS_H
+#define STORE_ACCESS_H
+
+#include "base/error.h"
+#include "store/file.h"
+
+#include <sys/stat.h>
+
+/*
+ * Give the reservation's temporary file what the destination has: owner, group, the permissions
+ * of both, and its ACL; nobody else gets any. Without a destination, or when one of another user
+ * is replaced knowingly, it is of mode 0600 and stays this user's. old is a descriptor of the
+ * destination, -1 without one. All calls that need a privilege are made here, on a file that holds
+ * no secret yet.
+ *
+ * Sets reservation->exposed, narrowed and regrouped. Returns 0; or -1 with STATUS_FILE
+ * (STATUS_SYSTEM when disk or memory failed) when what the destination has cannot be kept. A file
+ * system that has no permissions, or no owners, is no reason to fail.
+ */
+int access_keep(struct store_reservation *reservation, int old, struct error *error);
+
+/*
+ * Take away what a fresh file of ours lets others do although it was created with mode 0600, and
+ * look at it again: *facts. Returns 0, whatever the file system makes of it; or -1 with errno.
+ */
+int access_make_private(int descriptor, struct stat *facts);
+
+#endif
