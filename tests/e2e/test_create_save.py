@@ -103,7 +103,7 @@ def test_replace_does_not_ask_for_a_section_that_is_there(gk, fake, edgerc):
 
 def test_the_credential_in_use_can_be_replaced(gk, fake, edgerc):
     fake.set(create_credential="INACTIVE")
-    result = create(gk, *SMALLEST, "--save-section", "default", "--replace")
+    result = create(gk, *SMALLEST, "--save-section", "default", "--replace", "--yes")
     assert (result.status, result.err) == (0, "")
     assert_stored(fake, edgerc, "default")
     assert fake.client("web")["credentials"][0]["status"] == "ACTIVE"
