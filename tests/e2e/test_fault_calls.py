@@ -60,6 +60,7 @@ ERRORS = {
     "mmap": "ENOMEM",
     "mprotect": "EACCES ENOMEM",
     "munmap": "ENOMEM",
+    "madvise": "ENOSYS",
     "brk": "ENOMEM",
     "prlimit64": "EPERM",
     "prctl": "EINVAL ENOSYS EPERM",
@@ -80,7 +81,7 @@ ERRORS = {
 # What the libc asks for when memory is taken or given back.
 MEMORY = {"mmap", "munmap", "mremap", "brk", "madvise"}
 # Calls whose failure is nobody's loss.
-COMFORTS = {"prlimit64", "prctl", "umask", "setsockopt", "munmap", "statx", "fcntl", "fstatfs", "ioctl"}
+COMFORTS = {"prlimit64", "prctl", "umask", "setsockopt", "munmap", "madvise", "statx", "fcntl", "fstatfs", "ioctl"}
 COMFORTS |= {"socketpair", "pipe2", "fork", "kill", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"}
 # Calls without which no answer comes.
 NETWORK = {"socket", "connect", "getsockopt", "poll", "sendto", "recvfrom", "nanosleep"}
