@@ -12,8 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* What ends or stops a program that waits for somebody to type. */
-static const int input_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+/* What ends a program that waits for somebody to type. */
+static const int input_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 #define INPUT_SIGNALS (sizeof input_signals / sizeof input_signals[0])
 
@@ -27,6 +27,14 @@ static void input_stop(int signal_number)
     (void)raise(signal_number);
 }
 
+static void input_reset(const struct sigaction old[INPUT_SIGNALS])
+{
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &input_terminal);
+    for (size_t i = 0; i < INPUT_SIGNALS; i++) {
+        (void)sigaction(input_signals[i], &old[i], NULL);
+    }
+}
+
 /* Returns whether the terminal was told to echo no more; it is to be reset then. */
 static bool input_hide(struct sigaction old[INPUT_SIGNALS])
 {
@@ -38,19 +46,20 @@ static bool input_hide(struct sigaction old[INPUT_SIGNALS])
     }
     for (size_t i = 0; i < INPUT_SIGNALS; i++) {
         (void)sigaction(input_signals[i], &stop, &old[i]);
+        if (old[i].sa_handler == SIG_IGN) {
+            (void)sigaction(input_signals[i], &old[i], NULL);
+        }
     }
     silent = input_terminal;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     silent.c_lflag |= ECHONL;
-    return tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
-}
-
-static void input_reset(const struct sigaction old[INPUT_SIGNALS])
-{
-    (void)tcsetattr(STDIN_FILENO, TCSANOW, &input_terminal);
-    for (size_t i = 0; i < INPUT_SIGNALS; i++) {
-        (void)sigaction(input_signals[i], &old[i], NULL);
+    /* No Ctrl-Z: what was typed after it would be shown. */
+    silent.c_cc[VSUSP] = _POSIX_VDISABLE;
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) != 0) {
+        input_reset(old);
+        return false;
     }
+    return true;
 }
 
 /* One line; a terminal gives no more at a time. */

@@ -2,6 +2,7 @@
 #include "http/resolver.h"
 
 #include "base/clock.h"
+#include "base/filter.h"
 #include "base/sandbox.h"
 #include "base/text.h"
 #include "http/resolv_conf.h"
@@ -27,7 +28,7 @@
 #define SERVERS_SIZE 4096 /* bytes of the file that are read for the message */
 #define DNS_PORT 53
 #define LIFELINE 1            /* the process's end of the pipe; 0 is the way to the other process */
-#define DESCRIPTORS_MOST 4096 /* closed one by one where close_range is not known */
+#define DESCRIPTORS_MOST 4096 /* closed one by one where there is no close_range */
 
 /* Beside the values of getaddrinfo, which are small numbers. */
 #define RESOLVER_PENDING INT_MAX
@@ -163,7 +164,8 @@ static void resolver_close_others(int descriptor, int lifeline)
 {
     (void)dup2(descriptor, 0);
     (void)dup2(lifeline, LIFELINE);
-    if (syscall(SYS_close_range, LIFELINE + 1, UINT_MAX, 0) != 0) {
+    if (!filter_allows(SYS_close_range) ||
+        syscall(SYS_close_range, LIFELINE + 1, UINT_MAX, 0) != 0) {
         for (int other = LIFELINE + 1; other < DESCRIPTORS_MOST; other++) {
             (void)close(other);
         }

@@ -438,7 +438,10 @@ static int rotation_prepare(struct rotation *rotation, struct error *error)
     const struct new_client *made = &rotation->made;
 
     if (new_client_from_json(rotation->client, &rotation->made, error) != 0) {
-        return -1;
+        if (error->status == STATUS_NOT_STORED) {
+            error->status = STATUS_REFUSED; /* nothing was made yet */
+        }
+        return error_prefix(error, "the API's description of the client ");
     }
     if (made->host == NULL || made->access_token == NULL) {
         return error_set(error, STATUS_REFUSED,

@@ -106,20 +106,6 @@ int tls_finish(struct tls_connection *connection, int64_t deadline, struct error
     return 0;
 }
 
-int tls_open(struct tls_connection **connection, int fd, const struct tls_settings *settings,
-             int64_t deadline, struct error *error)
-{
-    if (tls_start(connection, fd, settings, error) != 0) {
-        return -1;
-    }
-    if (tls_finish(*connection, deadline, error) != 0) {
-        tls_free(*connection);
-        *connection = NULL;
-        return -1;
-    }
-    return 0;
-}
-
 int tls_write(struct tls_connection *connection, const void *data, size_t length, size_t *written,
               int64_t deadline, struct error *error)
 {

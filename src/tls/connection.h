@@ -73,14 +73,6 @@ int tls_start(struct tls_connection **connection, int fd, const struct tls_setti
 int tls_finish(struct tls_connection *connection, int64_t deadline, struct error *error);
 
 /*
- * tls_start and tls_finish in one. Returns 0 and *connection; or -1 and *connection NULL, with
- * STATUS_CONNECT, or STATUS_SYSTEM when memory or random bytes were missing. Nothing of a
- * request has been sent then.
- */
-int tls_open(struct tls_connection **connection, int fd, const struct tls_settings *settings,
-             int64_t deadline, struct error *error);
-
-/*
  * Send length bytes and flush. Returns 0 with *written bytes taken. *written is below length only
  * when something arrived meanwhile, such as an interim answer, or one that refuses the request
  * early: read it, then write the rest if it is still wanted.

@@ -9,6 +9,7 @@ from creating import SMALLEST, assert_stored
 
 LANDLOCK = [444, 445, 446]
 FCHOWN = [93]
+CLOSE_RANGE = [436]
 KILL, ALLOW = 0x80000000, 0x7FFF0000
 EPERM = 0x00050001
 
@@ -46,3 +47,11 @@ def test_create(gk, fake, edgerc, calls, action):
     assert_stored(fake, edgerc)
 
 
+@pytest.mark.parametrize("action", [KILL, EPERM], ids=["kill", "EPERM"])
+def test_the_process_that_looks_up_names(gk, fake, edgerc, action):
+    options = ["--connect-to", f"localhost:{fake.port}"]
+    enter = filtered(CLOSE_RANGE, action)
+    process = gk.start("client", "create", *SMALLEST, *options, preexec_fn=enter, close_fds=False)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, (process.returncode, err)
+    assert_stored(fake, edgerc)

@@ -54,7 +54,7 @@ def test_a_403_of_a_server_between_does_not_verify(gk, fake, body):
 
 
 CHANGES = {
-    "lock": ("client", "lock", "edge box"),
+    "lock": ("client", "lock", "edge box", "--yes"),
     "unlock": ("client", "unlock", "edge box"),
     "update": ("client", "update", "edge box", "--description", "new", "--yes"),
     "delete": ("client", "delete", "edge box", "--yes"),

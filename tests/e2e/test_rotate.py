@@ -434,6 +434,18 @@ def test_a_client_without_its_host(gk, fake, client, home):
     assert_clean(home, ".edgerc")
 
 
+def test_a_client_that_is_shown_with_two_secrets(gk, fake, client, home):
+    """Nothing was made, so the status may not say that a secret was received and is not stored."""
+
+    def shown(answer):
+        return {**answer, "credentials": [{"credentialId": 1, "clientSecret": "a"}, {"credentialId": 2, "clientSecret": "b"}]}
+
+    fake.fault(method="GET", path=path_of(client), edit=shown)
+    result = gk("credential", "rotate", "edge box")
+    assert result.status == 1 and "description of the client" in result.err and changes(fake) == [], result
+    assert_clean(home, ".edgerc")
+
+
 def test_an_owner_only_client(gk, fake, edgerc, home):
     fake.set(owner_only=True)
     theirs = fake.add_client(creator="kdoe", clientName="theirs")

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import termios
 import threading
+import time
 
 import pytest
 from creating import SMALLEST, create
@@ -166,8 +167,8 @@ def test_ids_in_commands_are_quoted(gk, fake, client_id):
 # -- standard input that is a terminal --------------------------------------------------------------------------------
 
 
-def typed(gk, text, *arguments, interrupt=None):
-    """Types text, or sends a signal, once something is asked; returns status, and what the terminal showed."""
+def typed(gk, text, *arguments, stop=None, interrupt=None):
+    """Types text, between two signals, once something is asked; returns status, and what the terminal showed."""
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [str(word) for word in (gk.binary, *gk.options, *arguments)],
@@ -181,6 +182,10 @@ def typed(gk, text, *arguments, interrupt=None):
         shown += os.read(ours, 4096)
     while b"not shown" in shown and termios.tcgetattr(theirs)[3] & termios.ECHO:
         assert process.poll() is None, shown
+    if stop:
+        assert termios.tcgetattr(theirs)[6][termios.VSUSP] == b"\0"
+        process.send_signal(stop)
+        time.sleep(0.2)
     os.write(ours, text)
     if interrupt:
         process.send_signal(interrupt)
@@ -210,6 +215,13 @@ def test_an_edgerc_that_is_typed_is_not_shown(gk, edgerc):
     text = edgerc.read_bytes()
     status, out, shown = typed(gk, text + b"\x04", "--edgerc", "-", "verify", "--json")
     assert status == 0 and '"works": true' in out and ".edgerc" in shown, shown
+    assert "client_secret" not in shown and "host" not in shown, shown
+
+
+def test_what_is_typed_after_a_stop_is_not_shown(gk, edgerc):
+    text = edgerc.read_bytes()
+    status, out, shown = typed(gk, text + b"\x04", "--edgerc", "-", "verify", "--json", stop=signal.SIGTSTP)
+    assert status == 0 and '"works": true' in out, shown
     assert "client_secret" not in shown and "host" not in shown, shown
 
 
