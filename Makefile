@@ -196,9 +196,9 @@ $(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile src/base/cjson_num
 	$(if $(V),,@echo "  CC $(1) cjson/$$*.c")
 	$(Q)$(3) $(CJSON_DEFINES) -w $(DEPENDENCIES) -c $(THIRD)/cjson/$$*.c -o $$@
 endef
-# BearSSL's arithmetic at the level that runs the fewest instructions.
-$(BUILD)/release/bearssl/ec/%.o: ARITHMETIC := -O3
-$(foreach folder,hash symcipher,$(BUILD)/release/bearssl/$(folder)/%.o): ARITHMETIC := -O2
+# Two curves, which are most of the work, for the fewest instructions; all else for the fewest bytes that cost little.
+$(foreach curve,p256 c25519,$(BUILD)/release/bearssl/ec/ec_$(curve)_%.o): ARITHMETIC := -O3
+$(BUILD)/release/bearssl/hash/%.o: ARITHMETIC := -O2
 $(eval $(call compile,release,$(CC) $(CFLAGS) $(RELEASE),$(CC) $(CFLAGS) $$(ARITHMETIC) $(RELEASE)))
 $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
 $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
