@@ -2,18 +2,21 @@
 #
 #   make [all]     build/gridkey, stripped, build/gridkey.debug with its map file, and build/gridkey.1
 #   make install   the binary into $(DESTDIR)$(PREFIX)/bin, the manual page into share/man/man1
-#   make test      build, check-static, lint, size-here, unit, fuzz-seeds, e2e, faults-spread, and test-cross
-#                  for one other machine
+#   make test      build, check-static, lint, size-here, unit, fuzz-seeds, e2e, faults-spread, random-fixed, and
+#                  test-cross for one other machine
 #   make test-all  also e2e-thorough, analyze, repro, valgrind, bench, test-cross and size for every machine, and
 #                  faults: every point of the fault loops
-#   make fuzz      look for faults with libFuzzer for TIME seconds (60)
+#   make unit      a part of the tests by itself, as also: check-static lint e2e e2e-thorough fuzz-seeds valgrind
+#                  analyze faults-spread faults random-fixed repro size-here, and size for every machine
+#   make fuzz      look for faults with libFuzzer for TIME seconds (default: 60)
 #   make random    random sequences of commands and faults for TIME seconds, SEED=N, STRICT=1: see tests/random
-#   make demo      create a client against a local stand-in for the API
+#   make demo      create a client against a local fake of the API
 #   make bench     measure a create by gridkey and by programs in Go, Python, Node.js and shell, ROUNDS times
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
 #   make test-cross   run them in qemu, unit tests and all;  test-cross-ARCH: one
 #   make dist      build/dist: the binaries of all machines, SHA256SUMS and a bill of materials
 #   make roots-update   third_party/roots.list anew, from the newest ca-certificates; prints the difference
+#   make deps      the Debian packages that build and tests need;  clean: remove $(BUILD)
 #
 # Variables, on the command line or in the environment:
 #   CC, STRIP      compiler and strip for the machine gridkey is for; HOSTCC for this one
@@ -109,8 +112,8 @@ SANITIZE_OURS := $(SANITIZE) -fsanitize=undefined -fno-sanitize-recover=all
 
 comma := ,
 
-# objects FOLDER: everything but main and the unit tests, compiled there. The checked builds keep
-# the allocator that their sanitizer watches.
+# objects FOLDER: everything but main and the unit tests, compiled there. The builds for sanitizers
+# and valgrind keep the libc's free and realloc, which these watch.
 objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(if $(filter checked fuzz host,$(1)),src/base/memory_wiped.c),$(SOURCES))) \
 	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
@@ -252,7 +255,8 @@ e2e e2e-thorough: all
 	$(PYTEST) -n $(shell expr $$(nproc) '*' 3 / 2 + 1 / $$(nproc)) --ignore-glob='*/test_fault_*' \
 		-m '$(if $(filter e2e,$@),not )thorough' tests/e2e
 
-# Under valgrind, which sees what is used before it is set: built as ever, but with the libc's allocator.
+# Under valgrind, which sees what is used before it is set: built for the
+# host's libc, without src/base/memory_wiped.c.
 $(BUILD)/host/gridkey: $(BUILD)/host/src/main.o $(call objects,host)
 	@$(if $(V),,echo "  LINK $@")
 	$(Q)$(HOSTCC) $^ -o $@

@@ -22,7 +22,7 @@ struct date date_from_unix(int64_t unix_seconds)
     if (unix_seconds < FIRST_SECOND) {
         seconds = FIRST_SECOND;
     }
-    (void)gmtime_r(&seconds, &parts); /* knows each of these years */
+    (void)gmtime_r(&seconds, &parts); /* cannot fail for these years */
     return (struct date){
         .year = parts.tm_year + TM_YEAR_ZERO,
         .month = (unsigned)parts.tm_mon + 1,
@@ -48,7 +48,7 @@ int date_to_unix(const struct date *date, int64_t *unix_seconds)
         date->second > 60) {
         return -1;
     }
-    /* timegm turns a day that the month does not have into one of the next. */
+    /* timegm turns a day that the month does not have into one of the next month. */
     *unix_seconds = (int64_t)timegm(&parts) + date->second;
     return parts.tm_mday == (int)date->day ? 0 : -1;
 }

@@ -362,7 +362,7 @@ static int json_compare_names(const void *one, const void *other)
     return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
-/* The name of two members of one object; NULL when there is none. */
+/* Set *name to one that two members of the object have; left as it is when there is none. */
 static int json_find_duplicate_in(const cJSON *object, const char **name, struct error *error)
 {
     size_t count = json_count(json_value((cJSON *)(void *)object));

@@ -63,8 +63,8 @@ bool json_is_true(const struct json *value);
 bool json_is_ambiguous(const struct json *object, const char *name);
 
 /*
- * Find a name that an object, value or one in it, gives to two members. *name is NULL when there
- * is none, else borrowed from value. Returns 0, or -1 when memory ran out.
+ * Find a name that two members of one object have, in value or in an object inside it. *name is
+ * NULL when there is none, else borrowed from value. Returns 0, or -1 when memory ran out.
  */
 int json_find_duplicate(const struct json *value, const char **name, struct error *error);
 bool json_is_boolean(const struct json *value);
@@ -103,8 +103,11 @@ struct json *json_append_text(struct json *array, const char *text);
 struct json *json_append_integer(struct json *array, int64_t number);
 struct json *json_append_copy(struct json *array, const struct json *value);
 void json_remove(struct json *object, const char *name); /* also when absent */
-/* Remove the members of this name from all objects in value, and empty what holds secret (NULL:
- * none is known). */
+
+/*
+ * Remove the members of this name from all objects in value, and wipe the strings that contain
+ * secret (NULL when it is unknown).
+ */
 void json_redact(struct json *value, const char *name, const char *secret);
 void json_remove_element(struct json *container, struct json *element);
 struct json *json_copy(const struct json *value); /* NULL when memory ran out */

@@ -1,6 +1,6 @@
 /*
  * Memory is wiped when it is released, whoever allocated it: the shipped binary is linked with
- * --wrap=free and --wrap=realloc, so that the calls of ours, cJSON and the libc come here. The
+ * --wrap=free and --wrap=realloc, so that calls from gridkey, cJSON and the libc come here. The
  * checked builds keep the functions that their sanitizer watches.
  */
 #define _GNU_SOURCE
@@ -22,7 +22,7 @@ void __wrap_free(void *memory)
     __real_free(memory);
 }
 
-/* The libc's could leave a copy of what it moves. */
+/* The libc's realloc could leave a copy of the bytes that it moves. */
 void *__wrap_realloc(void *memory, size_t size)
 {
     size_t usable = memory == NULL ? 0 : malloc_usable_size(memory);

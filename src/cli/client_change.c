@@ -49,7 +49,7 @@ static int update_check_same(struct target *target, const struct json *old, stru
     }
     if (result == 0 && !json_equal(old, body)) {
         result = error_set(error, STATUS_DIFFERS,
-                           "the client was changed by somebody else meanwhile, so nothing was "
+                           "the client has changed at the API meanwhile, so nothing was "
                            "changed; look at it with gridkey client show %1s, and run the command "
                            "again",
                            target->id);

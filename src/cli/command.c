@@ -135,7 +135,7 @@ const struct command command_table[] = {
      1,
      1,
      {&rotate_group, &rotate_save_group},
-     "replace a stored credential by a new one and revoke the old one",
+     "replace a stored credential with a new one and revoke the old one",
      "gridkey credential rotate self"},
     {"credential",
      "recover",

@@ -362,7 +362,7 @@ static int context_proxy(struct context *context, struct error *error)
     return 0;
 }
 
-/* What the process that looks up names has no use for. */
+/* Wipe the secrets, which the process that looks up names does not need. */
 static void context_forget_secrets(void *data)
 {
     struct context *context = data;

@@ -190,7 +190,7 @@ int save_open(const struct save *save, const struct invocation *invocation, stru
     }
     if (result == 0 && deposit != NULL) {
         deposit_confine(deposit, session);
-        /* The server works on the handshake while the disk works on the reservation. */
+        /* The server processes the ClientHello while the reservation is written and synced. */
         result = edgegrid_session_start(session, error);
         if (result == 0) {
             result = deposit_reserve(deposit, error);

@@ -31,9 +31,10 @@ int save_read_or(struct save *save, const struct invocation *invocation, const c
 void save_free(struct save *save);
 
 /*
- * Open the deposit for a credential that is yet to be made, and confine the session to it; tells
- * what an earlier run left, and where there is no journal. Without a deposit, for dry runs, looks
- * whether it would open. The deposit is to be closed either way. Returns 0, or -1 with an error.
+ * Open the deposit for a credential that is yet to be made, confine the session to it, start the
+ * session's connection and reserve space; reports what an earlier run left, and where there is no
+ * journal. Without a deposit, for dry runs, checks whether it would open. The deposit is to be
+ * closed either way. Returns 0, or -1 with an error.
  */
 int save_open(const struct save *save, const struct invocation *invocation, struct deposit *deposit,
               struct edgegrid_session *session, struct error *error);

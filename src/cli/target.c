@@ -80,7 +80,7 @@ int target_do(struct target *target, const char *method, const char *end, struct
 {
     struct buffer path = BUFFER_EMPTY;
 
-    /* A PUT, lock or unlock, is answered with the client; all else with 204. */
+    /* The response to a PUT (lock, unlock) is the client; to other methods, 204. */
     const char *member = text_equal(method, "PUT") ? "clientId" : NULL;
 
     credential_path(&path, target->id, NULL);

@@ -30,7 +30,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
                         const char *option, struct edgegrid_credential *credential,
                         struct buffer *notes, struct error *error);
 
-/* How far edgerc_next_item is; starts as zeros. */
+/* The position of edgerc_next_item; starts as zeros. */
 struct edgerc_cursor {
     bool started;
     struct edgerc_place place;

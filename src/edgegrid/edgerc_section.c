@@ -81,7 +81,7 @@ bool edgerc_find_section(const char *text, size_t length, const char *section,
     return true;
 }
 
-/* By name, and those of the same name as they follow each other. */
+/* Order by length and bytes of the name, and equal names by position. */
 static int compare_headers(const void *one, const void *other)
 {
     const struct edgerc_header *left = one;

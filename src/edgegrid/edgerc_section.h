@@ -37,7 +37,6 @@ struct edgerc_sections {
     struct edgerc_place *places; /* owned */
     size_t count;
     struct edgerc_header *headers; /* owned: those of a section side by side, in their order */
-    size_t header_count;
 };
 
 /* The keys of one section, merged: for each known key its last line. */
@@ -67,7 +66,8 @@ bool edgerc_find_section(const char *text, size_t length, const char *section,
                          struct edgerc_place *place);
 
 /*
- * Find all sections, in n log n time. Returns 0, or -1 without memory; either way
+ * Find all sections, in n log n time for n headers. The text must have passed edgerc_check_text and
+ * outlive them. Returns 0, or -1 with STATUS_SYSTEM when memory ran out; either way
  * edgerc_sections_free releases them.
  */
 int edgerc_sections_find(struct edgerc_sections *sections, const char *text, size_t length,
@@ -81,7 +81,7 @@ void edgerc_collect_keys(const struct edgerc_place *place, struct edgerc_keys *k
 /* The required keys that are absent or empty, as bits (1 << key). */
 unsigned edgerc_missing_keys(const struct edgerc_keys *keys);
 
-/* Collect the known keys of an exact [DEFAULT], which other sections inherit; none without one. */
+/* Collect the known keys of an exact [DEFAULT], which other sections inherit; none if absent. */
 void edgerc_collect_inherited(const char *text, size_t length, struct edgerc_keys *inherited);
 
 /*

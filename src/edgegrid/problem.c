@@ -359,11 +359,11 @@ int problem_explain_foreign(const struct http_response *response,
     struct buffer said = BUFFER_EMPTY;
 
     problem_describe_foreign(&said, response);
-    (void)error_set(error, changes ? STATUS_UNKNOWN : STATUS_REFUSED,
-                    "%s %.*s was answered %d, but not by the API (%s); look for a proxy or filter "
-                    "between this machine and the API",
-                    context->method, PROBLEM_TEXT_MOST, context->target, response->status,
-                    buffer_text(&said));
+    (void)error_set(
+        error, changes ? STATUS_UNKNOWN : STATUS_REFUSED,
+        "the response to %s %.*s (%d) is not the API's (%s); look for a proxy or filter "
+        "between this machine and the API",
+        context->method, PROBLEM_TEXT_MOST, context->target, response->status, buffer_text(&said));
     buffer_free(&said);
     return -1;
 }

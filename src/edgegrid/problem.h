@@ -13,7 +13,7 @@
 
 struct edgegrid_session;
 
-/* What a 2xx response has to hold to be the API's own. */
+/* What a 2xx response must contain to count as the API's own. */
 enum problem_expected {
     EXPECTED_ANYTHING, /* the caller reads it */
     EXPECTED_OBJECT,   /* a JSON object with a given member */
@@ -51,22 +51,21 @@ bool problem_is_authenticated(const struct http_response *response);
 
 /*
  * Whether a 2xx response is the API's own, and not that of a filter or proxy in between: it holds
- * what is expected, an object one with a text or number of that name (member). With a NULL member
- * no object will do. A 204 without a body is what the API sends after a change.
+ * what is expected, an object also a text or number of that name (member). With a NULL member no
+ * object counts. A 204 counts where the request changes something.
  */
 bool problem_is_expected(const struct http_response *response, enum problem_expected expected,
                          const char *member, bool changes);
 
 /*
- * Set error to say that the 2xx response is not the API's own, and to what it looks like:
- * STATUS_UNKNOWN where the request changes something, which may have been done, else
- * STATUS_REFUSED. Returns -1.
+ * Set error for a 2xx response that is not the API's own, with a description of it: STATUS_UNKNOWN
+ * where the request changes something, which may have been done, else STATUS_REFUSED. Returns -1.
  */
 int problem_explain_foreign(const struct http_response *response,
                             const struct problem_context *context, bool changes,
                             struct error *error);
 
-/* Append what a response that is not the API's own looks like: an HTML page by its title, ... */
+/* Append a description of a response that is not the API's own, such as the title of its HTML. */
 void problem_describe_foreign(struct buffer *out, const struct http_response *response);
 
 /* The gateway's 401 for a credential that is not known or active, perhaps not yet everywhere. */

@@ -39,7 +39,7 @@ struct edgegrid_call {
     const char *body; /* NULL for none */
     size_t body_length;
     enum problem_expected expected; /* of a 2xx, for edgegrid_session_require */
-    const char *member;             /* of an EXPECTED_OBJECT; NULL: only 204 will do */
+    const char *member;             /* of an EXPECTED_OBJECT; NULL: only 204 counts */
     bool reads;                     /* a POST that changes nothing, such as allowed-cpcodes */
     bool repeats;                   /* a POST that may be repeated, such as deactivate */
 };
@@ -54,9 +54,9 @@ void edgegrid_session_init(struct edgegrid_session *session,
 void edgegrid_session_close(struct edgegrid_session *session);
 
 /*
- * Enter the sandbox, if it is to be, and connect and send the ClientHello, unless there is a
- * connection: the server works while the caller writes and syncs what the first call needs on disk.
- * Returns 0, or -1 as http_connection_start.
+ * Enter the sandbox if confine is set; then connect and send the ClientHello, unless there is a
+ * connection. The server processes it while the caller writes and syncs what the first call needs
+ * on disk. Returns 0, or -1 as http_connection_start.
  */
 int edgegrid_session_start(struct edgegrid_session *session, struct error *error);
 

@@ -18,8 +18,8 @@ static unsigned address_group(const struct address *address, size_t index)
 void address_write(struct buffer *out, const struct address *address)
 {
     const uint8_t *bytes = address->bytes;
-    size_t gap = 0; /* the longest run of groups that are zero, the first of equal ones: its end, */
-    size_t gap_size = 1; /* and its size; one group alone is none */
+    size_t gap = 0;      /* end of the longest run of zero groups, the first of equal ones */
+    size_t gap_size = 1; /* its length; a single group is not shortened */
     size_t run = 0;
 
     if (address->size == 4) {

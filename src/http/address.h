@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ADDRESS_MOST 8
+#define ADDRESS_MOST 8 /* addresses of one host that are tried */
 
 struct address {
     uint8_t bytes[16]; /* in network order, of which the first size count */
@@ -26,8 +26,8 @@ struct address_list {
 void address_write(struct buffer *out, const struct address *address);
 
 /*
- * Open a non-blocking, close-on-exec TCP socket and begin to connect it. Returns it, owned by the
- * caller, or -1 with errno.
+ * Open a non-blocking, close-on-exec TCP socket and begin to connect it to port (in host byte
+ * order). Returns it, owned by the caller, or -1 with errno.
  */
 int address_connect(const struct address *address, uint16_t port);
 

@@ -20,7 +20,7 @@ struct http_settings {
     struct url_host host;              /* the API's: TLS name and Host */
     const struct url_host *connect_to; /* dial this instead; NULL for none */
     const struct url_proxy *proxy;     /* go through this; NULL for none */
-    struct resolver *resolver;         /* for names; not used for IP literals */
+    struct resolver *resolver;         /* for names; not used for IP literals; borrowed */
     const struct trust_store *trust;
     const struct tls_pin *pins;
     size_t pin_count;
@@ -59,11 +59,11 @@ struct http_outcome {
 void http_connection_init(struct http_connection *connection, const struct http_settings *settings);
 
 /*
- * When there is no connection, connect and send the ClientHello, so that the server works while the
- * caller does; http_connection_open completes it. Waits for the address, TCP and the proxy, not for
- * the server's part of the handshake. What the caller does before http_connection_open does not
- * count for the connect timeout. Returns 0, or -1 with the connection closed and STATUS_CONNECT or
- * STATUS_SYSTEM.
+ * When there is no connection, connect and send the ClientHello, which the server processes while
+ * the caller does other work; http_connection_open completes the handshake. Waits for the address,
+ * TCP and the proxy, not for the server's part of the handshake. The time between this call and
+ * http_connection_open does not count for the connect timeout. Returns 0, or -1 with the connection
+ * closed and STATUS_CONNECT or STATUS_SYSTEM.
  */
 int http_connection_start(struct http_connection *connection, struct error *error);
 

@@ -124,7 +124,7 @@ static int dial_wait(struct dial *dial)
     return -1;
 }
 
-/* A literal stands for itself. */
+/* Read an IP literal, which needs no lookup; false when host is a name. */
 static bool dial_read_literal(const char *host, struct address_list *addresses)
 {
     addresses->count = 1;

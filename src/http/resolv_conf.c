@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct resolv_conf {
-    const char *at;   /* the place in the text */
+    const char *at;   /* position in the text */
     const char *word; /* the last word read */
     size_t word_length;
     size_t servers;
@@ -25,7 +25,7 @@ static bool resolv_conf_next_word(struct resolv_conf *conf)
     return conf->word_length != 0;
 }
 
-/* Go behind the end of the line; false at the end of the text. */
+/* Go to the next line; false at the end of the text. */
 static bool resolv_conf_next_line(struct resolv_conf *conf)
 {
     conf->at += strcspn(conf->at, "\n");

@@ -1,13 +1,13 @@
 /*
- * What resolv.conf(5) says, in words, for the message when a name is not found. The libc reads the
- * file itself.
+ * Describes the content of resolv.conf(5), for the message when a name is not found. The libc reads
+ * the file itself.
  */
 #ifndef HTTP_RESOLV_CONF_H
 #define HTTP_RESOLV_CONF_H
 
 #include "base/buffer.h"
 
-#define RESOLV_CONF_SERVERS_MOST 3 /* of which a libc takes notice */
+#define RESOLV_CONF_SERVERS_MOST 3 /* as many as the libc uses */
 
 /*
  * Append which name servers text, the file's content, names for a lookup of host: "asked name

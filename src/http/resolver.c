@@ -27,10 +27,10 @@
 #define SERVERS_PATH "/etc/resolv.conf"
 #define SERVERS_SIZE 4096 /* bytes of the file that are read for the message */
 #define DNS_PORT 53
-#define LIFELINE 1            /* the process's end of the pipe; 0 is the way to the other process */
-#define DESCRIPTORS_MOST 4096 /* closed one by one where there is no close_range */
+#define LIFELINE 1            /* the child's end of the pipe; 0 is the socket to its parent */
+#define DESCRIPTORS_MOST 4096 /* closed one by one where close_range is not known */
 
-/* Beside the values of getaddrinfo, which are small numbers. */
+/* Distinct from the values of getaddrinfo, which are small numbers. */
 #define RESOLVER_PENDING INT_MAX
 #define RESOLVER_ENDED (INT_MAX - 1)
 
@@ -44,7 +44,7 @@ const char *resolver_source_name(enum resolver_source source)
 
 /* --- a lookup ------------------------------------------------------------------------------- */
 
-/* The address of that family with that number, the first being 0; NULL when there are fewer. */
+/* The address of that family with that index; NULL when there are fewer. */
 static const struct addrinfo *resolver_pick(const struct addrinfo *list, int family, size_t number)
 {
     for (; list != NULL; list = list->ai_next) {
@@ -78,7 +78,7 @@ static void resolver_copy(struct address_list *addresses, const struct addrinfo 
     addresses->count++;
 }
 
-/* Look up the addresses of one family, or of both; those of this machine itself for NULL. */
+/* Look up the addresses of one family, or of both; loopback addresses for NULL. */
 static int resolver_query(struct resolver_reply *reply, const char *host, int family)
 {
     const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
@@ -112,7 +112,7 @@ static void resolver_look_up(struct resolver_reply *reply)
     int fault = resolver_query(reply, host, AF_UNSPEC);
 
     if (fault == EAI_AGAIN) {
-        /* The libc gives up both families when one has no answer. */
+        /* The libc fails for both families when the query for one fails. */
         fault = resolver_query(reply, reply->host, AF_INET);
         if (fault != 0) {
             int other = resolver_query(reply, reply->host, AF_INET6);
@@ -131,7 +131,7 @@ static void resolver_describe_file(struct buffer *out, const char *path, int fau
     }
 }
 
-/* Begin the reply to a lookup of host: where it will be looked for. */
+/* Begin the reply to a lookup of host: which servers will be asked. */
 static void resolver_begin(struct resolver_reply *reply, const char *host)
 {
     struct buffer name = BUFFER_FIXED(reply->host);
@@ -159,7 +159,7 @@ static void resolver_begin(struct resolver_reply *reply, const char *host)
 
 /* --- the process ---------------------------------------------------------------------------- */
 
-/* Keep nothing open but these two, which become 0 and 1. */
+/* Close all descriptors but these two, which become 0 and 1. */
 static void resolver_close_others(int descriptor, int lifeline)
 {
     (void)dup2(descriptor, 0);
@@ -173,9 +173,9 @@ static void resolver_close_others(int descriptor, int lifeline)
 }
 
 /*
- * End when the other process closes its end of the pipe, or ends itself: then the kernel sends
- * SIGIO, which ends a process. (PR_SET_PDEATHSIG would be a signal from the other process, and
- * Landlock may forbid that.)
+ * Make this process end when its parent closes its end of the pipe or exits: the kernel then sends
+ * SIGIO, whose default action terminates. (PR_SET_PDEATHSIG would be a signal from the parent,
+ * which Landlock may forbid.)
  */
 static void resolver_hold_lifeline(void)
 {
@@ -194,7 +194,7 @@ static void resolver_hold_lifeline(void)
     }
 }
 
-/* Allow reading what is beside the file that path is, at the end of symbolic links. */
+/* Allow reading the directory of the file that path names, after symbolic links. */
 static void resolver_allow(const char *path)
 {
     char *target = realpath(path, NULL);
@@ -250,7 +250,7 @@ static _Noreturn void resolver_run(const char *given, int descriptor, int lifeli
     resolver_serve(host);
 }
 
-/* Open the way to the process and the pipe that it lives as long as. */
+/* Open the socket pair to the child process and the pipe whose closing ends it. */
 static int resolver_open_ends(int ends[2], int life[2])
 {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -291,7 +291,7 @@ static int resolver_fork(struct resolver *resolver, const char *host, void (*for
     return 0;
 }
 
-/* A lookup has begun that has no reply yet. */
+/* Record that a lookup of host has begun. */
 static void resolver_await(struct resolver *resolver, const char *host)
 {
     struct buffer asked = BUFFER_FIXED(resolver->asked);

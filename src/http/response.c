@@ -41,8 +41,8 @@ const char *http_response_header(const struct http_response *response, const cha
 }
 
 /*
- * Append a value and a NUL. A control character other than HTAB has no place in it (RFC 9110
- * section 5.5), and is shown as '?', so that no value is taken for what it would be without.
+ * Append a value and a NUL. A control character other than HTAB is invalid in it (RFC 9110 section
+ * 5.5) and becomes '?', so that the value does not equal one without it.
  */
 static void http_response_append_value(struct buffer *headers, const char *value, size_t length)
 {

@@ -54,7 +54,7 @@ static void credential_take(const struct json *object, struct new_credential *cr
     credential->expires_on = answer_copy(json_get(object, "expiresOn"));
 }
 
-/* What is given twice, with two values, cannot be stored: the response is kept as it came. */
+/* Refuse a member given twice with different values; the response stays in the journal. */
 static int answer_refuse_ambiguous(const struct json *object, struct error *error)
 {
     static const char *const names[] = {"clientSecret", "clientToken", "credentialId", "clientId",
@@ -91,7 +91,7 @@ static char *answer_host(const struct json *base_url)
     return copy;
 }
 
-/* The one credential that came with its secret; else the first, which then is to be removed. */
+/* Take the one credential that has a secret; else the id of the first, which is to be removed. */
 static int client_take_credential(const struct json *credentials, struct new_client *client,
                                   struct error *error)
 {
@@ -108,7 +108,7 @@ static int client_take_credential(const struct json *credentials, struct new_cli
     }
     if (secrets > 1) {
         return error_set(error, STATUS_NOT_STORED,
-                         "holds %zu credentials with a secret where one was asked for", secrets);
+                         "holds %zu credentials with a secret where one was requested", secrets);
     }
     credential_take(with_secret != NULL ? with_secret : json_first(credentials),
                     &client->credential);

@@ -35,8 +35,7 @@ struct new_client {
 /*
  * Read the answer to POST /api-clients. Returns 0, or -1 with a sentence to prefix when it is not
  * the JSON of a client; STATUS_NOT_STORED when it holds more than one secret, or a member twice
- * with different values, so that which is right has to be seen by a person. *client is to be freed
- * either way.
+ * with different values: a person must decide which is right. *client is to be freed either way.
  */
 int new_client_read(const char *text, size_t length, struct new_client *client,
                     struct error *error);
@@ -45,8 +44,8 @@ int new_client_read(const char *text, size_t length, struct new_client *client,
 int new_client_from_json(const struct json *object, struct new_client *client, struct error *error);
 
 /*
- * Name the response that could not be read, and where it is not JSON what it looks like: what
- * ("api-clients" or "credentials") was posted. Returns -1.
+ * Prefix error with the response that could not be read, and describe it where it is not JSON. what
+ * is the last part of the path: "api-clients" or "credentials". Returns -1.
  */
 int answer_explain(const char *what, const struct http_response *response, struct error *error);
 
@@ -55,8 +54,9 @@ int new_credential_read(const char *text, size_t length, struct new_credential *
                         struct error *error);
 
 /*
- * The API's object as it may be shown: without any clientSecret, and without what holds the secret
- * (NULL: none is known) elsewhere. NULL when it is not JSON or memory ran out.
+ * The API's object for display: without any clientSecret, and with every other string that contains
+ * the secret (NULL when it is unknown) wiped. To be released with json_free; NULL when text is not
+ * JSON or memory ran out.
  */
 struct json *answer_without_secret(const struct buffer *text, const char *secret);
 

@@ -66,9 +66,8 @@ struct deposit {
 int deposit_open(struct deposit *deposit, const struct deposit_wish *wish, struct error *error);
 
 /*
- * Reserve and sync space for the credential in the destination of an open deposit, and the name of
- * its journal. Returns 0, or -1
- * with STATUS_FILE or STATUS_SYSTEM.
+ * Reserve and sync space for the credential in the destination of an open deposit, and sync the
+ * name of its journal. Returns 0, or -1 with STATUS_FILE or STATUS_SYSTEM.
  */
 int deposit_reserve(struct deposit *deposit, struct error *error);
 

@@ -137,7 +137,7 @@ static void leftover_take_answer(struct leftover *leftover, const char *text, si
     struct error error;
 
     leftover->answered = true;
-    /* Of two secrets in a whole response none is chosen: a person has to look. */
+    /* When a complete response holds two secrets, a person must decide: neither is taken. */
     if (leftover_parse(leftover, text, length, &error) != 0 && error.status != STATUS_NOT_STORED &&
         leftover_salvage(text, length, &found)) {
         (void)leftover_parse(leftover, buffer_text(&found), found.length, &error);

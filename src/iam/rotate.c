@@ -321,7 +321,7 @@ static bool rotation_is_self(const struct http_response *response, const char *c
     return is;
 }
 
-/* One signed call, which proves it also when the response is that it may not see itself. */
+/* One signed call; an authenticated 403 or 404 proves the credential too. */
 static int rotation_try(struct edgegrid_session *session, const char *client_id,
                         struct error *error)
 {
@@ -334,7 +334,7 @@ static int rotation_try(struct edgegrid_session *session, const char *client_id,
 
     if (result == 0 && !rotation_is_self(&response, client_id)) {
         result = error_set(error, STATUS_REFUSED,
-                           "GET %s with the new credential shows another client than %s",
+                           "GET %s with the new credential returns another client than %s",
                            call.target, client_id);
     } else if (result != 0 && problem_is_authenticated(&response)) {
         result = 0;

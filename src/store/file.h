@@ -117,8 +117,9 @@ int store_reserve(struct store_reservation *reservation, const char *path, size_
                   struct error *error);
 
 /*
- * The two halves of store_reserve: all but the placeholder, which is quick; and the placeholder.
- * The policy of store_reserve is STORE_FOREIGN_REFUSE.
+ * The two halves of store_reserve. store_open resolves, locks and reads the destination; store_fill
+ * writes and syncs the placeholder, and on failure leaves the reservation to store_release. Both
+ * return as store_reserve, whose policy is STORE_FOREIGN_REFUSE.
  */
 int store_open(struct store_reservation *reservation, const char *path, enum store_foreign policy,
                struct error *error);

@@ -83,7 +83,7 @@ int journal_find(const char *path, bool *exists, struct error *error);
  * initialised. A file that another user owns or may open, or that is no journal, is refused; but
  * not when owner and permissions are those that this file system gives to every file of ours.
  *
- * A new one's name is on the disk after journal_sync_name or the first append.
+ * The name of a new journal is on the disk after journal_sync_name or the first append.
  *
  * Returns 0; or -1 with STATUS_FILE (STATUS_SYSTEM when disk or memory failed), nothing being left
  * open.

@@ -83,7 +83,7 @@ static int chain_bar_root(const struct tls_chain *chain, const struct trust_root
                : 0;
 }
 
-/* Does BearSSL have to see the root? Authorities when they have the issuer's name. */
+/* Whether the root may matter to BearSSL: an authority only if it has the issuer's name. */
 static bool chain_concerns_root(const struct trust_root *root,
                                 const struct certificate *certificate)
 {

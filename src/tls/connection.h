@@ -67,8 +67,9 @@ int tls_start(struct tls_connection **connection, int fd, const struct tls_setti
               struct error *error);
 
 /*
- * Complete the handshake that tls_start began. Returns 0; or -1 with STATUS_CONNECT or
- * STATUS_SYSTEM, and the connection still to be freed. Nothing of a request has been sent then.
+ * Complete the handshake that tls_start began. The deadline is in clock_monotonic_milliseconds.
+ * Returns 0; or -1 with STATUS_CONNECT or STATUS_SYSTEM, and the connection still to be freed.
+ * Nothing of a request has been sent then.
  */
 int tls_finish(struct tls_connection *connection, int64_t deadline, struct error *error);
 

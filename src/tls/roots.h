@@ -17,7 +17,7 @@ struct trust_root {
     const uint8_t *constraints; /* as in struct certificate; NULL when there are none */
     size_t constraints_length;
     int path_length;   /* as in struct certificate */
-    int64_t not_after; /* unix time of the certificate's last second */
+    int64_t not_after; /* end of the certificate's validity, in seconds since 1970 */
 };
 
 /* The built-in roots: roots_count of them, 0 when gridkey was built with ROOTS=none. */

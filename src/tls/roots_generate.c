@@ -140,7 +140,8 @@ static void write_output(const struct trust_store *store, const char *date)
             write_root(i, &store->roots[i]);
         }
     }
-    (void)printf("%s};\n", authorities == 0 ? "    {.path_length = -1}, /* for C's sake */\n" : "");
+    (void)printf("%s};\n",
+                 authorities == 0 ? "    {.path_length = -1}, /* C has no empty arrays */\n" : "");
     (void)fprintf(stderr, "roots: %zu of %s", authorities, date);
     if (store != NULL && store->skipped_count + store->leaf_count > 0) {
         (void)fprintf(

@@ -52,7 +52,7 @@ const char *trust_name(const struct trust_store *store);
 const char *trust_builtin_date(void);
 size_t trust_builtin_count(void);
 
-/* Are these the built-in roots, and older than 18 months at that time? */
+/* Whether these are the built-in roots and, at that time, older than 18 months. */
 bool trust_is_old(const struct trust_store *store, int64_t unix_time);
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * IP addresses and networks (http/url_ip.c): the rules of a client's access list and of no_proxy.
  *
- * Holds: addresses are read as inet_pton reads them, and no others; what http/dns.c writes is read
- * back, and is what inet_ntop means; an address is in its own network, also when a bit behind the
- * network's is turned, and not when one within is; the check of an entry agrees with the reader,
- * and is refused by a sentence when it fails; a draft of a client is refused for it likewise.
+ * Holds: addresses are read as inet_pton reads them, and no others; what http/address.c writes is
+ * read back, and is what inet_ntop means; an address is in its own network, also when a bit behind
+ * the network's is turned, and not when one within is; the check of an entry agrees with the
+ * reader, and is refused by a sentence when it fails; a draft of a client is refused for it
+ * likewise.
  *
  * Input: text.
  */
