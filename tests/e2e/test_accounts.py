@@ -63,7 +63,7 @@ def every_command(client):
         ["client", "show", "edge box"],
         [*"client create --name new --expires +9d --group 32145=Editor --group 54321=Editor --like".split(), "edge box"],
         ["client", "update", "edge box", "--description", "d", "--yes"],
-        ["client", "lock", "edge box"],
+        ["client", "lock", "edge box", "--yes"],
         ["client", "unlock", "edge box"],
         ["credential", "create", "self", "--save-section", "second"],
         ["credential", "create", "edge box", "--save-section", "third", "--description", "d"],
@@ -143,7 +143,7 @@ def test_the_option_wins_over_the_file(gk, fake, edgerc, word, account):
     assert {record["account"] for record in fake.requests} == {account}
 
 
-@pytest.mark.parametrize("word", ["", "a\nb"])
+@pytest.mark.parametrize("word", ["", "a\tb"])
 def test_an_empty_key_is_refused(gk, fake, edgerc, word):
     """As an unset variable gives it: it must not act on the signer's own account."""
     result = gk("client", "list", f"--account-key={word}")

@@ -136,10 +136,10 @@ def test_an_unknown_outcome_of_the_delete(gk, fake, client):
 
 
 def test_lock_and_unlock(gk, fake, client):
-    result = gk("client", "lock", "edge box")
+    result = gk("client", "lock", "edge box", "--yes")
     assert (result.status, result.out) == (0, "") and "locked API client edge box" in result.err, result
     assert client["isLocked"] is True
-    again = gk("client", "lock", "edge box")
+    again = gk("client", "lock", "edge box", "--yes")
     assert again.status == 1 and "400" in again.err, again
     result = gk("client", "unlock", client["clientId"])
     assert result.status == 0 and "unlocked API client edge box" in result.err, result
@@ -170,12 +170,12 @@ COMMANDS = {
     "show": ["client", "show"],
     "update": ["client", "update", "--name", "x", "--yes"],
     "delete": ["client", "delete", "--yes"],
-    "lock": ["client", "lock"],
+    "lock": ["client", "lock", "--yes"],
     "unlock": ["client", "unlock"],
     "credential list": ["credential", "list"],
     "credential create": ["credential", "create", "--save", "new"],
     "rotate": ["credential", "rotate"],
-    "deactivate": ["credential", "deactivate", "--all"],
+    "deactivate": ["credential", "deactivate", "--all", "--yes"],
 }
 
 

@@ -102,7 +102,7 @@ OVERRIDES = {
     "user": (["--user", "jsmith"], {"authorizedUsers": ["jsmith"]}),
     "type": (["--type", "CLIENT"], {"clientType": "CLIENT"}),
     "api": (
-        ["--api", "/ccu"],
+        ["--api", "/ccu=rw"],
         {"apiAccess": {"allAccessibleApis": False, "apis": [{"apiId": 5, "accessLevel": "READ-WRITE"}]}},
     ),
     "all APIs": (["--all-apis"], {"apiAccess": {"allAccessibleApis": True}}),

@@ -92,7 +92,7 @@ def check(specification):
 
 RUNS = {
     **{name: [*SMALLEST, *row[0]] for name, row in FLAGS.items()},
-    **{"purge " + name: ["--name", "p", "--api", "/ccu", "--clone-groups", *row[0]] for name, row in PURGE.items()},
+    **{"purge " + name: ["--name", "p", "--api", "/ccu=rw", "--clone-groups", *row[0]] for name, row in PURGE.items()},
     "guide": ["--name", "cdn", "--group", "54321", *(flag for api in GUIDE for flag in ("--api", api))],
     "all APIs": ["--name", "all", "--all-apis", "--group", "Edge Team=Viewer"],
     "newer levels": ["--name", "new", "--api", "/cam=CREDENTIAL-READ-ONLY", "--clone-groups"],

@@ -470,7 +470,7 @@ def test_deactivate(gk, fake, client, active):
 
 
 def test_deactivate_all(gk, fake, client, active, inactive):
-    result = gk("credential", "deactivate", "edge box", "--all")
+    result = gk("credential", "deactivate", "edge box", "--all", "--yes")
     assert result.status == 0 and "all credentials of edge box" in result.err, result
     assert changes(fake) == [("POST", path_of(client, end="/credentials/deactivate"))]
     assert (active["status"], inactive["status"]) == ("INACTIVE", "INACTIVE")
@@ -550,7 +550,7 @@ def test_every_request_fits_the_specification(gk, fake, client, active, inactive
         ["update", "edge box", number(active), "--description", ""],
         ["update", "edge box", number(active), "--expires", "+100d", "--status", "inactive"],
         ["deactivate", "edge box", number(active)],
-        ["deactivate", "edge box", "--all"],
+        ["deactivate", "edge box", "--all", "--yes"],
         ["delete", "edge box", number(inactive), "--yes"],
     ]
     for words in runs:

@@ -15,7 +15,7 @@ def client(fake):
 
 RUNS = {
     "delete": (["client", "delete", "edge box"], ["POST {}/credentials/deactivate", "DELETE {}"]),
-    "lock": (["client", "lock", "edge box"], ["PUT {}/lock"]),
+    "lock": (["client", "lock", "edge box", "--yes"], ["PUT {}/lock"]),
     "unlock": (["client", "unlock", "edge box"], ["PUT {}/unlock"]),
     "credential create": (["credential", "create", "edge box"], ["POST {}/credentials"]),
     "credential update": (["credential", "update", "edge box", "{first}", "--status", "inactive"], ["PUT {}/credentials/{first}", '{"expiresOn":']),

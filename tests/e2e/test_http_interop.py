@@ -527,7 +527,7 @@ def test_v_of_a_plain_request(call, fake):
 
 def test_q_silences_remarks_but_no_errors(gk, fake, edgerc):
     edgerc.chmod(0o644)
-    remark = "can be read by others"
+    remark = "others may read"
     assert remark in gk("request", "GET", "/echo").err
     assert gk("request", "GET", "/echo", "-q").err == ""
     fake.fault(status=404)

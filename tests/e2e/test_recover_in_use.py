@@ -142,8 +142,8 @@ def test_standard_output_is_not_asked_while_another_is_at_work(gk, fake, edgerc,
 def test_json_of_a_rotation(gk, fake, edgerc, client):  # noqa: F811
     shown = json.loads(gk("--json", *COMMANDS["rotate"], "--grace", "7").out)
     old, new = client["credentials"]
-    assert (shown["clientId"], shown["credentialId"]) == (client["clientId"], str(new["credentialId"]))
-    assert (shown["oldCredentialId"], shown["oldStatus"]) == (str(old["credentialId"]), "ACTIVE") and shown["retireAt"]
+    assert (shown["clientId"], shown["credentialId"]) == (client["clientId"], new["credentialId"])
+    assert (shown["oldCredentialId"], shown["oldStatus"]) == (old["credentialId"], "ACTIVE") and shown["retireAt"]
     shown = json.loads(gk("--json", *COMMANDS["rotate"], "--grace", "0").out)
     assert shown["oldStatus"] == "DELETED" and "retireAt" not in shown
 

@@ -252,7 +252,7 @@ def test_posts_that_do_the_same_twice(gk, fake):
         credential["status"] = "ACTIVE"
         assert gk("credential", "deactivate", "edge box", credential["credentialId"]).status == 0
         fake.fault(method="POST", path="*/deactivate", **fault)
-        assert gk("credential", "deactivate", "edge box", "--all").status == 0
+        assert gk("credential", "deactivate", "edge box", "--all", "--yes").status == 0
         fake.fault(method="POST", path="*/allowed-cpcodes", **fault)
         assert gk("lookup", "cpcodes").status == 0
     assert len([record for record in fake.requests if record["method"] == "POST"]) == 12
@@ -273,7 +273,7 @@ def test_an_ended_connection_is_no_failure(gk, fake, words):
 
 
 @pytest.mark.parametrize("fault", [{"stale": "next"}, {"stale": "now", "end": "rst"}], ids=["under it", "before it"])
-@pytest.mark.parametrize("words", [["client", "show"], ["client", "lock"]], ids=["GET", "PUT"])
+@pytest.mark.parametrize("words", [["client", "show"], ["client", "lock", "--yes"]], ids=["GET", "PUT"])
 def test_a_connection_that_is_reset(gk, fake, words, fault):
     client = fake.add_client(clientName="edge box")
     fake.fault(method="GET", path=path_of(client) if words[1] == "lock" else CLIENTS, **fault)
@@ -297,7 +297,7 @@ def test_a_server_that_ends_every_connection(gk, fake):
 
 COMMANDS = {
     "update": (["client", "update", "edge box", "--name", "box", "--yes"], "PUT"),
-    "lock": (["client", "lock", "edge box"], "PUT"),
+    "lock": (["client", "lock", "edge box", "--yes"], "PUT"),
     "delete": (["client", "delete", "edge box", "--yes"], "DELETE"),
 }
 
@@ -318,6 +318,6 @@ def test_a_change_that_an_earlier_try_may_have_made(gk, fake):
     client = fake.add_client(clientName="edge box")
     fake.fault(method="PUT", cut_after=0)
     fake.connection_fault("rst", times=None, skip=1)
-    result = gk("client", "lock", "edge box")
+    result = gk("client", "lock", "edge box", "--yes")
     assert result.status == 5 and "earlier try" in result.err, result
     assert client["isLocked"] is True
