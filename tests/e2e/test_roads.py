@@ -449,7 +449,7 @@ def test_the_process_keeps_nothing(house, fake, looking_up):
     assert sorted(name.partition(":")[0] for name in names) == ["pipe", "socket", "socket"], names
     assert Path(f"/proc/{child}/mem").stat().st_uid == 0, "it may be dumped"
     ignored = next(line for line in Path(f"/proc/{child}/status").read_text().splitlines() if line.startswith("SigIgn"))
-    assert int(ignored.split()[1], 16) == 0
+    assert int(ignored.split()[1], 16) & 0x7FFFFFFF == 0  # those below the libc's own
     image = memory_of(child)
     assert any(b"proxy.test" in content for _, content in image)
     for word in (secret, "of-no-use-without-a-host", fake.admin["client_secret"], fake.admin["client_token"]):
