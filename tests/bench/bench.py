@@ -76,7 +76,7 @@ class Bench:
         address = f"127.0.0.1:{port}"
         if name == "gridkey":
             words = [self.build / "gridkey", "--edgerc", self.edgerc, "--cacert", root, "--connect-to", address]
-            words += ["client", "create", "--from", self.request, "--save", self.out, "--save-section", "default"]
+            words += ["client", "create", "--quiet", "--from", self.request, "--save", self.out, "--save-section", "default"]
         else:
             words = [*self.starts[name], self.edgerc, root, address, self.request, self.out]
         return [str(word) for word in words]
