@@ -51,7 +51,7 @@ static void main_harden(void)
     (void)prlimit(0, RLIMIT_CORE, &none, NULL);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    (void)signal(SIGCHLD, SIG_DFL); /* whoever ignores it hands that down: no child's end is told */
+    (void)signal(SIGCHLD, SIG_DFL); /* inherited as ignored, waitpid would report nothing */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like any other */
 }

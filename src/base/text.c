@@ -204,7 +204,7 @@ bool text_may_be_secret(const char *text)
     if (text_is_secret_shaped(text)) {
         return true;
     }
-    /* With a value behind it: a file may be called so. */
+    /* Only when a value follows: a file may have this name. */
     while ((text = text_find_ignore_case(text, key)) != NULL) {
         text += sizeof key - 1;
         if (*text != '\0' && strchr(" \t=:\"'", *text) != NULL) {
