@@ -40,8 +40,9 @@ static const struct {
 
 uint32_t fold_character(uint32_t code)
 {
-    for (size_t i = 0; i < sizeof fold_ranges / sizeof fold_ranges[0]; i++) {
-        if (code >= fold_ranges[i].first && code <= fold_ranges[i].last) {
+    for (size_t i = 0;
+         i < sizeof fold_ranges / sizeof fold_ranges[0] && code >= fold_ranges[i].first; i++) {
+        if (code <= fold_ranges[i].last) {
             if (fold_ranges[i].kind == FOLD_ALL) {
                 return (uint32_t)((int)code + fold_ranges[i].distance);
             }
@@ -62,6 +63,27 @@ static uint32_t fold_next(const char **at)
     }
     *at += text_decode(start, 4, &code);
     return code == 0 ? FOLD_BYTE + (unsigned char)*start : fold_character(code);
+}
+
+void fold_append(struct buffer *out, const char *text)
+{
+    while (*text != '\0') {
+        const char *start = text;
+        uint32_t code = fold_next(&text);
+
+        if (code < 0x80) {
+            buffer_append_byte(out, (char)code);
+        } else if (code < 0x800) { /* UTF-8 of two bytes, RFC 3629 section 3; or of three */
+            buffer_append_byte(out, (char)(0xc0 | code >> 6));
+            buffer_append_byte(out, (char)(0x80 | (code & 0x3f)));
+        } else if (code < 0x10000) {
+            buffer_append_byte(out, (char)(0xe0 | code >> 12));
+            buffer_append_byte(out, (char)(0x80 | (code >> 6 & 0x3f)));
+            buffer_append_byte(out, (char)(0x80 | (code & 0x3f)));
+        } else { /* no case; or a byte that is not UTF-8 */
+            buffer_append(out, start, (size_t)(text - start));
+        }
+    }
 }
 
 /* Whether text begins with part; *whole then tells whether that is all of it. */

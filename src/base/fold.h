@@ -5,11 +5,16 @@
 #ifndef BASE_FOLD_H
 #define BASE_FOLD_H
 
+#include "base/buffer.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 /* The folded code point of a character; itself where it has no case. */
 uint32_t fold_character(uint32_t code);
+
+/* Append the text folded. Two texts that fold_equal finds equal are the same bytes then. */
+void fold_append(struct buffer *out, const char *text);
 
 /* Whether two texts are the same but for case. */
 bool fold_equal(const char *one, const char *other);

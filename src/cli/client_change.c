@@ -10,7 +10,6 @@
 #include "cli/wish.h"
 #include "iam/client_update.h"
 #include "iam/credential.h"
-#include "iam/names.h"
 
 #include <stdlib.h>
 #include <string.h>

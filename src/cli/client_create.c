@@ -13,7 +13,7 @@
 #include "iam/client_body.h"
 #include "iam/client_update.h"
 #include "iam/create.h"
-#include "iam/names.h"
+#include "iam/resolve.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,6 @@ struct creating {
     bool has_deposit;
     struct json *draft;
     struct json *like; /* NULL: none */
-    char *user;        /* from malloc; NULL when the draft names one */
     int64_t expires;
 };
 
@@ -125,7 +124,7 @@ static int creating_purge(struct creating *creating, struct lookup *lookup, stru
     bool chosen = true;
 
     if (purge != NULL && json_equal(purge, json_get(creating->draft, "purgeOptions")) &&
-        names_find_purge(lookup, creating->draft, true, &chosen, error) != 0) {
+        resolve_purge_api(lookup, creating->draft, true, &chosen, error) != 0) {
         return -1;
     }
     if (!chosen) {
@@ -173,19 +172,21 @@ static int creating_resolve(struct creating *creating, struct error *error)
     lookup_init(&lookup, &creating->context.session);
     lookup.gets_only = invocation_has(creating->invocation, "dry-run");
     if (json_get(draft, "authorizedUsers") == NULL) {
-        result = lookup_own_user(&lookup, &creating->user, error);
+        result = lookup_use_own_user(&lookup, error);
         if (result == 0) {
-            (void)json_append_text(json_add_array(draft, "authorizedUsers"), creating->user);
+            (void)json_append_text(json_add_array(draft, "authorizedUsers"), lookup.user);
             result = json_build_failed() ? error_set_memory(error) : 0;
         }
     }
-    lookup.user = json_text(json_first(json_get(draft, "authorizedUsers")));
+    if (lookup.user == NULL) {
+        lookup.user = json_text(json_first(json_get(draft, "authorizedUsers")));
+    }
     lookup.client_type = json_get_text(draft, "clientType");
     lookup.allow_account_switch = json_is_true(json_get(draft, "allowAccountSwitch"));
     if (result == 0) {
         result = creating_purge(creating, &lookup, error) != 0
                      ? -1
-                     : names_resolve(&lookup, draft, error);
+                     : resolve_draft(&lookup, draft, error);
     }
     if (result == 0) {
         creating_remark_all_apis(creating, &lookup);
@@ -313,7 +314,6 @@ int command_client_create(const struct invocation *invocation, struct error *err
     }
     save_free(&creating.save);
     context_close(&creating.context);
-    free(creating.user);
     json_free(creating.like);
     json_free(creating.draft);
     return result;

@@ -4,6 +4,7 @@
 #include "cli/command_options.h"
 #include "cli/commands.h"
 #include "edgegrid/edgerc_write.h"
+#include "iam/lookup.h"
 
 static const struct option global_options[] = {
     {"edgerc", 0, "FILE", "credentials to sign with (default: ~/.edgerc; - is standard input)"},
@@ -176,7 +177,7 @@ const struct command command_table[] = {
     {"lookup",
      NULL,
      command_lookup,
-     "apis|groups|cpcodes|users|accounts|roles",
+     LOOKUP_WORDS,
      1,
      1,
      {&lookup_group},

@@ -10,7 +10,7 @@
 #include "cli/output.h"
 #include "iam/credential.h"
 #include "iam/lookup.h"
-#include "iam/names.h"
+#include "iam/resolve.h"
 
 #include <string.h>
 
@@ -138,7 +138,7 @@ static int expiring_read_clients(struct expiring *expiring, struct error *error)
         return result;
     }
     for (size_t i = 0; result == 0 && i < invocation->argument_count; i++) {
-        result = names_find_client(&expiring->lookup, invocation->arguments[i], &client, error);
+        result = resolve_client(&expiring->lookup, invocation->arguments[i], &client, error);
         if (result == 0) {
             result = expiring_read(expiring, client, error);
             json_free(client);

@@ -3,7 +3,7 @@
 #include "base/fold.h"
 #include "base/text.h"
 #include "cli/output.h"
-#include "iam/names.h"
+#include "iam/lookup.h"
 
 #include <string.h>
 
@@ -139,7 +139,7 @@ void listing_write_table(struct buffer *out, const struct json *list, const char
             continue; /* such credentials stay in the API's lists for ever */
         }
         for (const struct json *at = element; at != NULL;
-             at = names_next_group(at, parents, &depth)) {
+             at = lookup_next_group(at, parents, &depth)) {
             if (members == NULL) {
                 listing_add_group(&table, at, parents, depth, false);
             } else {

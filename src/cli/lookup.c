@@ -8,52 +8,41 @@
 #include "cli/listing.h"
 #include "cli/output.h"
 #include "iam/lookup.h"
-#include "iam/names.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LOOKUP_SEARCH_LEAST 3 /* characters that the API wants in a search for accounts */
 
 struct list {
-    const char *word;
-    enum lookup_kind kind;
-    bool of_user;    /* each user has another */
     size_t searched; /* the first members that a search looks at; 0: the API searches */
     const char *headings;
     const char *members; /* see listing.h; of groups just those searched */
 };
 
-static const struct list list_table[] = {
-    {"apis", LOOKUP_APIS, true, 3, "ID,NAME,END POINT,ACCESS,LEVELS",
-     "apiId,apiName,endPoint,hasAccess,accessLevels"},
-    {"groups", LOOKUP_GROUPS, true, 2, LISTING_GROUP_HEADINGS, "groupId,groupName"},
-    {"cpcodes", LOOKUP_CPCODES, true, 2, "CP CODE,NAME", "value,name"},
-    {"users", LOOKUP_USERS, false, 4, "USER,E-MAIL,FIRST NAME,LAST NAME",
-     "username,email,firstName,lastName"},
-    {"accounts", LOOKUP_ACCOUNTS, false, 0, "ACCOUNT SWITCH KEY,NAME",
-     "accountSwitchKey,accountName"},
-    {"roles", LOOKUP_ROLES, false, 2, "ID,NAME,TYPE,DESCRIPTION",
-     "roleId,roleName,type,roleDescription"},
+static const struct list list_table[LOOKUP_KINDS] = {
+    [LOOKUP_APIS] = {3, "ID,NAME,END POINT,ACCESS,LEVELS",
+                     "apiId,apiName,endPoint,hasAccess,accessLevels"},
+    [LOOKUP_GROUPS] = {2, LISTING_GROUP_HEADINGS, "groupId,groupName"},
+    [LOOKUP_CPCODES] = {2, "CP CODE,NAME", "value,name"},
+    [LOOKUP_USERS] = {4, "USER,E-MAIL,FIRST NAME,LAST NAME", "username,email,firstName,lastName"},
+    [LOOKUP_ACCOUNTS] = {0, "ACCOUNT SWITCH KEY,NAME", "accountSwitchKey,accountName"},
+    [LOOKUP_ROLES] = {2, "ID,NAME,TYPE,DESCRIPTION", "roleId,roleName,type,roleDescription"},
+    [LOOKUP_CLIENTS] =
+        {2, "CLIENT,NAME,TYPE,USER,ACTIVE,LOCKED,CREATED",
+         "clientId,clientName,clientType,authorizedUsers,activeCredentialCount,isLocked,"
+         "@createdDate"},
 };
 
-static const struct list list_clients = {
-    "clients",
-    LOOKUP_CLIENTS,
-    false,
-    2,
-    "CLIENT,NAME,TYPE,USER,ACTIVE,LOCKED,CREATED",
-    "clientId,clientName,clientType,authorizedUsers,activeCredentialCount,isLocked,@createdDate"};
-
 /* One element of a list, with what is below it in a tree. */
-static int list_add(const struct list *list, const struct json *element, const char *search,
+static int list_add(enum lookup_kind kind, const struct json *element, const char *search,
                     struct table *table, struct buffer *out, const char **separator,
                     struct error *error)
 {
+    const struct list *list = &list_table[kind];
     const struct json *parents[JSON_DEPTH];
     size_t depth = 0;
 
-    for (const struct json *at = element; at != NULL; at = names_next_group(at, parents, &depth)) {
+    for (const struct json *at = element; at != NULL; at = lookup_next_group(at, parents, &depth)) {
         if (search != NULL && !listing_matches(at, list->members, list->searched, search)) {
             continue;
         }
@@ -65,7 +54,7 @@ static int list_add(const struct list *list, const struct json *element, const c
                 }
                 json_write(out, at, false);
             }
-        } else if (list->kind == LOOKUP_GROUPS) {
+        } else if (kind == LOOKUP_GROUPS) {
             listing_add_group(table, at, parents, depth, search != NULL);
         } else {
             listing_add_row(table, at, list->members);
@@ -74,8 +63,8 @@ static int list_add(const struct list *list, const struct json *element, const c
     return 0;
 }
 
-static int list_show(struct lookup *lookup, const struct list *list, const char *search,
-                     bool as_json, struct error *error)
+static int list_show(struct lookup *lookup, enum lookup_kind kind, const char *search, bool as_json,
+                     struct error *error)
 {
     const struct buffer *text;
     const char *separator = "[";
@@ -85,12 +74,12 @@ static int list_show(struct lookup *lookup, const struct list *list, const char 
     size_t cursor = 0;
     int step;
 
-    if (lookup_get(lookup, list->kind, &text, error) != 0) {
+    if (lookup_get(lookup, kind, &text, error) != 0) {
         return -1;
     }
-    table_start(&table, list->headings);
+    table_start(&table, list_table[kind].headings);
     while ((step = lookup_step(text, &cursor, &element, error)) == 1) {
-        step = list_add(list, element, search, as_json ? NULL : &table, &out, &separator, error);
+        step = list_add(kind, element, search, as_json ? NULL : &table, &out, &separator, error);
         json_free(element);
         if (step != 0) {
             break;
@@ -116,7 +105,7 @@ int command_client_list(const struct invocation *invocation, struct error *error
 
     if (result == 0) {
         lookup_init(&lookup, &context.session);
-        result = list_show(&lookup, &list_clients, invocation_value(invocation, "match"),
+        result = list_show(&lookup, LOOKUP_CLIENTS, invocation_value(invocation, "match"),
                            invocation_has(invocation, "json"), error);
     }
     lookup_free(&lookup);
@@ -125,23 +114,21 @@ int command_client_list(const struct invocation *invocation, struct error *error
 }
 
 /* The list that the argument names, and whether the options fit it. */
-static int lookup_choose(const struct invocation *invocation, const struct list **list,
+static int lookup_choose(const struct invocation *invocation, enum lookup_kind *kind,
                          struct error *error)
 {
     const char *word = invocation->arguments[0];
     const char *search = invocation_value(invocation, "search");
     size_t characters = 0;
 
-    *list = list_table;
-    while (!text_equal((*list)->word, word)) {
-        if (++*list == list_table + sizeof list_table / sizeof list_table[0]) {
-            return error_set(error, STATUS_USAGE,
-                             "there is no list \"%s\"; look up apis, groups, cpcodes, users, "
-                             "accounts or roles",
-                             word);
+    *kind = 0;
+    while (lookup_sources[*kind].word == NULL || !text_equal(lookup_sources[*kind].word, word)) {
+        if (++*kind == LOOKUP_KINDS) {
+            return error_set(error, STATUS_USAGE, "there is no list \"%s\"; look up %s", word,
+                             LOOKUP_WORDS);
         }
     }
-    if (!(*list)->of_user && invocation_has(invocation, "user")) {
+    if (!lookup_is_of_user(*kind) && invocation_has(invocation, "user")) {
         return error_set(error, STATUS_USAGE,
                          "--user is for apis, groups and cpcodes; all users have the same %s",
                          word);
@@ -149,7 +136,7 @@ static int lookup_choose(const struct invocation *invocation, const struct list 
     for (const char *at = search; at != NULL && *at != '\0'; at++) {
         characters += ((unsigned char)*at & 0xc0) != 0x80; /* not inside a UTF-8 character */
     }
-    if (search != NULL && (*list)->searched == 0 && characters < LOOKUP_SEARCH_LEAST) {
+    if (search != NULL && list_table[*kind].searched == 0 && characters < LOOKUP_SEARCH_LEAST) {
         return error_set(error, STATUS_USAGE,
                          "--search \"%s\" is too short for accounts; give %d characters or more",
                          search, LOOKUP_SEARCH_LEAST);
@@ -159,31 +146,28 @@ static int lookup_choose(const struct invocation *invocation, const struct list 
 
 int command_lookup(const struct invocation *invocation, struct error *error)
 {
-    const struct list *list;
+    enum lookup_kind kind;
     const char *search = invocation_value(invocation, "search");
     struct context context = {0};
     struct lookup lookup = {0};
-    char *user = NULL;
     int result = -1;
 
-    if (lookup_choose(invocation, &list, error) == 0 &&
+    if (lookup_choose(invocation, &kind, error) == 0 &&
         context_open(&context, invocation, error) == 0) {
         lookup_init(&lookup, &context.session);
         lookup.user = invocation_value(invocation, "user");
-        if (list->searched == 0) {
+        if (list_table[kind].searched == 0) {
             lookup.search = search;
             search = NULL;
         }
         result = 0;
-        if (list->of_user && lookup.user == NULL) {
-            result = lookup_own_user(&lookup, &user, error);
-            lookup.user = user;
+        if (lookup_is_of_user(kind) && lookup.user == NULL) {
+            result = lookup_use_own_user(&lookup, error);
         }
         if (result == 0) {
-            result = list_show(&lookup, list, search, invocation_has(invocation, "json"), error);
+            result = list_show(&lookup, kind, search, invocation_has(invocation, "json"), error);
         }
     }
-    free(user);
     lookup_free(&lookup);
     context_close(&context);
     return result;

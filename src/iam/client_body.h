@@ -4,7 +4,7 @@
  *
  * A draft has the API's own shape, but names may stand where the API wants ids: apiId, groupId,
  * roleId and the elements of cpcodes may be strings, and accessLevel and roleId may be missing.
- * names.h turns a draft into a body.
+ * resolve.h turns a draft into a body.
  */
 #ifndef IAM_CLIENT_BODY_H
 #define IAM_CLIENT_BODY_H
@@ -70,9 +70,6 @@ int client_users_check(const struct json *draft, struct error *error);
  * offers it, its list tells. NULL for any other word.
  */
 const char *client_level_find(const char *word);
-
-/* Whether the API of that name and end point is the one that purge rights belong to. */
-bool client_api_is_purge(const char *name, const char *end_point);
 
 /* Put what the flags say of purge rights into an object's purgeOptions. Returns 0 or -1. */
 int client_draft_take_purge(struct json *draft, const struct client_wish *wish,

@@ -31,13 +31,6 @@ const char *client_level_find(const char *word)
                : NULL;
 }
 
-bool client_api_is_purge(const char *name, const char *end_point)
-{
-    return (name != NULL && text_equal_ignore_case(name, "CCU APIs")) ||
-           (end_point != NULL && text_starts_with(end_point, "/ccu") &&
-            !text_is_alphanumeric(end_point[4]) && end_point[4] != '-');
-}
-
 /* What the file leaves open is as with the other client. */
 static void draft_take_like(struct json *draft, const struct json *like)
 {

@@ -4,7 +4,7 @@
 #include "http/url.h"
 #include "iam/credential.h"
 #include "iam/match.h"
-#include "iam/names.h"
+#include "iam/resolve.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ int client_find(struct lookup *lookup, const char *wanted, struct json **client,
     struct json *named = NULL;
     struct error second;
     const char *id;
-    int result = names_find_client(lookup, wanted, &named, error);
+    int result = resolve_client(lookup, wanted, &named, error);
 
     *client = NULL;
     if (result == 0) {
@@ -96,62 +96,39 @@ static void list_merge(struct json *list, const struct json *added, const char *
     }
 }
 
-/* What is there already keeps its level or role when none is named with it. */
-static int list_keep(struct lookup *lookup, struct json *added, const struct json *list,
-                     const struct names_list *names, const char *value_name, struct error *error)
-{
-    for (struct json *at = json_first_mutable(added); at != NULL; at = json_next_mutable(at)) {
-        struct json *found = NULL;
-
-        if (json_get(at, value_name) != NULL) {
-            continue;
-        }
-        if (names_find(lookup, names, names_text(json_get(at, names->id)), &found, error) != 0) {
-            return -1;
-        }
-        for (const struct json *there = json_first(list); there != NULL; there = json_next(there)) {
-            if (json_equal(json_get(there, names->id), json_get(found, names->id)) &&
-                json_get(there, value_name) != NULL) {
-                (void)json_add_copy(at, value_name, json_get(there, value_name));
-            }
-        }
-        json_free(found);
-    }
-    return 0;
-}
-
 /* Remove the one element of list that is called so. */
-static int list_remove(struct json *list, const struct names_list *names, const char *wanted,
+static int list_remove(struct json *list, enum lookup_kind kind, const char *wanted,
                        const char *client_id, struct error *error)
 {
-    struct match match;
+    const struct match_words words = {lookup_sources[kind].thing, "client show", " ", client_id};
+    struct match_index index = {0};
     struct json *found = NULL;
+    size_t entry = 0;
+    int result;
 
-    match_start(&match, names->thing, wanted, "client show");
-    match.list_option = " ";
-    match.list_value = client_id;
     for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
-        names_offer(&match, names, at, NULL, 0);
+        (void)lookup_add_to_index(&index, kind, at, NULL, 0);
     }
-    if (match_finish(&match, &found, error) != 0) {
-        return error_prefix(error, "the client has no such part: ");
-    }
+    result = match_find(&index, wanted, false, &words, &entry, error);
     for (struct json *at = json_first_mutable(list); at != NULL; at = json_next_mutable(at)) {
-        if (json_equal(json_get(at, names->id), json_get(found, names->id))) {
-            json_remove_element(list, at);
-            break;
+        if (lookup_text(json_get(at, lookup_sources[kind].id)) != NULL && entry-- == 0) {
+            found = at;
         }
     }
-    json_free(found);
-    return 0;
+    if (result == 0) {
+        json_remove_element(list, found);
+    } else if (error->status != STATUS_SYSTEM) {
+        (void)error_prefix(error, "the client has no such part: ");
+    }
+    match_free(&index);
+    return result;
 }
 
-static int list_remove_all(struct json *list, const struct names_list *names,
-                           const struct text_list *wanted, const char *client_id,
-                           struct error *error)
+static int list_remove_all(struct json *list, enum lookup_kind kind, const struct text_list *wanted,
+                           const char *client_id, struct error *error)
 {
     for (size_t i = 0; i < wanted->count; i++) {
-        if (list_remove(list, names, wanted->items[i], client_id, error) != 0) {
+        if (list_remove(list, kind, wanted->items[i], client_id, error) != 0) {
             return -1;
         }
     }
@@ -209,8 +186,9 @@ struct access {
     const char *all;
     const char *list;
     const char *value;
-    const struct names_list *names;
-    int (*resolve)(struct lookup *lookup, struct json *draft, struct error *error);
+    enum lookup_kind names;
+    int (*resolve)(struct lookup *lookup, struct json *draft, const struct json *known,
+                   struct error *error);
     const char *refusal; /* of what cannot be added to all, or taken from it */
 };
 
@@ -219,8 +197,8 @@ static const struct access access_apis = {
     "allAccessibleApis",
     "apis",
     "accessLevel",
-    &names_apis,
-    names_resolve_apis,
+    LOOKUP_APIS,
+    resolve_apis,
     "the client has all APIs of its user; to give it chosen ones, name them all in a --from file "
     "with allAccessibleApis false"};
 static const struct access access_groups = {
@@ -228,8 +206,8 @@ static const struct access access_groups = {
     "cloneAuthorizedUserGroups",
     "groups",
     "roleId",
-    &names_groups,
-    names_resolve_groups,
+    LOOKUP_GROUPS,
+    resolve_groups,
     "the client has the groups of its user; choose some with --group in place of removing one"};
 
 static int update_access(const struct access *kind, struct lookup *lookup, struct json *body,
@@ -253,14 +231,11 @@ static int update_access(const struct access *kind, struct lookup *lookup, struc
         }
         (void)json_add_boolean(access, kind->all, false);
     }
-    if (wanted != NULL &&
-        (list_keep(lookup, json_get_mutable(wanted, kind->list), json_get(access, kind->list),
-                   kind->names, kind->value, error) != 0 ||
-         kind->resolve(lookup, draft, error) != 0)) {
+    if (wanted != NULL && kind->resolve(lookup, draft, body, error) != 0) {
         return -1;
     }
     access = member(access, kind->list, json_add_array);
-    list_merge(access, json_get(wanted, kind->list), kind->names->id, kind->value);
+    list_merge(access, json_get(wanted, kind->list), lookup_sources[kind->names].id, kind->value);
     return list_remove_all(access, kind->names, removed, client_id, error);
 }
 
@@ -319,17 +294,17 @@ static int update_purge(struct lookup *lookup, struct json *body, const struct c
     if (json_get(body, "purgeOptions") == NULL) {
         return 0;
     }
-    if ((wanted || apis || user) && names_find_purge(lookup, body, !user, &chosen, error) != 0) {
+    if ((wanted || apis || user) && resolve_purge_api(lookup, body, !user, &chosen, error) != 0) {
         return -1;
     }
     if (!chosen && (wanted || !apis)) {
-        return names_refuse_purge(error);
+        return resolve_refuse_purge(error);
     }
     if (!chosen) {
         json_remove(body, "purgeOptions");
         return 0;
     }
-    return wanted || groups || user ? names_resolve_cpcodes(lookup, body, !codes, error) : 0;
+    return wanted || groups || user ? resolve_cpcodes(lookup, body, !codes, error) : 0;
 }
 
 static void update_plain(struct json *body, const struct json *draft,
@@ -364,9 +339,9 @@ static void update_from(struct json *body, const struct json *file)
 static int update_resolve(struct lookup *lookup, struct json *body, const struct json *file,
                           struct error *error)
 {
-    return (json_get(file, "apiAccess") != NULL && names_resolve_apis(lookup, body, error) != 0) ||
+    return (json_get(file, "apiAccess") != NULL && resolve_apis(lookup, body, NULL, error) != 0) ||
                    (json_get(file, "groupAccess") != NULL &&
-                    names_resolve_groups(lookup, body, error) != 0)
+                    resolve_groups(lookup, body, NULL, error) != 0)
                ? -1
                : 0;
 }

@@ -21,7 +21,7 @@ struct client_removal {
 };
 
 /*
- * Find the client that is called so, as names_find_client, and GET it with all its parts: what is
+ * Find the client that is called so, as resolve_client, and GET it with all its parts: what is
  * not asked for would be missing, and then lost by the PUT. *client is to be released with
  * json_free. Returns 0, or -1 with an error.
  */

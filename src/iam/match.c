@@ -1,39 +1,168 @@
-#define _POSIX_C_SOURCE 200809L
 #include "iam/match.h"
 
-#include "base/buffer.h"
 #include "base/fold.h"
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define MATCH_LISTED 5        /* in a message */
 #define MATCH_PART_SHORTEST 2 /* one letter is a part of too many names */
 
-void match_start(struct match *match, const char *kind, const char *wanted,
-                 const char *list_command)
+/* What a text of the index is; an entry's label comes first and its id second. */
+enum { KIND_LABEL = '>', KIND_ID = '#', KIND_NAME = '=', KIND_PATH = '/' };
+
+/* --- the index ------------------------------------------------------------------------------ */
+
+static void match_add_name(struct match_index *index, char kind, const char *path, const char *name)
 {
-    memset(match, 0, sizeof *match);
-    match->kind = kind;
-    match->wanted = wanted;
-    match->list_command = list_command;
-    match->list_option = "";
-    match->list_value = "";
-    match->whole = wanted[strspn(wanted, "0123456789")] == '\0';
+    buffer_append_byte(&index->texts, kind);
+    fold_append(&index->texts, path);
+    fold_append(&index->texts, name);
+    buffer_append_byte(&index->texts, '\0');
+    index->key_count++;
 }
 
-static void match_keep(struct match *match, struct match_hits *hits, const char *label,
-                       const struct json *value)
+void match_add(struct match_index *index, const char *id, const char *path, const char *name,
+               const char *alias)
 {
-    size_t at = hits->count++;
-
-    if (at == 0) {
-        hits->first = json_copy(value);
-        match->failed = match->failed || hits->first == NULL;
+    buffer_format(&index->texts, "%c%s%s (%s)", KIND_LABEL, path,
+                  name == NULL ? "without a name" : name, id);
+    buffer_append_byte(&index->texts, '\0');
+    buffer_format(&index->texts, "%c%s", KIND_ID, id);
+    buffer_append_byte(&index->texts, '\0');
+    index->key_count++;
+    if (name != NULL) {
+        match_add_name(index, KIND_NAME, "", name);
     }
-    if (at < MATCH_NEAREST) {
-        hits->labels[at].label = strdup(label);
-        match->failed = match->failed || hits->labels[at].label == NULL;
+    if (alias != NULL) {
+        match_add_name(index, KIND_NAME, "", alias);
+    }
+    if (name != NULL && *path != '\0') {
+        match_add_name(index, KIND_PATH, path, name); /* what a message shows may also be given */
+    }
+    index->entry_count++;
+}
+
+static const char *match_next(const char *text)
+{
+    return text + strlen(text) + 1;
+}
+
+/* Behind the last text of an entry. */
+static const char *match_end(const struct match_index *index, size_t entry)
+{
+    return entry + 1 < index->entry_count ? index->labels[entry + 1]
+                                          : buffer_text(&index->texts) + index->texts.length;
+}
+
+/* By text, whatever its kind; then in the order of the list, which is that of the texts. */
+static int match_compare(const void *one, const void *other)
+{
+    const struct match_key *left = one;
+    const struct match_key *right = other;
+    int order = strcmp(left->text + 1, right->text + 1);
+
+    return order != 0 ? order : (left->text > right->text) - (left->text < right->text);
+}
+
+/* Sort the keys; does nothing when they are. */
+static int match_sort(struct match_index *index, struct error *error)
+{
+    const char *text = buffer_text(&index->texts);
+    size_t entry = 0;
+    size_t key = 0;
+
+    if (index->keys != NULL) {
+        return 0;
+    }
+    index->keys = calloc(index->key_count + 1, sizeof *index->keys);
+    index->labels = calloc(index->entry_count + 1, sizeof *index->labels);
+    if (index->keys == NULL || index->labels == NULL || index->texts.failed) {
+        match_free(index);
+        return error_set_memory(error);
+    }
+    for (; text < buffer_text(&index->texts) + index->texts.length; text = match_next(text)) {
+        if (*text == KIND_LABEL) {
+            index->labels[entry++] = text;
+        } else {
+            index->keys[key++] = (struct match_key){text, entry - 1};
+        }
+    }
+    qsort(index->keys, index->key_count, sizeof *index->keys, match_compare);
+    return 0;
+}
+
+void match_free(struct match_index *index)
+{
+    free(index->labels);
+    free(index->keys);
+    buffer_free(&index->texts);
+    *index = (struct match_index){0};
+}
+
+/* --- the search ----------------------------------------------------------------------------- */
+
+/* The entries that match in one way; or the nearest, the best first. */
+struct match_hits {
+    size_t count;
+    size_t entries[MATCH_LISTED];
+    unsigned distances[MATCH_LISTED];
+};
+
+static const char *match_id(const struct match_index *index, size_t entry)
+{
+    return match_next(index->labels[entry]) + 1;
+}
+
+/* An id stands for one thing, at how many places of a tree it may be. */
+static void match_keep(const struct match_index *index, struct match_hits *hits, size_t entry)
+{
+    if (hits->count > 0 && text_equal(match_id(index, hits->entries[0]), match_id(index, entry))) {
+        return;
+    }
+    if (hits->count < MATCH_LISTED) {
+        hits->entries[hits->count] = entry;
+    }
+    hits->count++;
+}
+
+/* Keep the entries with a key of that text: an id, or with is_id false any name. */
+static void match_find_equal(const struct match_index *index, const char *text, bool is_id,
+                             struct match_hits *hits)
+{
+    size_t low = 0;
+    size_t high = index->key_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(index->keys[middle].text + 1, text) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    for (; low < index->key_count && text_equal(index->keys[low].text + 1, text); low++) {
+        if ((*index->keys[low].text == KIND_ID) == is_id) {
+            match_keep(index, hits, index->keys[low].entry);
+        }
+    }
+}
+
+static void match_find_part(const struct match_index *index, const char *part,
+                            struct match_hits *hits)
+{
+    for (size_t entry = 0; entry < index->entry_count; entry++) {
+        bool has = false;
+
+        for (const char *text = index->labels[entry]; text < match_end(index, entry);
+             text = match_next(text)) {
+            has = has || (*text == KIND_NAME && strstr(text + 1, part) != NULL);
+        }
+        if (has) {
+            match_keep(index, hits, entry);
+        }
     }
 }
 
@@ -59,110 +188,111 @@ static unsigned match_distance(const char *wanted, const char *name)
     return best;
 }
 
-static void match_keep_near(struct match *match, unsigned distance, const char *label)
+static void match_keep_near(struct match_hits *hits, size_t entry, unsigned distance)
 {
-    size_t at = MATCH_NEAREST;
+    size_t at = hits->count;
 
-    while (at > 0 &&
-           (match->nearest[at - 1].label == NULL || match->nearest[at - 1].distance > distance)) {
+    while (at > 0 && hits->distances[at - 1] > distance) {
         at--;
     }
-    if (at < MATCH_NEAREST) {
-        char *copy = strdup(label);
-
-        if (copy == NULL) {
-            match->failed = true;
-            return;
+    if (at < MATCH_LISTED) {
+        hits->count += hits->count < MATCH_LISTED;
+        for (size_t i = hits->count - 1; i > at; i--) {
+            hits->entries[i] = hits->entries[i - 1];
+            hits->distances[i] = hits->distances[i - 1];
         }
-        free(match->nearest[MATCH_NEAREST - 1].label);
-        memmove(&match->nearest[at + 1], &match->nearest[at],
-                (MATCH_NEAREST - 1 - at) * sizeof match->nearest[0]);
-        match->nearest[at] = (struct match_near){copy, distance};
+        hits->entries[at] = entry;
+        hits->distances[at] = distance;
     }
 }
 
-static void match_free_labels(struct match_near labels[MATCH_NEAREST])
+static void match_find_near(const struct match_index *index, const char *wanted,
+                            struct match_hits *hits)
 {
-    for (size_t i = 0; i < MATCH_NEAREST; i++) {
-        free(labels[i].label);
-    }
-}
+    for (size_t entry = 0; entry < index->entry_count; entry++) {
+        unsigned best = match_distance(wanted, "");
 
-static void match_free_hits(struct match_hits *hits)
-{
-    match_free_labels(hits->labels);
-    json_free(hits->first);
-    memset(hits, 0, sizeof *hits);
-}
+        for (const char *text = index->labels[entry]; text < match_end(index, entry);
+             text = match_next(text)) {
+            unsigned distance = *text == KIND_NAME ? match_distance(wanted, text + 1) : best;
 
-void match_offer(struct match *match, const char *id, const char *name, const char *alias,
-                 const char *label, const struct json *value)
-{
-    if (match->by_id) {
-        return; /* even when it is there once more: a group may stand at several places */
-    }
-    if (id != NULL && text_equal(id, match->wanted)) {
-        match_free_hits(&match->exact);
-        match_keep(match, &match->exact, label, value);
-        match->by_id = true;
-    } else if (fold_equal(name, match->wanted) ||
-               (alias != NULL && fold_equal(alias, match->wanted))) {
-        match_keep(match, &match->exact, label, value);
-    } else if (!match->whole && strlen(match->wanted) >= MATCH_PART_SHORTEST &&
-               (fold_contains(name, match->wanted) ||
-                (alias != NULL && fold_contains(alias, match->wanted)))) {
-        match_keep(match, &match->part, label, value);
-    } else {
-        unsigned distance = match_distance(match->wanted, name);
-
-        if (alias != NULL) {
-            unsigned other = text_distance(match->wanted, alias);
-            distance = other < distance ? other : distance;
+            best = distance < best ? distance : best;
         }
-        match_keep_near(match, distance, label);
+        match_keep_near(hits, entry, best);
     }
 }
 
-static void match_list(struct buffer *out, const struct match_near labels[MATCH_NEAREST],
-                       size_t count)
+/* --- the result ----------------------------------------------------------------------------- */
+
+static void match_list(const struct match_index *index, const struct match_hits *hits,
+                       struct buffer *out)
 {
-    for (size_t i = 0; i < MATCH_NEAREST && labels[i].label != NULL; i++) {
-        buffer_format(out, "%s%s", i == 0 ? "" : ", ", labels[i].label);
+    for (size_t i = 0; i < MATCH_LISTED && i < hits->count; i++) {
+        buffer_format(out, "%s%s", i == 0 ? "" : ", ", index->labels[hits->entries[i]] + 1);
     }
-    if (count > MATCH_NEAREST) {
-        buffer_format(out, " and %zu more", count - MATCH_NEAREST);
+    if (hits->count > MATCH_LISTED) {
+        buffer_format(out, " and %zu more", hits->count - MATCH_LISTED);
     }
 }
 
-int match_finish(struct match *match, struct json **found, struct error *error)
+static int match_refuse_several(const struct match_index *index, const char *wanted,
+                                const struct match_words *words, const struct match_hits *hits,
+                                struct error *error)
 {
-    struct match_hits *hits = match->exact.count > 0 ? &match->exact : &match->part;
     struct buffer list = BUFFER_EMPTY;
-    int result = 0;
 
-    *found = NULL;
-    if (match->failed) {
-        result = error_set_memory(error);
-    } else if (hits->count == 1) {
-        *found = hits->first;
-        hits->first = NULL;
-    } else if (hits->count == 0) {
-        match_list(&list, match->nearest, 0);
-        result = error_set(error, STATUS_NOT_FOUND,
-                           "there is no %s \"%s\"%s%s; see all with: gridkey %s%s", match->kind,
-                           match->wanted, list.length == 0 ? "" : "; the nearest are ",
-                           buffer_text(&list), match->list_command, match->list_option);
-        if (*match->list_option != '\0') {
-            result = error_suffix(error, "%1s", match->list_value);
-        }
-    } else {
-        match_list(&list, hits->labels, hits->count);
-        result = error_set(error, STATUS_USAGE, "%zu %ss match \"%s\": %s; name one, or its id",
-                           hits->count, match->kind, match->wanted, buffer_text(&list));
+    match_list(index, hits, &list);
+    (void)error_set(error, STATUS_USAGE, "%zu %ss match \"%s\": %s; name one, or its id",
+                    hits->count, words->thing, wanted, buffer_text(&list));
+    buffer_free(&list);
+    return -1;
+}
+
+static int match_refuse_none(const struct match_index *index, const char *wanted,
+                             const struct match_words *words, struct error *error)
+{
+    struct match_hits nearest = {0};
+    struct buffer list = BUFFER_EMPTY;
+
+    match_find_near(index, wanted, &nearest);
+    match_list(index, &nearest, &list);
+    (void)error_set(error, STATUS_NOT_FOUND,
+                    "there is no %s \"%s\"%s%s; see all with: gridkey %s%s", words->thing, wanted,
+                    list.length == 0 ? "" : "; the nearest are ", buffer_text(&list),
+                    words->command, words->option);
+    if (*words->option != '\0') {
+        (void)error_suffix(error, "%1s", words->value);
     }
     buffer_free(&list);
-    match_free_labels(match->nearest);
-    match_free_hits(&match->part);
-    match_free_hits(&match->exact);
+    return -1;
+}
+
+int match_find(struct match_index *index, const char *wanted, bool whole,
+               const struct match_words *words, size_t *entry, struct error *error)
+{
+    struct match_hits hits = {0};
+    struct buffer folded = BUFFER_EMPTY;
+    bool is_number = wanted[strspn(wanted, "0123456789")] == '\0';
+    int result = 0;
+
+    fold_append(&folded, wanted);
+    if (match_sort(index, error) != 0 || buffer_check(&folded, error) != 0) {
+        buffer_free(&folded);
+        return -1;
+    }
+    match_find_equal(index, wanted, true, &hits);
+    if (hits.count == 0) {
+        match_find_equal(index, buffer_text(&folded), false, &hits);
+    }
+    if (hits.count == 0 && !whole && !is_number && strlen(wanted) >= MATCH_PART_SHORTEST) {
+        match_find_part(index, buffer_text(&folded), &hits);
+    }
+    buffer_free(&folded);
+    *entry = hits.entries[0];
+    if (hits.count == 0) {
+        result = match_refuse_none(index, wanted, words, error);
+    } else if (hits.count > 1) {
+        result = match_refuse_several(index, wanted, words, &hits, error);
+    }
     return result;
 }

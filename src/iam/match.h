@@ -1,62 +1,58 @@
 /*
- * Finding the one thing a person means by a name. Pure.
+ * Finding the one thing a person means by a name, in a list that is read once and then searched
+ * for any number of names. Pure.
  *
- * Candidates are offered one by one. The id that equals the wanted text wins; else the only name
- * that does (case ignored); else the only candidate that has it as a part of its name, unless it
- * is a number: a digit short of an id must not find another.
+ * The id that equals the wanted text wins; else the only name that does (case ignored); else the
+ * only thing that has it as a part of its name, unless it is a number: a digit short of an id must
+ * not find another.
  */
 #ifndef IAM_MATCH_H
 #define IAM_MATCH_H
 
+#include "base/buffer.h"
 #include "base/error.h"
-#include "base/json.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MATCH_NEAREST 5
-
-struct match_near {
-    char *label; /* owned */
-    unsigned distance;
+struct match_key {
+    const char *text; /* a kind, as in match.c, and a text; in texts */
+    size_t entry;
 };
 
-/* Those that match in one way. */
-struct match_hits {
-    size_t count;
-    struct json *first;                      /* a copy, owned */
-    struct match_near labels[MATCH_NEAREST]; /* of the first few; the distance is not used */
+/* A list to search in. Start with {0}; release with match_free. */
+struct match_index {
+    struct buffer texts;    /* labels, ids and names, each with a NUL */
+    struct match_key *keys; /* ids and names, sorted; from the first search on */
+    const char **labels;    /* of the entries */
+    size_t key_count;
+    size_t entry_count;
 };
 
-struct match {
-    const char *kind;         /* "API", for sentences; borrowed */
-    const char *wanted;       /* borrowed */
-    const char *list_command; /* where to see them all, such as "lookup apis"; borrowed */
-    const char *list_option;  /* what goes with it, such as " --user ", and its value; borrowed; */
-    const char *list_value;   /* "" unless set after match_start */
-    struct match_hits exact;
-    struct match_hits part;
-    struct match_near nearest[MATCH_NEAREST]; /* sorted, the nearest first */
-    bool whole;  /* a part of a name is not enough; may be set after match_start */
-    bool by_id;  /* exact is what has the wanted id */
-    bool failed; /* memory ran out */
+/* How a message speaks of the list. */
+struct match_words {
+    const char *thing;   /* "API" */
+    const char *command; /* that shows the list: "lookup apis" */
+    const char *option;  /* of the command, such as " --user ", with value behind it; or "" */
+    const char *value;
 };
-
-void match_start(struct match *match, const char *kind, const char *wanted,
-                 const char *list_command);
 
 /*
- * Offer a candidate: its id and name, another name such as an end point (NULL for none), how it
- * is shown to a person, and the value that match_finish will give when it wins (copied).
+ * Add an entry; they are numbered from 0. path ("Top > Below > ", or "") is what stands above it in
+ * a tree; name may be NULL, and alias, another name such as an end point. Names are copied. All
+ * entries are to be added before the first search. A failure shows in texts.
  */
-void match_offer(struct match *match, const char *id, const char *name, const char *alias,
-                 const char *label, const struct json *value);
+void match_add(struct match_index *index, const char *id, const char *path, const char *name,
+               const char *alias);
 
 /*
- * The end: returns 0 and *found (to be released with json_free); or -1 with STATUS_NOT_FOUND when
- * nothing matches and STATUS_USAGE when several do, the nearest or the several named. Releases
- * all else either way.
+ * Find the entry that wanted means; with whole a part of its name is not enough. An id that is in
+ * the list several times is one thing. Returns 0 and *entry; or -1 with STATUS_NOT_FOUND when
+ * nothing matches and STATUS_USAGE when several do, the nearest or the several named.
  */
-int match_finish(struct match *match, struct json **found, struct error *error);
+int match_find(struct match_index *index, const char *wanted, bool whole,
+               const struct match_words *words, size_t *entry, struct error *error);
+
+void match_free(struct match_index *index);
 
 #endif

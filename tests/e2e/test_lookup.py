@@ -177,7 +177,7 @@ def test_json_has_a_line_for_each_element_and_keeps_numbers(gk, fake):
 
 def test_an_unknown_list_names_all(gk, fake):
     result = gk("lookup", "api")
-    assert result.status == 2 and "apis, groups, cpcodes, users, accounts or roles" in result.err
+    assert result.status == 2 and "apis|groups|cpcodes|users|accounts|roles" in result.err
     assert gk("lookup").status == 2
     assert gk("lookup", "apis", "groups").status == 2
     assert fake.connections == 0

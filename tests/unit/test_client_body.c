@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "iam/client_body.h"
+#include "iam/resolve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -490,14 +491,14 @@ static void test_levels(void **state)
 static void test_the_api_of_purging(void **state)
 {
     (void)state;
-    assert_true(client_api_is_purge("CCU APIs", NULL));
-    assert_true(client_api_is_purge("ccu apis", "/other"));
-    assert_true(client_api_is_purge(NULL, "/ccu"));
-    assert_true(client_api_is_purge("x", "/ccu/v3"));
-    assert_false(client_api_is_purge("x", "/ccu-more"));
-    assert_false(client_api_is_purge("x", "/ccus"));
-    assert_false(client_api_is_purge("CCU", "/eccu-api"));
-    assert_false(client_api_is_purge(NULL, NULL));
+    assert_true(resolve_is_purge_api("CCU APIs", NULL));
+    assert_true(resolve_is_purge_api("ccu apis", "/other"));
+    assert_true(resolve_is_purge_api(NULL, "/ccu"));
+    assert_true(resolve_is_purge_api("x", "/ccu/v3"));
+    assert_false(resolve_is_purge_api("x", "/ccu-more"));
+    assert_false(resolve_is_purge_api("x", "/ccus"));
+    assert_false(resolve_is_purge_api("CCU", "/eccu-api"));
+    assert_false(resolve_is_purge_api(NULL, NULL));
 }
 
 int main(void)

@@ -10,6 +10,8 @@
 
 #include "base/fold.h"
 
+#include <string.h>
+
 static void test_equal(void **state)
 {
     static const struct {
@@ -40,9 +42,17 @@ static void test_equal(void **state)
 
     (void)state;
     for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
-        if (fold_equal(rows[at].one, rows[at].other) != rows[at].equal) {
+        struct buffer one = BUFFER_EMPTY;
+        struct buffer other = BUFFER_EMPTY;
+
+        fold_append(&one, rows[at].one);
+        fold_append(&other, rows[at].other);
+        if (fold_equal(rows[at].one, rows[at].other) != rows[at].equal ||
+            (strcmp(buffer_text(&one), buffer_text(&other)) == 0) != rows[at].equal) {
             fail_msg("%s and %s", rows[at].one, rows[at].other);
         }
+        buffer_free(&other);
+        buffer_free(&one);
     }
 }
 
@@ -59,6 +69,16 @@ static void test_contains(void **state)
     assert_false(fold_contains("Ä", "\x84"));
 }
 
+static void test_append(void **state)
+{
+    struct buffer out = BUFFER_EMPTY;
+
+    (void)state;
+    fold_append(&out, "Ab ÄẞЁ 東京 😀 \xff\xc3");
+    assert_string_equal(buffer_text(&out), "ab äßё 東京 😀 \xff\xc3");
+    buffer_free(&out);
+}
+
 static void test_every_fold_is_stable(void **state)
 {
     (void)state;
@@ -72,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_contains),
+        cmocka_unit_test(test_append),
         cmocka_unit_test(test_every_fold_is_stable),
     };
 

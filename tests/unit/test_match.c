@@ -30,34 +30,25 @@ static const struct candidate apis[] = {
     {"9", "Old 17", "/old"},
     {"28", "CPS elsewhere", NULL},
     {"8", "A", "/a"},
-    {NULL, "without an id", NULL},
 };
 
-/*
- * Offers all candidates. Returns what match_finish does; the id of what was found, or "", in id.
+static const struct match_words words = {"API", "lookup apis", "", ""};
+
+/* Searches among the candidates. Returns what match_find does; the id that was found, or "", in id.
  */
 static int find(const struct candidate *candidates, size_t count, const char *wanted, char id[32],
                 struct error *error)
 {
-    struct match match;
-    struct json *found;
+    struct match_index index = {0};
+    size_t entry = count;
     int result;
 
-    match_start(&match, "API", wanted, "lookup apis");
     for (size_t at = 0; at < count; at++) {
-        const struct candidate *candidate = &candidates[at];
-        struct json *value = json_new_object();
-        char label[80];
-
-        (void)snprintf(label, sizeof label, "%s (%s)", candidate->name,
-                       candidate->id == NULL ? "-" : candidate->id);
-        (void)json_add_text(value, "id", candidate->id == NULL ? "-" : candidate->id);
-        match_offer(&match, candidate->id, candidate->name, candidate->alias, label, value);
-        json_free(value);
+        match_add(&index, candidates[at].id, "", candidates[at].name, candidates[at].alias);
     }
-    result = match_finish(&match, &found, error);
-    (void)snprintf(id, 32, "%s", found == NULL ? "" : json_get_text(found, "id"));
-    json_free(found);
+    result = match_find(&index, wanted, false, &words, &entry, error);
+    (void)snprintf(id, 32, "%s", result == 0 ? candidates[entry].id : "");
+    match_free(&index);
     return result;
 }
 
@@ -81,7 +72,6 @@ static void test_found(void **state)
         {"ccu", "5"},
         {"Reporting", "5101"},
         {"a", "8"}, /* one letter matches as a whole */
-        {"without", "-"},
     };
     char id[32];
     struct error error;
@@ -101,7 +91,7 @@ static void test_several(void **state)
     } rows[] = {
         {"Property", "2 APIs match \"Property\": Property Manager (PAPI) (146), Property Manager "
                      "Bulk Search (171); name one, or its id"},
-        {"cp", "3 APIs match \"cp\": CPS (28), CPS Deployment Schedules (170), CPS elsewhere (28); "
+        {"cp", "2 APIs match \"cp\": CPS (28), CPS Deployment Schedules (170); "
                "name one, or its id"},
     };
     char id[32];
@@ -192,26 +182,66 @@ static void test_many(void **state)
 /* Where a part is not enough. */
 static void test_whole(void **state)
 {
-    struct match match;
-    struct json *value = json_new_object();
-    struct json *found;
+    struct match_index index = {0};
+    struct error error;
+    size_t entry;
+
+    (void)state;
+    match_add(&index, "1", "", "gridkey administration", NULL);
+    match_add(&index, "2", "", "gridkey", NULL);
+    assert_int_equal(match_find(&index, "admin", true, &words, &entry, &error), -1);
+    assert_int_equal(error.status, STATUS_NOT_FOUND);
+    assert_non_null(strstr(error.text, "gridkey administration (1)"));
+    assert_int_equal(match_find(&index, "GRIDKEY", true, &words, &entry, &error), 0);
+    assert_int_equal(entry, 1);
+    match_free(&index);
+}
+
+/* In a tree a name may be given with those above it; as a part it counts only by itself. */
+static void test_paths(void **state)
+{
+    struct match_index index = {0};
+    struct error error;
+    size_t entry;
+
+    (void)state;
+    match_add(&index, "1", "", "Top", NULL);
+    match_add(&index, "2", "Top > ", "Same", NULL);
+    match_add(&index, "3", "Other > ", "Same", NULL);
+    assert_int_equal(match_find(&index, "top > same", false, &words, &entry, &error), 0);
+    assert_int_equal(entry, 1);
+    assert_int_equal(match_find(&index, "to", false, &words, &entry, &error), 0);
+    assert_int_equal(entry, 0);
+    assert_int_equal(match_find(&index, "same", false, &words, &entry, &error), -1);
+    assert_non_null(strstr(error.text, "Top > Same (2), Other > Same (3)"));
+    match_free(&index);
+}
+
+/* As many searches as there are entries: each alone must not look at all of them. */
+static void test_many_searches(void **state)
+{
+    enum { MANY = 50000 };
+    struct match_index index = {0};
     struct error error;
 
     (void)state;
-    match_start(&match, "API client", "gridkey", "client list");
-    match.whole = true;
-    match_offer(&match, "1", "gridkey administration", NULL, "gridkey administration (1)", value);
-    assert_int_equal(match_finish(&match, &found, &error), -1);
-    assert_null(found);
-    assert_int_equal(error.status, STATUS_NOT_FOUND);
-    assert_non_null(strstr(error.text, "gridkey administration (1)"));
-    match_start(&match, "API client", "GRIDKEY", "client list");
-    match.whole = true;
-    match_offer(&match, "1", "gridkey", NULL, "gridkey (1)", value);
-    assert_int_equal(match_finish(&match, &found, &error), 0);
-    assert_true(json_is_object(found));
-    json_free(found);
-    json_free(value);
+    for (int at = 0; at < MANY; at++) {
+        char id[16];
+        char name[32];
+
+        (void)snprintf(id, sizeof id, "%d", at);
+        (void)snprintf(name, sizeof name, "Site %d of many", at);
+        match_add(&index, id, "", name, NULL);
+    }
+    for (int at = 0; at < MANY; at++) {
+        char wanted[32];
+        size_t entry;
+
+        (void)snprintf(wanted, sizeof wanted, at % 2 == 0 ? "%d" : "SITE %d of many", at);
+        assert_int_equal(match_find(&index, wanted, false, &words, &entry, &error), 0);
+        assert_int_equal(entry, at);
+    }
+    match_free(&index);
 }
 
 int main(void)
@@ -224,6 +254,8 @@ int main(void)
         cmocka_unit_test(test_nothing_was_offered),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_many_searches),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
