@@ -10,12 +10,20 @@
 
 #include "store/access.h"
 
+#include "base/filter.h"
 #include "store/operations.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#ifdef SYS_fchown32 /* what the libc calls, where the older call has ids of 16 bits */
+#define CALL_FCHOWN SYS_fchown32
+#else
+#define CALL_FCHOWN SYS_fchown
+#endif
 
 #define OWNER_ONLY 0600
 #define OWNER_AND_GROUP 0770
@@ -72,6 +80,16 @@ static int fail_group(const struct store_reservation *reservation, struct error 
                      path);
 }
 
+/* fchown; EPERM also where a filter would end the process for it. */
+static int change_owner(int descriptor, uid_t owner, gid_t group)
+{
+    if (!filter_allows(CALL_FCHOWN)) {
+        errno = EPERM;
+        return -1;
+    }
+    return operations_current()->fchown(descriptor, owner, group);
+}
+
 /* Owner and group. The group matters only where it may do something. */
 static int keep_owner(struct store_reservation *reservation, const struct stat *now, bool has_acl,
                       struct error *error)
@@ -81,7 +99,7 @@ static int keep_owner(struct store_reservation *reservation, const struct stat *
     if (now->st_uid == old->owner && now->st_gid == old->group) {
         return 0;
     }
-    if (operations_current()->fchown(reservation->descriptor, old->owner, old->group) == 0) {
+    if (change_owner(reservation->descriptor, old->owner, old->group) == 0) {
         return 0;
     }
     if (!is_unknown_here(errno)) {

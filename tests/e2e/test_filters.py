@@ -1,11 +1,12 @@
 """Under seccomp filters that end a process for calls that gridkey can do without (systemd's SystemCallFilter=)."""
 
 import ctypes
+import os
 import platform
 import struct
 
 import pytest
-from creating import SMALLEST, assert_stored
+from creating import SMALLEST, USER, access, assert_stored, changes
 
 LANDLOCK = [444, 445, 446]
 FCHOWN = [93]
@@ -45,6 +46,29 @@ def test_create(gk, fake, edgerc, calls, action):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, (process.returncode, err)
     assert_stored(fake, edgerc)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("action", [KILL, EPERM], ids=["kill", "EPERM"])
+@pytest.mark.parametrize(
+    "command", [["client", "create", *SMALLEST], ["edgerc", "set", "default", "max_body=8192"]], ids=["create", "set"]
+)
+def test_a_file_of_another_owner(gk, fake, edgerc, command, action):
+    """An owner or group that matters and cannot be kept is a refusal before the request, whatever the filter does."""
+
+    def run(owner, group, mode):
+        os.chown(edgerc, owner, group)
+        edgerc.chmod(mode)
+        process = gk.start(*command, preexec_fn=filtered(FCHOWN, action))
+        return process.communicate(timeout=60)[1].decode(), process.returncode
+
+    before = edgerc.read_bytes()
+    for owner, group, named in [(USER, 0, f"user {USER}"), (0, USER, f"group {USER}")]:
+        error, status = run(owner, group, 0o640)
+        assert status == 3 and str(edgerc) in error and named in error
+        assert not changes(fake) and edgerc.read_bytes() == before and access(edgerc) == (owner, group, 0o640)
+    error, status = run(0, USER, 0o600)  # the group may do nothing: it is given up with a warning
+    assert status == 0 and f"no longer of {USER}" in error and access(edgerc) == (0, os.getegid(), 0o600)
 
 
 @pytest.mark.parametrize("action", [KILL, EPERM], ids=["kill", "EPERM"])
