@@ -182,34 +182,43 @@ unsigned text_distance(const char *one, const char *other)
     return rows[one_length % 3][other_length];
 }
 
-/* Base64 of 32 bytes, as Control Center's secrets are; no name ends so. */
-static bool text_is_secret_shaped(const char *text)
+bool text_is_secret_shaped(const char *text, size_t length)
 {
-    size_t length =
-        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    size_t at = 0;
 
-    return length == 43 && text[43] == '=' && text[44] == '\0';
+    while (at < length && (text_is_alphanumeric(text[at]) || text[at] == '+' || text[at] == '/')) {
+        at++;
+    }
+    return length == TEXT_SECRET_LENGTH && at == length - 1 && text[at] == '=';
 }
 
-bool text_may_be_secret(const char *text)
+bool text_holds_secret(const char *text)
 {
-    static const char *const signs[] = {"\n", "\r", "AGE-SECRET-KEY-", "PRIVATE KEY--"};
-    static const char key[] = "client_secret";
+    static const char *const signs[] = {"AGE-SECRET-KEY-",
+                                        "PRIVATE KEY--",
+                                        "gridkey1 ", /* of a journal */
+                                        "age-encryption.org/", "BEGIN AGE ENCRYPTED"};
+    static const char *const keys[] = {"client_secret", "clientSecret"};
 
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         if (text_find_ignore_case(text, signs[i]) != NULL) {
             return true;
         }
     }
-    if (text_is_secret_shaped(text)) {
-        return true;
-    }
-    /* Only when a value follows: a file may have this name. */
-    while ((text = text_find_ignore_case(text, key)) != NULL) {
-        text += sizeof key - 1;
-        if (*text != '\0' && strchr(" \t=:\"'", *text) != NULL) {
-            return true;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        /* Only when a value follows: a file may have this name. */
+        for (const char *at = text; (at = text_find_ignore_case(at, keys[i])) != NULL;) {
+            at += strlen(keys[i]);
+            if (*at != '\0' && strchr(" \t=:\"'", *at) != NULL) {
+                return true;
+            }
         }
     }
     return false;
+}
+
+bool text_may_be_secret(const char *text)
+{
+    return strpbrk(text, "\r\n") != NULL || text_is_secret_shaped(text, strlen(text)) ||
+           text_holds_secret(text);
 }

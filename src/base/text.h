@@ -37,9 +37,20 @@ bool text_ends_with(const char *text, const char *end);
 /* Where part stands in text, without regard to case; NULL when it does not. */
 const char *text_find_ignore_case(const char *text, const char *part);
 
+#define TEXT_SECRET_LENGTH 44 /* bytes of a client_secret as Control Center gives it */
+
+/* Whether the length bytes of text are base64 of 32 bytes, as a client_secret is. */
+bool text_is_secret_shaped(const char *text, size_t length);
+
 /*
- * Whether a text that should be a name looks like the content of a credential or key: such a text
- * is never repeated in a message.
+ * Whether the content of a file is a credential, a secret key, a sealed file or a journal, by words
+ * that each of them has: what is asked about before it is replaced.
+ */
+bool text_holds_secret(const char *text);
+
+/*
+ * Whether a text that should be a name looks like such content, or is of several lines: it is never
+ * repeated in a message.
  */
 bool text_may_be_secret(const char *text);
 

@@ -192,44 +192,69 @@ int command_client_delete(const struct invocation *invocation, struct error *err
     return result;
 }
 
-int command_client_lock(const struct invocation *invocation, struct error *error)
+static bool lock_is(const struct json *client, bool lock)
+{
+    const struct json *is_locked = json_get(client, "isLocked");
+
+    return json_is_boolean(is_locked) && json_is_true(is_locked) == lock;
+}
+
+/* Whether a refusal means that it is done already: by a try whose response was lost, or by others.
+ */
+static bool lock_was_done(struct target *target, bool lock)
+{
+    struct json *now = NULL;
+    struct error ignored;
+    bool done =
+        client_get(&target->context.session, target->id, &now, &ignored) == 0 && lock_is(now, lock);
+
+    json_free(now);
+    return done;
+}
+
+/* The API refuses to lock what is locked, and to unlock what is not. */
+static int lock_run(struct target *target, bool lock, struct error *error)
+{
+    if (lock_is(target->client, lock)) {
+        return target_say(target, lock ? "already locked:" : "not locked:");
+    }
+    if (lock &&
+        target_confirm(target,
+                       target->is_self ? "lock, so that only another client can unlock it,"
+                                       : "lock, so that its credentials stop working,",
+                       error) != 0) {
+        return -1;
+    }
+    if (target_do(target, "PUT", lock ? "/lock" : "/unlock", error) != 0 &&
+        (error->status != STATUS_REFUSED || !lock_was_done(target, lock))) {
+        return -1;
+    }
+    return target_say(target, lock ? "locked" : "unlocked");
+}
+
+static int lock_open(const struct invocation *invocation, bool lock, struct error *error)
 {
     struct target target;
     int result = target_open(&target, invocation, error);
 
     if (result == 0) {
-        result = target_confirm(&target,
-                                target.is_self ? "lock, so that only another client can unlock it,"
-                                               : "lock, so that its credentials stop working,",
-                                error);
-    }
-    if (result == 0) {
-        result = target_do(&target, "PUT", "/lock", error);
-    }
-    if (result == 0) {
-        result = target_say(&target, "locked");
+        result = lock_run(&target, lock, error);
     }
     target_close(&target);
     return result;
 }
 
+int command_client_lock(const struct invocation *invocation, struct error *error)
+{
+    return lock_open(invocation, true, error);
+}
+
 int command_client_unlock(const struct invocation *invocation, struct error *error)
 {
-    struct target target;
-    int result;
-
     if (text_equal(invocation->arguments[0], "self")) {
         return error_set(error, STATUS_USAGE,
                          "a locked client cannot unlock itself; sign with another client's "
                          "credential and name this one by its id");
     }
-    result = target_open(&target, invocation, error);
-    if (result == 0) {
-        result = target_do(&target, "PUT", "/unlock", error);
-    }
-    if (result == 0) {
-        result = target_say(&target, "unlocked");
-    }
-    target_close(&target);
-    return result;
+    return lock_open(invocation, false, error);
 }

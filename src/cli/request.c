@@ -66,19 +66,6 @@ static int request_show(const struct invocation *invocation, const struct http_r
     return result;
 }
 
-static bool request_holds_secret(const struct buffer *text)
-{
-    static const char *const signs[] = {"client_secret", "clientSecret", "AGE-SECRET-KEY-",
-                                        "PRIVATE KEY--", "gridkey1 "};
-
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        if (text_find_ignore_case(buffer_text(text), signs[i]) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int request_send(struct context *context, struct request_input *input, const char *target,
                         struct store_reservation *destination, struct error *error)
 {
@@ -118,20 +105,36 @@ static int request_send(struct context *context, struct request_input *input, co
     return result;
 }
 
-/* A file that holds a credential, a key or an operation's record is not replaced unasked. */
+/*
+ * Reserve the file of --output. What holds a credential, a key or a journal is not replaced
+ * unasked, and another process is not kept out of it while the question is open.
+ */
 static int request_reserve(struct store_reservation *destination, const char *path,
                            const struct invocation *invocation, struct error *error)
 {
+    struct buffer old = BUFFER_EMPTY;
     struct buffer question = BUFFER_EMPTY;
-    int result = store_reserve(destination, path, 0, error);
+    bool is_secret;
+    int result = store_read(path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &old, NULL, error);
 
-    if (result == 0 && request_holds_secret(&destination->old)) {
+    is_secret = result == 0 && text_holds_secret(buffer_text(&old));
+    if (is_secret) {
         buffer_format(&question, "replace %s, which holds a credential or key,", path);
         result = buffer_check(&question, error) == 0
                      ? confirm(invocation, buffer_text(&question), error)
                      : -1;
     }
+    if (result == 0) {
+        result = store_reserve(destination, path, 0, error);
+    }
+    if (result == 0 && !is_secret && text_holds_secret(buffer_text(&destination->old))) {
+        result = error_set(error, STATUS_FILE,
+                           "%s: another process has just put a credential or key there; choose "
+                           "another file",
+                           path);
+    }
     buffer_free(&question);
+    buffer_free(&old);
     return result;
 }
 

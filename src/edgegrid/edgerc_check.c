@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define SECRET_LENGTH 44 /* base64 of 32 bytes, as Control Center gives them */
 
 /* What stands before a known key's value or around it. */
 static void hint_spelling(struct edgerc_report *report, const struct edgerc_line *line,
@@ -41,16 +40,6 @@ static void hint_host(struct edgerc_report *report, size_t number, const char *v
     buffer_free(&host);
 }
 
-static bool is_secret_shape(const char *value, size_t length)
-{
-    for (size_t at = 0; at < length; at++) {
-        if (!text_is_alphanumeric(value[at]) && memchr("+/=", value[at], 3) == NULL) {
-            return false;
-        }
-    }
-    return length == SECRET_LENGTH;
-}
-
 static void hint_value(struct edgerc_report *report, const struct edgerc_line *line,
                        enum edgegrid_key key)
 {
@@ -77,11 +66,12 @@ static void hint_value(struct edgerc_report *report, const struct edgerc_line *l
     if (key == EDGEGRID_HOST) {
         hint_host(report, line->number, value, length);
     }
-    if (key == EDGEGRID_CLIENT_SECRET && length != 0 && !is_secret_shape(value, length)) {
+    if (key == EDGEGRID_CLIENT_SECRET && length != 0 && !text_is_secret_shaped(value, length)) {
         edgerc_report_hint(report, line->number,
-                           "client_secret is not 44 characters of base64 as "
+                           "client_secret is not %d characters of base64 as "
                            "Control Center's are; look whether all of it "
-                           "was copied");
+                           "was copied",
+                           TEXT_SECRET_LENGTH);
     }
 }
 

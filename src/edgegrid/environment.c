@@ -1,6 +1,7 @@
 #include "edgegrid/environment.h"
 
 #include "base/text.h"
+#include "edgegrid/edgerc_lines.h"
 
 #include <string.h>
 
@@ -45,21 +46,17 @@ static const char *look_up(const struct environment *environment, const char *pr
     return name->failed ? NULL : environment->lookup(environment->context, buffer_text(name));
 }
 
-/*
- * A value without the newline, blanks and quotes around it that files, Kubernetes' Secrets among
- * them, bring along; as in an .edgerc.
- */
-static void value_clean(const char **value, size_t *length)
+/* As in an .edgerc, and without line ends around it, which Kubernetes' Secrets bring along. */
+static void clean_value(const char **value, size_t *length)
 {
-    *value += strspn(*value, " \t\r\n");
-    *length = strlen(*value);
-    while (*length > 0 && strchr(" \t\r\n", (*value)[*length - 1]) != NULL) {
-        (*length)--;
+    struct edgerc_line line = {.value = *value + strspn(*value, " \t\r\n")};
+
+    line.separator = line.value;
+    line.value_length = strlen(line.value);
+    while (line.value_length > 0 && strchr(" \t\r\n", line.value[line.value_length - 1]) != NULL) {
+        line.value_length--;
     }
-    if (*length > 1 && (**value == '"' || **value == '\'') && (*value)[*length - 1] == **value) {
-        (*value)++;
-        *length -= 2;
-    }
+    edgerc_clean_value(&line, value, length, NULL);
 }
 
 static int take_set(const struct environment *environment, const char *prefix,
@@ -78,7 +75,7 @@ static int take_set(const struct environment *environment, const char *prefix,
         if (value != NULL) {
             size_t length;
 
-            value_clean(&value, &length);
+            clean_value(&value, &length);
             buffer_append_text(&name, ": ");
             result = edgegrid_credential_set(credential, (enum edgegrid_key)key, value, length,
                                              buffer_text(&name), notes, error);
@@ -133,7 +130,7 @@ static int try_prefix(const struct environment *environment, const char *prefix,
         size_t length = 0;
 
         if (value != NULL) {
-            value_clean(&value, &length);
+            clean_value(&value, &length);
         }
         missing |= length == 0 ? 1U << key : 0;
     }

@@ -139,13 +139,31 @@ def test_lock_and_unlock(gk, fake, client):
     result = gk("client", "lock", "edge box", "--yes")
     assert (result.status, result.out) == (0, "") and "locked API client edge box" in result.err, result
     assert client["isLocked"] is True
-    again = gk("client", "lock", "edge box", "--yes")
-    assert again.status == 1 and "400" in again.err, again
+    again = gk("client", "lock", "edge box")
+    assert again.status == 0 and "already locked" in again.err, again
     result = gk("client", "unlock", client["clientId"])
     assert result.status == 0 and "unlocked API client edge box" in result.err, result
     assert client["isLocked"] is False
-    assert changes(fake) == [("PUT", path_of(client, end=end)) for end in ("/lock", "/lock", "/unlock")]
+    again = gk("client", "unlock", client["clientId"])
+    assert again.status == 0 and "not locked" in again.err, again
+    assert changes(fake) == [("PUT", path_of(client, end=end)) for end in ("/lock", "/unlock")]
     assert all(record["body"] == b"" for record in fake.requests)
+
+
+@pytest.mark.parametrize("command", ["lock", "unlock"])
+def test_lock_whose_first_response_is_lost(gk, fake, client, command):
+    """It is done by the first try, so the API refuses the second."""
+    client["isLocked"] = command == "unlock"
+    fake.fault(method="PUT", cut_after=0)
+    result = gk("client", command, "edge box", "--yes")
+    assert result.status == 0 and f"{command}ed API client edge box" in result.err, result
+    assert client["isLocked"] is (command == "lock") and len(changes(fake)) == 2
+
+
+def test_a_refused_lock_is_an_error(gk, fake, client):
+    fake.fault(method="PUT", status=400, body="{}", times=None)
+    result = gk("client", "lock", "edge box", "--yes")
+    assert result.status == 1 and "400" in result.err and not client["isLocked"], result
 
 
 @pytest.mark.parametrize("name", ["self", "gridkey administration"])

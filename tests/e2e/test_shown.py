@@ -275,6 +275,21 @@ def test_request_does_not_overwrite_a_credential_unasked(gk, fake, edgerc, home)
     assert gk("request", "GET", "/echo", "-o", key).status == 0
 
 
+def test_nobody_is_kept_out_while_request_asks(gk, fake, edgerc, home):
+    def change():
+        assert gk("edgerc", "set", "default", "max_body=8192").status == 0
+
+    result = on_terminal(gk, b"n\n", "request", "GET", "/echo", "-o", edgerc, before=change)
+    assert result.status == 2 and "8192" in edgerc.read_text() and fake.requests == [], result
+
+
+@pytest.mark.parametrize("content", ["{\"clientSecret\": \"x\"}", "age-encryption.org/v1\n-> X25519 x"], ids=["json", "sealed"])
+def test_request_asks_for_other_shapes_of_secrets(gk, fake, home, content):
+    (home / "kept").write_text(content)
+    result = gk("request", "GET", "/echo", "-o", "kept")
+    assert result.status == 2 and "--yes" in result.err and (home / "kept").read_text() == content, result
+
+
 def test_a_response_for_closed_standard_output_is_not_done(gk, fake):
     command = " ".join(f"'{word}'" for word in (gk.binary, *gk.options, "request", "POST", "/echo"))
     done = subprocess.run(["sh", "-c", f"{command} >&-"], env=gk.environment(), capture_output=True, text=True)
