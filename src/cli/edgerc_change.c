@@ -29,6 +29,20 @@ struct edgerc_change {
     enum edgerc_write_mode mode;
 };
 
+/* Refuse standard input as the file to change, before anything is read or asked. */
+static int edgerc_check_file(const struct invocation *invocation, struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+    int result = edgerc_file_name(invocation, &path, error);
+
+    if (result == 0 && text_equal(buffer_text(&path), "-")) {
+        result = error_set(error, STATUS_USAGE,
+                           "standard input cannot be changed; name a file with --edgerc FILE");
+    }
+    buffer_free(&path);
+    return result;
+}
+
 /* A section that is made must be good for something. */
 static int edgerc_check_new(const struct edgerc_change *change, const char *path,
                             struct error *error)
@@ -134,10 +148,6 @@ static int edgerc_change(const struct invocation *invocation, const struct edger
     struct buffer out = BUFFER_EMPTY;
     int result = edgerc_file_name(invocation, &path, error);
 
-    if (result == 0 && text_equal(buffer_text(&path), "-")) {
-        result = error_set(error, STATUS_USAGE,
-                           "standard input cannot be changed; name a file with --edgerc FILE");
-    }
     if (result == 0) {
         result = store_reserve(&reservation, buffer_text(&path), EDGERC_GROWTH, error);
     }
@@ -160,7 +170,8 @@ int command_edgerc_rename(const struct invocation *invocation, struct error *err
     const struct edgerc_change change = {.section = invocation->arguments[0],
                                          .name = invocation->arguments[1]};
 
-    return edgerc_confirm(invocation, &change, error) == 0
+    return edgerc_check_file(invocation, error) == 0 &&
+                   edgerc_confirm(invocation, &change, error) == 0
                ? edgerc_change(invocation, &change, error)
                : -1;
 }
@@ -168,9 +179,11 @@ int command_edgerc_rename(const struct invocation *invocation, struct error *err
 int command_edgerc_remove(const struct invocation *invocation, struct error *error)
 {
     const struct edgerc_change change = {.section = invocation->arguments[0]};
-    struct edgerc_file file;
+    struct edgerc_file file = {.path = BUFFER_EMPTY};
     struct buffer out = BUFFER_EMPTY;
-    int result = edgerc_file_open(&file, invocation, error);
+    int result = edgerc_check_file(invocation, error) == 0
+                     ? edgerc_file_open(&file, invocation, error)
+                     : -1;
 
     /* Tried before the question, and done after it: nobody is kept out while it is open. */
     if (result == 0) {
@@ -252,7 +265,7 @@ int command_edgerc_set(const struct invocation *invocation, struct error *error)
     struct edgerc_change change = {
         .section = invocation->arguments[0], .entries = entries, .mode = EDGERC_REPLACE};
     struct buffer input = BUFFER_EMPTY;
-    int result = 0;
+    int result = edgerc_check_file(invocation, error);
 
     for (; result == 0 && change.count + 1 < invocation->argument_count; change.count++) {
         result = edgerc_read_entry(invocation->arguments[change.count + 1], &entries[change.count],
@@ -375,8 +388,10 @@ int command_edgerc_import(const struct invocation *invocation, struct error *err
         .section = invocation->arguments[1],
         .entries = entries,
         .mode = invocation_has(invocation, "replace") ? EDGERC_REPLACE : EDGERC_APPEND_NEW};
-    int result = context_read_file(source.name, "the credential to import", INPUT_SECRET,
-                                   EDGERC_TEXT_LONGEST, &source.text, error);
+    int result = edgerc_check_file(invocation, error) == 0
+                     ? context_read_file(source.name, "the credential to import", INPUT_SECRET,
+                                         EDGERC_TEXT_LONGEST, &source.text, error)
+                     : -1;
 
     edgegrid_credential_init(&source.credential);
     source.name = text_equal(source.name, "-") ? "standard input" : source.name;

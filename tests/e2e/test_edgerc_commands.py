@@ -604,3 +604,29 @@ def test_import_of_one_of_several(gridkey, home):
     result = gridkey("edgerc", "import", source, "k2")
     assert result.status == 0 and "of which [default] is taken" in result.err, result
     assert "akab-x" not in gridkey("edgerc", "show", "k2").out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["set", "default", "host=h.example"],
+        ["set", "default", "client_secret=-"],
+        ["rename", "default", "other"],
+        ["remove", "default"],
+        ["import", "download", "default", "--replace"],
+        ["import", "-", "default"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_standard_input_is_refused_as_the_file_before_it_is_read(gridkey, home, command, by):
+    (home / "download").write_text("[default]\nhost = h.example\nclient_token = t\nclient_secret = s\naccess_token = a\n")
+    options, env = (["--edgerc", "-"], {}) if by == "option" else ([], {"AKAMAI_EDGERC": "-"})
+    reader, writer = os.pipe()
+    os.write(writer, (home / "download").read_bytes())
+    process = gridkey.start("edgerc", *command, *options, env=env, stdin=reader)  # the pipe stays open
+    _, error = process.communicate(timeout=20)
+    assert process.returncode == 2 and b"standard input cannot be changed" in error, error
+    assert os.read(reader, 9) == b"[default]"
+    os.close(reader)
+    os.close(writer)
