@@ -48,18 +48,33 @@ void http_connection_close(struct http_connection *connection)
 
 /* --- the wire log --------------------------------------------------------------------------- */
 
-/* Headers whose value gives power to who reads the log, or is as good as a secret. */
-static bool connection_hides(const char *name)
+static bool connection_lists(const char *const *names, size_t count, const char *name)
 {
-    static const char *const hidden[] = {"authorization", "proxy-authorization", "cookie",
-                                         "set-cookie"};
-
-    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
-        if (text_equal_ignore_case(name, hidden[i])) {
+    for (size_t i = 0; i < count; i++) {
+        if (text_equal_ignore_case(name, names[i])) {
             return true;
         }
     }
     return false;
+}
+
+/* Any header of the caller's may carry a secret, so that only values of these are logged. */
+static bool connection_shows_sent(const char *name)
+{
+    static const char *const shown[] = {
+        "Host",          "User-Agent",     "Accept",       "Accept-Encoding", "Accept-Language",
+        "Cache-Control", "Content-Length", "Content-Type", "If-Match",        "If-None-Match"};
+
+    return connection_lists(shown, sizeof shown / sizeof shown[0], name);
+}
+
+/* What a server sends is no secret of the caller's, but for these. */
+static bool connection_hides_received(const char *name)
+{
+    static const char *const hidden[] = {"Authorization", "Proxy-Authorization", "Cookie",
+                                         "Set-Cookie"};
+
+    return connection_lists(hidden, sizeof hidden / sizeof hidden[0], name);
 }
 
 static void connection_log(const struct http_connection *connection, struct buffer *line)
@@ -85,7 +100,7 @@ static void connection_log_request(const struct http_connection *connection,
         const struct http_header *header = &request->sent[i];
 
         buffer_format(&line, "> %s: %s", header->name,
-                      connection_hides(header->name) ? "[redacted]" : header->value);
+                      connection_shows_sent(header->name) ? header->value : "[redacted]");
         connection_log(connection, &line);
     }
     buffer_free(&line);
@@ -105,7 +120,8 @@ static void connection_log_response(const struct http_connection *connection,
     buffer_format(&line, "< %d (%zu bytes of body)", response->status, response->body.length);
     connection_log(connection, &line);
     while (http_response_next_header(response, &cursor, &name, &value)) {
-        buffer_format(&line, "< %s: %s", name, connection_hides(name) ? "[redacted]" : value);
+        buffer_format(&line, "< %s: %s", name,
+                      connection_hides_received(name) ? "[redacted]" : value);
         connection_log(connection, &line);
     }
     buffer_free(&line);
@@ -294,6 +310,22 @@ static int connection_converse(struct http_connection *connection, struct outgoi
     return progress == HTTP_DONE ? 0 : -1;
 }
 
+/* Name the part of the exchange that took too long. */
+static void connection_fail_timeout(const struct http_connection *connection,
+                                    const struct outgoing *outgoing,
+                                    const struct http_outcome *outcome, struct error *error)
+{
+    const struct http_settings *settings = connection->settings;
+
+    (void)error_set(error, error->status, "%s did not %s within %lld s (--timeout)%s",
+                    settings->host.name,
+                    outcome->answered    ? "complete its response"
+                    : outgoing->left > 0 ? "accept the whole request"
+                                         : "respond",
+                    (long long)settings->timeout_milliseconds / 1000,
+                    outcome->sent ? "" : "; no request was sent, so it is safe to run again");
+}
+
 int http_connection_open(struct http_connection *connection, struct error *error)
 {
     /* What has come before the request was sent is no answer to it. */
@@ -335,6 +367,9 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     outcome->sent = tls_sent_application_data(connection->tls);
     outcome->answered = http_parser_has_started(&parser);
     outcome->timed_out = tls_timed_out(connection->tls);
+    if (result != 0 && outcome->timed_out) {
+        connection_fail_timeout(connection, &outgoing, outcome, error);
+    }
     if (result == 0) {
         connection_log_response(connection, response);
     } else if (outcome->sent) {

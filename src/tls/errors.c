@@ -310,11 +310,10 @@ static bool reason_append_special(struct buffer *out, const struct tls_failure *
         reason_append_trust(out, failure);
         return true;
     case TLS_FAILURE_TIMEOUT:
-        buffer_format(out,
-                      "the server did not %s in time; allow more time with --connect-timeout or "
-                      "--timeout",
+        buffer_format(out, "the server did not %s in time; allow more time with --%stimeout",
                       failure->established || failure->first_length == 0 ? "answer"
-                                                                         : "finish the handshake");
+                                                                         : "finish the handshake",
+                      failure->established ? "" : "connect-");
         return true;
     case TLS_FAILURE_CUT:
     case TLS_FAILURE_CLOSED:

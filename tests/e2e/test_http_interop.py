@@ -291,11 +291,13 @@ def test_lost_answers_come_with_advice(call, fake, what):
 
 def test_answers_that_stop_coming(call, fake):
     began = time.monotonic()
-    for method, where, status in (("GET", 0, 4), ("GET", 10, 4), ("GET", -1, 4), ("POST", "head", 5)):
+    for method, where, status in (("GET", 0, 4), ("GET", 10, 4), ("GET", -1, 4), ("POST", 0, 5), ("POST", "head", 5)):
         fake.fault(stall_after=where)
         result = call(method, "/echo", "--timeout", "1")
         assert result.status == status and result.out == "", result
-        assert "the server did not answer in time; " in result.err and "--timeout" in result.err
+        phase = "did not respond" if where == 0 else "did not complete its response"
+        assert f"{phase} within 1 s (--timeout)" in result.err and "TLS" not in result.err
+        assert ("look before" in result.err) == (method == "POST") and "safe" not in result.err
     assert time.monotonic() - began < 40
 
 
@@ -506,6 +508,7 @@ def test_the_wire_log_tells_no_secret(gk, fake, home):
     fake.fault(method="GET", headers={"Set-Cookie": "session=verysecret", "X-Shown": "yes"})
     result = gk(*CREATE, "-v")
     assert result.status == 0, result
+    assert "> Content-Type: application/json" in result.err and "> Accept: */*" in result.err
     made = fake.client("made")["credentials"][0]
     secrets = [fake.admin["client_secret"], made["clientSecret"], "verysecret", "EG1-HMAC", "signature="]
     for secret in secrets:
@@ -517,6 +520,14 @@ def test_the_wire_log_tells_no_secret(gk, fake, home):
     for record in fake.requests:
         assert any(line.startswith(f"> {record['method']} {record['target']} (") for line in lines)
     assert made["clientSecret"] in (home / ".edgerc").read_text()
+
+
+@pytest.mark.parametrize("name", ["Cookie", "X-Api-Key", "X-Auth-Token", "PRIVATE-TOKEN", "Api-Secret", "X-Custom"])
+def test_v_tells_no_value_of_a_header_that_may_be_secret(call, fake, name):
+    result = call("GET", "/echo", "-H", f"{name}: verysecret", "-H", "Accept: application/json", "-v")
+    assert result.status == 0 and fake.requests[0]["headers"][name.lower()] == "verysecret", fake.requests
+    assert "verysecret" not in result.err and f"> {name}: [redacted]" in result.err, result
+    assert "> Accept: application/json" in result.err
 
 
 def test_v_of_a_plain_request(call, fake):

@@ -346,7 +346,7 @@ NO_TLS = {
     "plain": "the server answers in plain HTTP, not TLS; check the port (HTTPS is 443) and the proxy",
     "close": "the server closed the connection without a word; check host and port, and what sits between, and run",
     "rst": "the server closed the connection without a word (Connection reset by peer); check host and port",
-    "stall": "the server did not answer in time; allow more time with --connect-timeout or --timeout",
+    "stall": "the server did not answer in time; allow more time with --connect-timeout",
     "alert": "the server ended it with alert 40, handshake_failure; it has no TLS 1.2",
     "garbage": 'the server does not speak TLS, it began with "????????"; check host and port, and the proxy',
 }
@@ -408,9 +408,12 @@ def test_cut_right_after_the_handshake(gk, fake, kind, method, status):
     assert fake.requests == []
 
 
-def test_stall_after_the_handshake(gk, fake):
+def test_stall_after_the_handshake(gk, fake, home):
     fake.connection_fault("stall-after-handshake", times=None)
     began = time.monotonic()
     result = gk("request", "GET", "/echo", "--retries", "0", "--timeout", "1")
     assert time.monotonic() - began < 20
-    assert result.status == 4 and "the server did not answer in time; allow more time" in result.err
+    assert result.status == 4 and "did not respond within 1 s (--timeout)" in result.err
+    (home / "large").write_bytes(b"x" * 20_000_000)
+    result = gk("request", "PUT", "/echo", "-d", "@large", "--retries", "0", "--timeout", "1")
+    assert result.status == 5 and "did not accept the whole request within 1 s (--timeout)" in result.err, result
