@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import time
 
 import pytest
@@ -408,12 +409,22 @@ def test_cut_right_after_the_handshake(gk, fake, kind, method, status):
     assert fake.requests == []
 
 
-def test_stall_after_the_handshake(gk, fake, home):
+def test_stall_after_the_handshake(gk, fake):
     fake.connection_fault("stall-after-handshake", times=None)
     began = time.monotonic()
     result = gk("request", "GET", "/echo", "--retries", "0", "--timeout", "1")
     assert time.monotonic() - began < 20
     assert result.status == 4 and "did not respond within 1 s (--timeout)" in result.err
+
+
+def test_stall_while_the_request_is_sent(gridkey, certificates, edgerc, home):
+    """A server that shakes hands and reads no more."""
     (home / "large").write_bytes(b"x" * 20_000_000)
-    result = gk("request", "PUT", "/echo", "-d", "@large", "--retries", "0", "--timeout", "1")
-    assert result.status == 5 and "did not accept the whole request within 1 s (--timeout)" in result.err, result
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server.chain, certificates.server.key)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        way = ["--cacert", certificates.ca, "--connect-to", f"127.0.0.1:{listener.getsockname()[1]}"]
+        process = gridkey.start(*way, "request", "PUT", "/echo", "-d", "@large", "--retries", "0", "--timeout", "1")
+        with context.wrap_socket(listener.accept()[0], server_side=True):
+            _, error = process.communicate(timeout=20)
+    assert process.returncode == 5 and b"did not accept the whole request within 1 s" in error, error
