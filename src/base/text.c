@@ -194,8 +194,7 @@ bool text_is_secret_shaped(const char *text, size_t length)
 
 bool text_holds_secret(const char *text)
 {
-    static const char *const signs[] = {"AGE-SECRET-KEY-",
-                                        "PRIVATE KEY--",
+    static const char *const signs[] = {"AGE-SECRET-KEY-", "PRIVATE KEY--",
                                         "gridkey1 ", /* of a journal */
                                         "age-encryption.org/", "BEGIN AGE ENCRYPTED"};
     static const char *const keys[] = {"client_secret", "clientSecret"};

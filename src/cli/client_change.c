@@ -218,11 +218,10 @@ static int lock_run(struct target *target, bool lock, struct error *error)
     if (lock_is(target->client, lock)) {
         return target_say(target, lock ? "already locked:" : "not locked:");
     }
-    if (lock &&
-        target_confirm(target,
-                       target->is_self ? "lock, so that only another client can unlock it,"
-                                       : "lock, so that its credentials stop working,",
-                       error) != 0) {
+    if (lock && target_confirm(target,
+                               target->is_self ? "lock, so that only another client can unlock it,"
+                                               : "lock, so that its credentials stop working,",
+                               error) != 0) {
         return -1;
     }
     if (target_do(target, "PUT", lock ? "/lock" : "/unlock", error) != 0 &&

@@ -181,9 +181,8 @@ int command_edgerc_remove(const struct invocation *invocation, struct error *err
     const struct edgerc_change change = {.section = invocation->arguments[0]};
     struct edgerc_file file = {.path = BUFFER_EMPTY};
     struct buffer out = BUFFER_EMPTY;
-    int result = edgerc_check_file(invocation, error) == 0
-                     ? edgerc_file_open(&file, invocation, error)
-                     : -1;
+    int result =
+        edgerc_check_file(invocation, error) == 0 ? edgerc_file_open(&file, invocation, error) : -1;
 
     /* Tried before the question, and done after it: nobody is kept out while it is open. */
     if (result == 0) {

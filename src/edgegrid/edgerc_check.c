@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-
 /* What stands before a known key's value or around it. */
 static void hint_spelling(struct edgerc_report *report, const struct edgerc_line *line,
                           const char *name)

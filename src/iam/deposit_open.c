@@ -270,16 +270,22 @@ int deposit_read_held(const struct deposit *deposit, struct edgegrid_credential 
 int deposit_look(struct deposit *deposit, const struct deposit_wish *wish, struct error *error)
 {
     struct store_reservation *reservation = &deposit->reservation;
+    struct buffer journal = BUFFER_EMPTY;
+    int result;
 
     deposit_start(deposit, wish);
-    if (deposit_check_section(wish, error) != 0) {
-        return -1;
+    result = deposit_check_section(wish, error);
+    if (result == 0 && wish->state != NULL) {
+        result = deposit_journal_path(wish, &journal, error) == 0
+                     ? store_check_directory(buffer_text(&journal),
+                                             "set GRIDKEY_STATE to a file elsewhere", error)
+                     : -1;
     }
-    if (deposit_is_output(wish)) {
-        return 0;
+    if (result == 0 && !deposit_is_output(wish)) {
+        result = store_look(reservation, wish->path, wish->foreign, error) == 0
+                     ? deposit_refuse(wish, &reservation->facts, &reservation->old, error)
+                     : -1;
     }
-    return store_read(wish->path, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &reservation->old,
-                      &reservation->facts, error) == 0
-               ? deposit_refuse(wish, &reservation->facts, &reservation->old, error)
-               : -1;
+    buffer_free(&journal);
+    return result;
 }

@@ -136,6 +136,22 @@ static int lookup_write_body(struct lookup *lookup, enum lookup_kind kind, struc
     return 0;
 }
 
+/* Replace the error of a 404 for what belongs to a user by one that names the nearest users. */
+static void lookup_refuse_user(struct lookup *lookup, struct error *error)
+{
+    struct lookup_list *users = NULL;
+    struct json *found = NULL;
+    struct error ignored;
+
+    if (lookup_get_list(lookup, LOOKUP_USERS, &users, &ignored) == 0 &&
+        lookup_find_in(lookup, users, lookup->user, &found, error) == 0) {
+        (void)error_set(error, STATUS_NOT_FOUND, "there is no user \"%s\"; did you mean %s?",
+                        lookup->user,
+                        lookup_text(json_get(found, lookup_sources[LOOKUP_USERS].id)));
+        json_free(found);
+    }
+}
+
 static int lookup_call(struct lookup *lookup, enum lookup_kind kind, const char *path,
                        const struct buffer *body, struct buffer *text, struct error *error)
 {
@@ -157,6 +173,8 @@ static int lookup_call(struct lookup *lookup, enum lookup_kind kind, const char 
         /* Taken over, not copied: such a list can be the largest thing in memory. */
         *text = response.body;
         response.body = (struct buffer)BUFFER_EMPTY;
+    } else if (response.status == 404 && lookup_is_of_user(kind)) {
+        lookup_refuse_user(lookup, error);
     }
     http_response_free(&response);
     return result;

@@ -195,6 +195,12 @@ int access_keep(struct store_reservation *reservation, int old, struct error *er
     ssize_t size;
 
     reservation->exposed = reservation->narrowed = reservation->regrouped = false;
+    if (reservation->descriptor < 0) {
+        return !facts->exists || facts->owner == reservation->fresh.owner ||
+                       reservation->fresh.owner == 0
+                   ? 0
+                   : fail_owner(reservation, error);
+    }
     if (!facts->exists || reservation->foreign) {
         return keep_mode(reservation, OWNER_ONLY, error);
     }

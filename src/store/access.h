@@ -14,7 +14,8 @@
  * of both, and its ACL; nobody else gets any. Without a destination, or when one of another user
  * is replaced knowingly, it is of mode 0600 and stays this user's. old is a descriptor of the
  * destination, -1 without one. All calls that need a privilege are made here, on a file that holds
- * no secret yet.
+ * no secret yet. Without a temporary file (store_look) nothing is given, and only an owner that
+ * cannot be kept is refused.
  *
  * Sets reservation->exposed, narrowed and regrouped. Returns 0; or -1 with STATUS_FILE
  * (STATUS_SYSTEM when disk or memory failed) when what the destination has cannot be kept. A file

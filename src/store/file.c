@@ -232,6 +232,12 @@ static int reservation_resolve(struct store_reservation *reservation, const char
     return operations_fail(error, path, "written", ELOOP, ADVICE_WRITE);
 }
 
+static int reservation_name(struct store_reservation *reservation, struct error *error)
+{
+    return operations_name_beside(NULL, buffer_text(&reservation->path), "gridkey-new",
+                                  &reservation->temporary, error);
+}
+
 /* Make and lock the temporary file, and open its directory. */
 static int reservation_lock(struct store_reservation *reservation, struct error *error)
 {
@@ -239,7 +245,7 @@ static int reservation_lock(struct store_reservation *reservation, struct error 
     struct stat facts;
     bool created;
 
-    if (operations_name_beside(NULL, path, "gridkey-new", &reservation->temporary, error) != 0) {
+    if (reservation_name(reservation, error) != 0) {
         return -1;
     }
     reservation->descriptor =
@@ -420,6 +426,42 @@ int store_open(struct store_reservation *reservation, const char *path, enum sto
     if (reservation_resolve(reservation, path, error) == 0 &&
         reservation_lock(reservation, error) == 0 && reservation_read(reservation, error) == 0) {
         return 0;
+    }
+    store_release(reservation);
+    return -1;
+}
+
+int store_check_directory(const char *path, const char *advice, struct error *error)
+{
+    struct buffer directory = BUFFER_EMPTY;
+    int result;
+
+    buffer_append(&directory, path, operations_name_offset(path));
+    buffer_append_byte(&directory, '.');
+    result = buffer_check(&directory, error);
+    if (result == 0 && access(buffer_text(&directory), W_OK | X_OK) != 0) {
+        result = operations_fail(error, path, "written", errno, advice);
+    }
+    buffer_free(&directory);
+    return result;
+}
+
+int store_look(struct store_reservation *reservation, const char *path, enum store_foreign policy,
+               struct error *error)
+{
+    *reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
+    reservation->policy = policy;
+    reservation->fresh.owner = geteuid();
+    if (reservation_resolve(reservation, path, error) == 0 &&
+        reservation_name(reservation, error) == 0 &&
+        store_check_directory(buffer_text(&reservation->path), ADVICE_WRITE, error) == 0) {
+        reservation->directory = operations_open_directory(buffer_text(&reservation->path));
+        if (reservation->directory < 0) {
+            (void)operations_fail(error, buffer_text(&reservation->path), "written", errno,
+                                  ADVICE_WRITE);
+        } else if (reservation_read(reservation, error) == 0) {
+            return 0;
+        }
     }
     store_release(reservation);
     return -1;

@@ -126,6 +126,20 @@ int store_open(struct store_reservation *reservation, const char *path, enum sto
 int store_fill(struct store_reservation *reservation, size_t growth, struct error *error);
 
 /*
+ * For dry runs: read the destination into old and facts, and refuse what store_open would refuse,
+ * as far as that shows without making a file or taking the lock. reservation need not be
+ * initialised. Returns as store_open.
+ */
+int store_look(struct store_reservation *reservation, const char *path, enum store_foreign policy,
+               struct error *error);
+
+/*
+ * Whether files can be made where path is to be. Returns 0; or -1 with STATUS_FILE or
+ * STATUS_SYSTEM, advice ending the sentence.
+ */
+int store_check_directory(const char *path, const char *advice, struct error *error);
+
+/*
  * Append a line, ended by a newline, for each thing that the user should know of the permissions
  * of the file that will be there, before it is. A failure shows in the buffer.
  */

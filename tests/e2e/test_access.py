@@ -175,6 +175,13 @@ def test_an_owner_that_cannot_be_kept(place, fake):
     result = place.run("client", "create", *SMALLEST, "--save", "to", **AS_USER)
     assert result.returncode == 3 and f"user {GROUP}" in result.stderr, result
     assert changes(fake) == [] and access(place.path / "to") == (GROUP, USER, 0o644)
+    assert place.run("client", "create", *SMALLEST, "--save", "to", "--dry-run", **AS_USER).returncode == 3
+    own(place.path, 0, 0, 0o755)
+    own(place.path / "to", USER, USER, 0o600)
+    for more in [], ["--dry-run"]:
+        result = place.run("client", "create", *SMALLEST, "--save", "to", *more, **AS_USER)
+        assert result.returncode == 3 and "to: cannot be written (Permission denied)" in result.stderr, result
+    assert changes(fake) == []
 
 
 # -- what another user prepared -------------------------------------------------------------------------------------
@@ -191,6 +198,8 @@ def test_a_prepared_file_receives_nothing(place, fake, command):
     assert result.returncode == 3 and f"user {USER}" in result.stderr, result
     assert ("--replace" in result.stderr) == (command[0] == "client")
     assert changes(fake) == [] and (place.path / "to").read_bytes() == before
+    if command[0] == "client":
+        assert place.run(*command, "to", "--dry-run").stderr == result.stderr
     result = place.run(*command, "to", **{**AS_USER, "user": GROUP})
     assert result.returncode == 3 and (place.path / "to").read_bytes() == before, result
 

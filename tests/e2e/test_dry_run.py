@@ -62,6 +62,7 @@ def test_nothing_is_sent(gk, fake, edgerc, client, home, name):
     words, lines = RUNS[name]
     first, second = (str(credential["credentialId"]) for credential in client["credentials"])
     client_id = fake.admin["client_id"] if "self" in words else client["clientId"]
+    client["isLocked"] = name == "unlock"
     before = edgerc.read_bytes()
     result = gk(*(word.replace("{first}", first).replace("{second}", second) for word in words), "--dry-run")
     assert result.status == 0, result
@@ -74,3 +75,35 @@ def test_nothing_is_sent(gk, fake, edgerc, client, home, name):
     assert {record["method"] for record in fake.requests} == {"GET"}
     assert edgerc.read_bytes() == before and [path.name for path in home.iterdir()] == [".edgerc"]
     assert "deactivated" not in result.err.replace("is deactivated and deleted", "") and "deleted API" not in result.err
+
+
+REFUSED = {
+    "no directory": "nonexistent/dir/x",
+    "no directory of the record": "state",
+    "a directory": "folder",
+    "a directory by its slash": "folder/",
+    "no name": "",
+    "a loop": "loop",
+    "a link to nowhere": "link",
+    "a file in place of a directory": "file/x",
+    "a section that is there": "sections",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize(
+    "command", [["client", "create", "--name", "web", "--api", "/papi=rw", "--clone-groups"], ["credential", "create", "edge box"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_destination_that_the_run_refuses(gk, fake, client, home, command, name):
+    (home / "folder").mkdir()
+    (home / "file").write_text("")
+    (home / "loop").symlink_to("loop")
+    (home / "link").symlink_to("nonexistent/x")
+    (home / "sections").write_text("[web]\nhost = h\n[edge box]\nhost = h\n")
+    before = sorted(home.iterdir())
+    env = {"GRIDKEY_STATE": str(home / "nonexistent" / "record")} if name == "no directory of the record" else {}
+    run, dry = (gk(*command, "--save", REFUSED[name], *more, env=env) for more in ([], ["--dry-run"]))
+    assert dry.status == run.status == 3 and dry.out == "", (run, dry)
+    assert dry.err == run.err, (run, dry)
+    assert {record["method"] for record in fake.requests} <= {"GET"} and sorted(home.iterdir()) == before

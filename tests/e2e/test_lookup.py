@@ -8,6 +8,7 @@ import subprocess
 import termios
 
 import pytest
+from creating import SMALLEST, changes
 
 from fake import catalogue
 
@@ -190,9 +191,26 @@ def test_user_does_not_go_with_lists_of_the_account(gk, fake, word):
     assert fake.connections == 0
 
 
-def test_a_user_who_does_not_exist(gk):
-    result = gk("lookup", "apis", "--user", "nobody")
-    assert result.status == 7 and result.out == ""
+@pytest.mark.parametrize("word", ["apis", "groups", "cpcodes"])
+@pytest.mark.parametrize("user", ["jsmit", "JSmith", "jsmith@example.com"])
+def test_a_user_who_does_not_exist(gk, word, user):
+    result = gk("lookup", word, "--user", user)
+    assert result.status == 7 and result.out == "" and f'there is no user "{user}"' in result.err, result
+    assert "jsmith" in result.err.replace(f'"{user}"', ""), result
+
+
+def test_a_client_for_a_user_who_does_not_exist(gk, fake, edgerc):
+    before = edgerc.read_bytes()
+    for user, named in ("jsmit", "did you mean jsmith?"), ("nobody", "gridkey lookup users"):
+        result = gk("client", "create", *SMALLEST, "--user", user)
+        assert result.status == 7 and named in result.err, result
+    assert changes(fake) == [] and edgerc.read_bytes() == before
+
+
+def test_users_that_may_not_be_listed(gk, fake):
+    fake.fault(path="*/users", status=403, times=None)
+    result = gk("lookup", "apis", "--user", "jsmit")
+    assert result.status == 7 and "404" in result.err and "jsmit" in result.err, result
 
 
 @pytest.mark.parametrize("body", [b'[{"roleId":1},', b'[{"roleId":1} x]'])
