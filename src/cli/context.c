@@ -220,13 +220,10 @@ static int context_check_account(const char *account, const char *where, struct 
     return 0;
 }
 
-int context_open_credential(struct context *context, const struct invocation *invocation,
-                            struct error *error)
+static int context_read_credential(struct context *context, struct error *error)
 {
-    memset(context, 0, sizeof *context);
-    context->invocation = invocation;
     edgegrid_credential_init(&context->credential);
-    if (context_check_account(invocation_value(invocation, "account-key"), "--account-key",
+    if (context_check_account(invocation_value(context->invocation, "account-key"), "--account-key",
                               error) != 0 ||
         context_check_account(context_variable(CONTEXT_ACCOUNT_VARIABLE), CONTEXT_ACCOUNT_VARIABLE,
                               error) != 0 ||
@@ -234,6 +231,14 @@ int context_open_credential(struct context *context, const struct invocation *in
         return -1;
     }
     return buffer_check(&context->source, error);
+}
+
+int context_open_credential(struct context *context, const struct invocation *invocation,
+                            struct error *error)
+{
+    memset(context, 0, sizeof *context);
+    context->invocation = invocation;
+    return context_read_credential(context, error);
 }
 
 const char *context_account_key(const struct context *context)
@@ -332,20 +337,27 @@ static int context_host(struct context *context, struct error *error)
     return 0;
 }
 
+/* The proxy's URL and which option or variable has it; NULL for none. */
+static const char *context_proxy_text(const struct invocation *invocation, const char **from)
+{
+    const char *text = invocation_value(invocation, "proxy");
+
+    *from = "--proxy";
+    for (size_t i = 0; text == NULL && i < 2; i++) {
+        *from = i == 0 ? "https_proxy" : "HTTPS_PROXY";
+        text = context_variable(*from);
+    }
+    return text;
+}
+
 static int context_proxy(struct context *context, struct error *error)
 {
-    const char *from = "--proxy";
-    const char *text = invocation_value(context->invocation, "proxy");
     const struct url_host *target = http_settings_target(&context->settings);
+    const char *from;
+    const char *text = context_proxy_text(context->invocation, &from);
     const char *excluded;
 
-    if (text == NULL) {
-        from = "https_proxy";
-        text = context_variable(from);
-        if (text == NULL) {
-            from = "HTTPS_PROXY";
-            text = context_variable(from);
-        }
+    if (!invocation_has(context->invocation, "proxy")) {
         excluded = context_variable("no_proxy");
         if (excluded == NULL) {
             excluded = context_variable("NO_PROXY");
@@ -362,26 +374,14 @@ static int context_proxy(struct context *context, struct error *error)
     return 0;
 }
 
-/* Wipe the secrets, which the process that looks up names does not need. */
-static void context_forget_secrets(void *data)
-{
-    struct context *context = data;
-
-    edgegrid_credential_free(&context->credential);
-    memory_wipe(&context->proxy, sizeof context->proxy);
-    for (char **variable = environ; *variable != NULL; variable++) {
-        memory_wipe(*variable, strlen(*variable));
-    }
-}
-
 /* Begin to look up the name to connect to; the rest of the preparation takes place meanwhile. */
-static void context_start_resolver(struct context *context)
+static void context_look_up(struct context *context)
 {
     const struct url_host *dialled = http_settings_dialled(&context->settings);
 
     context->settings.resolver = &context->resolver;
     if (!dialled->is_ip) {
-        resolver_start(&context->resolver, dialled->name, context_forget_secrets, context);
+        resolver_ask(&context->resolver, dialled->name);
     }
 }
 
@@ -460,19 +460,41 @@ static int context_show_call(const struct edgegrid_call *call, const char *targe
     return result;
 }
 
+void context_start(struct context *context, const struct invocation *invocation)
+{
+    const char *to = invocation_value(invocation, "connect-to");
+    const char *from;
+    struct url_host host;
+    struct error ignored;
+
+    memset(context, 0, sizeof *context);
+    context->invocation = invocation;
+    if (context_proxy_text(invocation, &from) != NULL || to == NULL ||
+        url_host_parse(to, strlen(to), URL_HTTPS_PORT, &host, &ignored) != 0 || !host.is_ip) {
+        resolver_start(&context->resolver);
+    }
+}
+
 int context_open(struct context *context, const struct invocation *invocation, struct error *error)
 {
+    context_start(context, invocation);
+    return context_finish(context, error);
+}
+
+int context_finish(struct context *context, struct error *error)
+{
+    const struct invocation *invocation = context->invocation;
     int64_t earliest;
     int64_t offset;
     unsigned retries;
 
-    if (context_open_credential(context, invocation, error) != 0 ||
+    if (context_read_credential(context, error) != 0 ||
         context_time(invocation, &offset, error) != 0 ||
         context_numbers(context, &retries, error) != 0 || context_host(context, error) != 0 ||
         context_proxy(context, error) != 0 || context_pins(context, error) != 0) {
         return -1;
     }
-    context_start_resolver(context);
+    context_look_up(context);
     if (context_trust(context, error) != 0) {
         return -1;
     }

@@ -45,7 +45,13 @@ int context_open_credential(struct context *context, const struct invocation *in
 /*
  * The same, and a session that is ready to make calls. No connection is made yet, but to ask for
  * the time with --clock server.
+ *
+ * For a command that reads secrets before it knows whether it makes calls, in two steps:
+ * context_start, before anything is read, starts the process that looks up names, whose memory is
+ * then free of them; context_finish does the rest.
  */
+void context_start(struct context *context, const struct invocation *invocation);
+int context_finish(struct context *context, struct error *error);
 int context_open(struct context *context, const struct invocation *invocation, struct error *error);
 
 /* Say goodbye, wipe and release. */

@@ -25,7 +25,7 @@ static int recovering_open(void *owner, struct edgegrid_session **session, struc
 
     if (!recovering->tried) {
         recovering->tried = true;
-        (void)context_open(&recovering->context, recovering->invocation, &recovering->error);
+        (void)context_finish(&recovering->context, &recovering->error);
     }
     if (!recovering->context.has_session) {
         *error = recovering->error;
@@ -82,6 +82,7 @@ int command_credential_recover(const struct invocation *invocation, struct error
     bool exists = false;
     int result = -1;
 
+    context_start(&recovering.context, invocation); /* before the journal is read */
     if (save_read(&save, invocation, NULL, error) == 0 &&
         deposit_journal_path(&save.wish, &path, error) == 0 &&
         journal_find(buffer_text(&path), &exists, error) == 0) {

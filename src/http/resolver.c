@@ -5,6 +5,7 @@
 #include "base/filter.h"
 #include "base/sandbox.h"
 #include "base/text.h"
+#include "base/wipe.h"
 #include "http/resolv_conf.h"
 
 #include <errno.h>
@@ -216,38 +217,41 @@ static void resolver_confine(void)
     sandbox_enter(DNS_PORT);
 }
 
-static _Noreturn void resolver_serve(const char *first)
+static bool resolver_receive(char host[RESOLVER_NAME_SIZE])
+{
+    bool received = recv(0, host, RESOLVER_NAME_SIZE, 0) == RESOLVER_NAME_SIZE;
+
+    host[RESOLVER_NAME_SIZE - 1] = '\0';
+    return received;
+}
+
+/* The variables may hold a credential or a proxy's password. */
+static void resolver_wipe_variables(void)
+{
+    for (char **variable = environ; *variable != NULL; variable++) {
+        memory_wipe(*variable, strlen(*variable));
+    }
+}
+
+static _Noreturn void resolver_run(int descriptor, int lifeline)
 {
     struct resolver_reply reply;
     char host[RESOLVER_NAME_SIZE];
-    struct buffer name = BUFFER_FIXED(host);
-
-    buffer_append_text(&name, first);
-    do {
-        host[sizeof host - 1] = '\0';
-        resolver_begin(&reply, host);
-        if (send(0, &reply, sizeof reply, MSG_NOSIGNAL) < 0) {
-            break;
-        }
-        resolver_look_up(&reply);
-    } while (send(0, &reply, sizeof reply, MSG_NOSIGNAL) >= 0 &&
-             recv(0, host, sizeof host, 0) == (ssize_t)sizeof host);
-    _exit(0);
-}
-
-static _Noreturn void resolver_run(const char *given, int descriptor, int lifeline,
-                                   void (*forget)(void *), void *context)
-{
-    char host[RESOLVER_NAME_SIZE];
-    struct buffer name = BUFFER_FIXED(host);
+    bool going;
 
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    buffer_append_text(&name, given);
-    forget(context);
+    resolver_wipe_variables();
     resolver_close_others(descriptor, lifeline);
     resolver_hold_lifeline();
-    resolver_confine();
-    resolver_serve(host);
+    going = resolver_receive(host);
+    resolver_confine(); /* to where resolv.conf is now, not when the process started */
+    while (going) {
+        resolver_begin(&reply, host);
+        going = send(0, &reply, sizeof reply, MSG_NOSIGNAL) >= 0;
+        resolver_look_up(&reply);
+        going = going && send(0, &reply, sizeof reply, MSG_NOSIGNAL) >= 0 && resolver_receive(host);
+    }
+    _exit(0);
 }
 
 /* Open the socket pair to the child process and the pipe whose closing ends it. */
@@ -264,31 +268,30 @@ static int resolver_open_ends(int ends[2], int life[2])
     return 0;
 }
 
-static int resolver_fork(struct resolver *resolver, const char *host, void (*forget)(void *),
-                         void *context)
+void resolver_start(struct resolver *resolver)
 {
     int ends[2];
     int life[2];
     pid_t child;
 
+    memset(resolver, 0, sizeof *resolver);
     if (resolver_open_ends(ends, life) != 0) {
-        return -1;
+        return;
     }
     child = fork();
     if (child == 0) {
-        resolver_run(host, ends[1], life[0], forget, context);
+        resolver_run(ends[1], life[0]);
     }
     (void)close(ends[1]);
     (void)close(life[0]);
     if (child < 0) {
         (void)close(ends[0]);
         (void)close(life[1]);
-        return -1;
+        return;
     }
     resolver->child = child;
     resolver->descriptor = ends[0];
     resolver->lifeline = life[1];
-    return 0;
 }
 
 /* Record that a lookup of host has begun. */
@@ -302,18 +305,6 @@ static void resolver_await(struct resolver *resolver, const char *host)
     buffer_append_text(&asked, host);
     buffer_append_text(&name, host);
     resolver->reply.fault = RESOLVER_PENDING;
-}
-
-void resolver_start(struct resolver *resolver, const char *host, void (*forget)(void *context),
-                    void *context)
-{
-    memset(resolver, 0, sizeof *resolver);
-    if (resolver_fork(resolver, host, forget, context) == 0) {
-        resolver_await(resolver, host);
-    } else {
-        resolver_begin(&resolver->reply, host);
-        resolver_look_up(&resolver->reply);
-    }
 }
 
 void resolver_stop(struct resolver *resolver)

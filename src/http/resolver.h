@@ -41,16 +41,14 @@ struct resolver {
 };
 
 /*
- * Start the child process, and in it the first lookup, of host. To be called before the sandbox is
- * entered and before locks are taken; not needed when all addresses are literals. The child calls
- * forget(context) to wipe the secrets that it has inherited, keeps no descriptors, prints nothing,
- * and ends with this process. When no process can be started (a limit, a filter), the lookup is
- * made at once in this process, without a deadline.
+ * Start the child process. To be called before secrets are read, the sandbox is entered and locks
+ * are taken; not needed when all addresses are literals. The child wipes its environment, keeps no
+ * descriptors, prints nothing, and ends with this process. When no process can be started (a limit,
+ * a filter), names are looked up in this process, without a deadline.
  */
-void resolver_start(struct resolver *resolver, const char *host, void (*forget)(void *context),
-                    void *context);
+void resolver_start(struct resolver *resolver);
 
-/* Begin to look up host, unless that is under way. Does not wait. */
+/* Begin to look up host, unless that is under way. Waits only where there is no child process. */
 void resolver_ask(struct resolver *resolver, const char *host);
 
 /*

@@ -414,12 +414,12 @@ def looking_up(house, name_server):
     secret = "p4ssw0rd-of-the-proxy"
     started = []
 
-    def start(**variables):
+    def start(*words, **variables):
         asked = threading.Event()
         name_server(ONE, lambda *_: asked.set())
         servers(house, ONE, options="timeout:30 attempts:1")
         env = {"https_proxy": f"http://me:{secret}@proxy.test:3128", **variables}
-        process = house.start("verify", "--connect-timeout", "60", env=env)
+        process = house.start(*(words or ["verify"]), "--connect-timeout", "60", env=env)
         started.append(process)
         if not asked.wait(10) and process.poll() == IMPOSSIBLE:
             pytest.skip(process.stderr.read().decode())
@@ -454,6 +454,29 @@ def test_the_process_keeps_nothing(house, fake, looking_up):
     assert any(b"proxy.test" in content for _, content in image)
     for word in (secret, "of-no-use-without-a-host", fake.admin["client_secret"], fake.admin["client_token"]):
         assert not [name for name, content in image if word.encode() in content], word
+
+
+@needs_root
+def test_the_process_of_recover_has_seen_no_record(house, fake, looking_up):
+    """One operation has its response on disk, which recover reads; another needs the network."""
+    hosts(house, "127.0.0.1")
+    edgerc = house.out / "edgerc"
+    create = ["client", "create", "--api", "/papi=rw", "--clone-groups", "--save", "/out/edgerc", "--name"]
+
+    def occupy(record):
+        if record["method"] == "POST":
+            edgerc.write_text("[first]\nhost = h\n")
+
+    fake.on_request = occupy
+    assert house(*create, "first").status == 9
+    fake.on_request = None
+    secret = fake.client("first")["credentials"][0]["clientSecret"]
+    assert any(secret.encode() in path.read_bytes() for path in house.out.iterdir())
+    edgerc.unlink()
+    fake.fault(method="POST", cut_after=0)
+    assert house(*create, "second", "--retries", "0").status == 5
+    _, child, _ = looking_up("credential", "recover", "--save", "/out/edgerc")
+    assert not [name for name, content in memory_of(child) if secret.encode() in content]
 
 
 @needs_root
