@@ -223,6 +223,17 @@ def edgerc(fake, home):
 
 
 @pytest.fixture
+def client(fake, edgerc):
+    """A client whose only credential is stored under its name, "edge box"; many files have one of their own."""
+    from managing import add_section  # here, as that imports this file
+
+    client = fake.add_client(clientName="edge box")
+    fake.add_credential(client["clientId"])
+    add_section(fake, edgerc, "edge box", client)
+    return client
+
+
+@pytest.fixture
 def gk(gridkey, fake, certificates, edgerc):
     """gk("client", "list"): the binary against the fake, with the administrator's .edgerc in HOME.
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from creating import SMALLEST, create
-from managing import add_section, credential_in, path_of
+from managing import credential_in, path_of
 from other_clients import CLIENTS
 
 PAGE = b"<html><head><title>Blocked by policy</title></head></html>"
@@ -23,14 +23,6 @@ FOREIGN = {
 @pytest.fixture(params=FOREIGN.values(), ids=FOREIGN)
 def foreign(request):
     return request.param
-
-
-@pytest.fixture
-def client(fake, edgerc):
-    client = fake.add_client(clientName="edge box")
-    fake.add_credential(client["clientId"])
-    add_section(fake, edgerc, "edge box", client)
-    return client
 
 
 def test_verify(gk, fake, foreign):

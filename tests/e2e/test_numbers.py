@@ -8,14 +8,6 @@ from managing import EVERYTHING, add_section, changes, on_terminal
 from other_clients import IAM
 
 
-@pytest.fixture
-def client(fake, edgerc):
-    client = fake.add_client(clientName="edge box")
-    fake.add_credential(client["clientId"])
-    add_section(fake, edgerc, "edge box", client)
-    return client
-
-
 def test_ids_are_numbers_everywhere(gk, fake, client):
     assert type(create(gk, *SMALLEST, "--json").json["credentials"][0]["credentialId"]) is int
     made = gk("credential", "create", "edge box", "--save-section", "second", "--json").json
