@@ -63,6 +63,7 @@ def test_no_change_is_reported_as_done(gk, fake, client, foreign, command):
     credential = client["credentials"][0]
     if command[1] == "delete" and command[0] == "credential":
         credential["status"] = "INACTIVE"
+    client["isLocked"] = command[1] == "unlock"
     before = json.dumps(client, sort_keys=True)
     for method in ("PUT", "POST", "DELETE"):
         fake.fault(method=method, status=200, body=body, times=None)

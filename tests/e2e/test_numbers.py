@@ -4,7 +4,7 @@ import copy
 
 import pytest
 from creating import SMALLEST, create, posts
-from managing import EVERYTHING, add_section, changes, on_terminal
+from managing import EVERYTHING, changes, on_terminal
 from other_clients import IAM
 
 
