@@ -78,7 +78,7 @@ static int chain_bar_root(const struct tls_chain *chain, const struct trust_root
     if (root->path_length >= 0 && root->path_length < below) {
         return BR_ERR_X509_NOT_CA;
     }
-    return chain->trust->loaded == NULL && !chain->any_time && root->not_after < chain->unix_time
+    return chain->trust->roots == NULL && !chain->any_time && root->not_after < chain->unix_time
                ? TLS_FAILURE_ROOT_ENDED
                : 0;
 }
@@ -97,14 +97,15 @@ static bool chain_concerns_root(const struct trust_root *root,
 /* Hand the inner engine the roots that may have signed the certificate. */
 static void chain_choose_roots(struct tls_chain *chain, const struct certificate *certificate)
 {
-    for (size_t i = 0; i < chain->trust->count; i++) {
-        const struct trust_root *root = &chain->trust->roots[i];
+    struct trust_cursor cursor = {0};
+    struct trust_root root;
 
-        if (chain_concerns_root(root, certificate)) {
-            int fault = chain_bar_root(chain, root);
+    while (trust_next_root(chain->trust, &cursor, &root)) {
+        if (chain_concerns_root(&root, certificate)) {
+            int fault = chain_bar_root(chain, &root);
 
             if (fault == 0) {
-                chain->roots[chain->inner.trust_anchors_num++] = root->anchor;
+                chain->roots[chain->inner.trust_anchors_num++] = root.anchor;
             } else {
                 chain->barred = fault;
             }

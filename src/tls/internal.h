@@ -23,13 +23,22 @@
 int64_t tls_unix_time(uint32_t days, uint32_t seconds);
 
 struct trust_store {
-    const struct trust_root *roots;
-    struct trust_root *loaded; /* the same, owned, each with an allocation in dn.data; or NULL */
+    struct trust_root *roots; /* owned, and dn.data of each; NULL: the built-in ones count */
     size_t count;
     size_t leaf_count;
     size_t skipped_count;
     char name[]; /* NUL-terminated */
 };
+
+/* Where trust_next_root is; starts as zeros. */
+struct trust_cursor {
+    size_t index; /* of the next root */
+    size_t at;    /* of a built-in one's bytes */
+};
+
+/* Write the next root of the store, which still owns what it points to; false after the last. */
+bool trust_next_root(const struct trust_store *store, struct trust_cursor *cursor,
+                     struct trust_root *root);
 
 /*
  * BearSSL's X.509 engine with our checks around it. Every call goes through to the inner engine,

@@ -14,14 +14,26 @@
  */
 struct trust_root {
     br_x509_trust_anchor anchor;
-    const uint8_t *constraints; /* as in struct certificate; NULL when there are none */
-    size_t constraints_length;
-    int path_length;   /* as in struct certificate */
-    int64_t not_after; /* end of the certificate's validity, in seconds since 1970 */
+    const uint8_t *constraints; /* as in struct certificate */
+    size_t constraints_length;  /* 0 when there are none */
+    int path_length;            /* as in struct certificate */
+    int64_t not_after;          /* end of the certificate's validity, in seconds since 1970 */
+};
+
+/* A built-in root. Its name, key and constraints are the next bytes of roots_bytes. */
+struct builtin_root {
+    int64_t not_after;
+    uint16_t name_length;
+    uint16_t key_length;      /* of the modulus (RSA) or the point (EC) */
+    uint16_t exponent_length; /* RSA: the exponent follows the modulus */
+    uint16_t constraints_length;
+    int8_t path_length;
+    uint8_t curve; /* BearSSL's number of it; 0: the key is RSA */
 };
 
 /* The built-in roots: roots_count of them, 0 when gridkey was built with ROOTS=none. */
-extern const struct trust_root roots_table[];
+extern const struct builtin_root roots_table[];
+extern const uint8_t roots_bytes[];
 extern const size_t roots_count;
 
 /*

@@ -19,7 +19,8 @@
 #define BYTES_PER_LINE 16
 
 /* trust.c refers to the built-in roots; the tool that writes them has none. */
-const struct trust_root roots_table[1];
+const struct builtin_root roots_table[1];
+const uint8_t roots_bytes[1];
 const size_t roots_count = 0;
 const char roots_date[] = "none";
 
@@ -57,61 +58,37 @@ static struct trust_store *read_roots(const char *file)
     return store;
 }
 
-static void write_bytes(size_t number, const char *part, const unsigned char *bytes, size_t length)
+static void write_bytes(const unsigned char *bytes, size_t length)
 {
-    if (length == 0) {
-        return;
-    }
-    (void)printf("\nstatic const unsigned char root_%zu_%s[] = {", number, part);
     for (size_t at = 0; at < length; at++) {
         (void)printf("%s0x%02x,", at % BYTES_PER_LINE == 0 ? "\n    " : " ", bytes[at]);
     }
-    (void)printf("\n};\n");
 }
 
-static void write_parts(size_t number, const struct trust_root *root)
+/* In the order that struct builtin_root names. */
+static void write_parts(const struct trust_root *root)
 {
     const br_x509_pkey *key = &root->anchor.pkey;
 
-    write_bytes(number, "name", root->anchor.dn.data, root->anchor.dn.len);
-    write_bytes(number, "constraints", root->constraints, root->constraints_length);
+    write_bytes(root->anchor.dn.data, root->anchor.dn.len);
     if (key->key_type == BR_KEYTYPE_RSA) {
-        write_bytes(number, "n", key->key.rsa.n, key->key.rsa.nlen);
-        write_bytes(number, "e", key->key.rsa.e, key->key.rsa.elen);
+        write_bytes(key->key.rsa.n, key->key.rsa.nlen);
+        write_bytes(key->key.rsa.e, key->key.rsa.elen);
     } else {
-        write_bytes(number, "q", key->key.ec.q, key->key.ec.qlen);
+        write_bytes(key->key.ec.q, key->key.ec.qlen);
     }
+    write_bytes(root->constraints, root->constraints_length);
 }
 
-/* BearSSL's pointers are not const, but it does not write through them. */
-static void write_root(size_t number, const struct trust_root *root)
+static void write_root(const struct trust_root *root)
 {
     const br_x509_pkey *key = &root->anchor.pkey;
+    bool is_rsa = key->key_type == BR_KEYTYPE_RSA;
 
-    (void)printf("    {.anchor = {.dn = {(unsigned char *)root_%zu_name, sizeof root_%zu_name},\n"
-                 "                .flags = BR_X509_TA_CA,\n",
-                 number, number);
-    if (key->key_type == BR_KEYTYPE_RSA) {
-        (void)printf("                .pkey = {BR_KEYTYPE_RSA,\n"
-                     "                         {.rsa = {(unsigned char *)root_%zu_n, sizeof "
-                     "root_%zu_n,\n"
-                     "                                  (unsigned char *)root_%zu_e, sizeof "
-                     "root_%zu_e}}}},\n",
-                     number, number, number, number);
-    } else {
-        (void)printf("                .pkey = {BR_KEYTYPE_EC,\n"
-                     "                         {.ec = {%d, (unsigned char *)root_%zu_q, sizeof "
-                     "root_%zu_q}}}},\n",
-                     key->key.ec.curve, number, number);
-    }
-    if (root->constraints_length > 0) {
-        (void)printf("     .constraints = root_%zu_constraints,\n"
-                     "     .constraints_length = sizeof root_%zu_constraints,\n",
-                     number, number);
-    }
-    (void)printf("     .path_length = %d,\n"
-                 "     .not_after = %lld},\n",
-                 root->path_length, (long long)root->not_after);
+    (void)printf("    {%lld, %zu, %zu, %zu, %zu, %d, %d},\n", (long long)root->not_after,
+                 root->anchor.dn.len, is_rsa ? key->key.rsa.nlen : key->key.ec.qlen,
+                 is_rsa ? key->key.rsa.elen : 0, root->constraints_length, root->path_length,
+                 is_rsa ? 0 : key->key.ec.curve);
 }
 
 static bool is_authority(const struct trust_root *root)
@@ -129,19 +106,20 @@ static void write_output(const struct trust_store *store, const char *date)
                  "const char roots_date[] = \"%s\";\n"
                  "const size_t roots_count = %zu;\n",
                  date, authorities);
+    (void)printf("\nconst uint8_t roots_bytes[] = {");
     for (size_t i = 0; i < count; i++) {
         if (is_authority(&store->roots[i])) {
-            write_parts(i, &store->roots[i]);
+            write_parts(&store->roots[i]);
         }
     }
-    (void)printf("\nconst struct trust_root roots_table[] = {\n");
+    (void)printf("%s\n};\n\nconst struct builtin_root roots_table[] = {\n",
+                 authorities == 0 ? "0" : "");
     for (size_t i = 0; i < count; i++) {
         if (is_authority(&store->roots[i])) {
-            write_root(i, &store->roots[i]);
+            write_root(&store->roots[i]);
         }
     }
-    (void)printf("%s};\n",
-                 authorities == 0 ? "    {.path_length = -1}, /* C has no empty arrays */\n" : "");
+    (void)printf("%s};\n", authorities == 0 ? "    {0}, /* C has no empty arrays */\n" : "");
     (void)fprintf(stderr, "roots: %zu of %s", authorities, date);
     if (store != NULL && store->skipped_count + store->leaf_count > 0) {
         (void)fprintf(

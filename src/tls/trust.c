@@ -327,7 +327,6 @@ int trust_new_builtin(struct trust_store **store, struct error *error)
     if (*store == NULL) {
         return error_set_memory(error);
     }
-    (*store)->roots = roots_table;
     (*store)->count = roots_count;
     return 0;
 }
@@ -349,7 +348,6 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
         return result == 0 ? error_set_memory(error) : result;
     }
     (*store)->roots = roots;
-    (*store)->loaded = roots;
     (*store)->count = count;
     (*store)->leaf_count = reader.leaf_count;
     (*store)->skipped_count = reader.skipped_count;
@@ -358,11 +356,54 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
 
 void trust_free(struct trust_store *store)
 {
-    if (store != NULL && store->loaded != NULL) {
-        trust_free_roots(store->loaded, store->count);
-        free(store->loaded); /* the buffer's memory, which is from malloc */
+    if (store != NULL && store->roots != NULL) {
+        trust_free_roots(store->roots, store->count);
+        free(store->roots); /* the buffer's memory, which is from malloc */
     }
     free(store);
+}
+
+/* BearSSL's pointers are not const, but it does not write through them. */
+static void trust_expand_builtin(const struct builtin_root *builtin, const uint8_t *bytes,
+                                 struct trust_root *root)
+{
+    unsigned char *name = (unsigned char *)bytes;
+    unsigned char *key = name + builtin->name_length;
+    unsigned char *exponent = key + builtin->key_length;
+    br_x509_pkey *pkey = &root->anchor.pkey;
+
+    *root = (struct trust_root){.anchor = {{name, builtin->name_length}, BR_X509_TA_CA, {0}},
+                                .constraints = exponent + builtin->exponent_length,
+                                .constraints_length = builtin->constraints_length,
+                                .path_length = builtin->path_length,
+                                .not_after = builtin->not_after};
+    if (builtin->curve == 0) {
+        pkey->key_type = BR_KEYTYPE_RSA;
+        pkey->key.rsa =
+            (br_rsa_public_key){key, builtin->key_length, exponent, builtin->exponent_length};
+    } else {
+        pkey->key_type = BR_KEYTYPE_EC;
+        pkey->key.ec = (br_ec_public_key){builtin->curve, key, builtin->key_length};
+    }
+}
+
+bool trust_next_root(const struct trust_store *store, struct trust_cursor *cursor,
+                     struct trust_root *root)
+{
+    if (cursor->index == store->count) {
+        return false;
+    }
+    if (store->roots != NULL) {
+        *root = store->roots[cursor->index];
+    } else {
+        const struct builtin_root *builtin = &roots_table[cursor->index];
+
+        trust_expand_builtin(builtin, roots_bytes + cursor->at, root);
+        cursor->at += (size_t)builtin->name_length + builtin->key_length +
+                      builtin->exponent_length + builtin->constraints_length;
+    }
+    cursor->index++;
+    return true;
 }
 
 const char *trust_builtin_date(void)
@@ -379,7 +420,7 @@ bool trust_is_old(const struct trust_store *store, int64_t unix_time)
 {
     int64_t made;
 
-    return store->loaded == NULL && date_parse_iso(roots_date, &made) == 0 &&
+    return store->roots == NULL && date_parse_iso(roots_date, &made) == 0 &&
            unix_time > made + OLD_DAYS * DATE_SECONDS_PER_DAY;
 }
 
