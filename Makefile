@@ -101,22 +101,29 @@ CJSON_DEFINES := -DCJSON_NESTING_LIMIT=128 -Isrc -include base/cjson_number.h
 DEPENDENCIES := -MMD -MP
 SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUILD))=build \
 	-ffile-prefix-map=$(BUILD)=build
-RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector-strong -fno-pie
+# A static-pie, where the libc has the start file that moves one to its address, unless -no-pie is asked for. Not by
+# gcc's -static-pie: musl-gcc makes a program of it that asks for a dynamic loader.
+START := $(dir $(firstword $(filter %crt1.o,$(shell $(CC) -static -\#\#\# -x c /dev/null 2>&1 | tr -d '"'))))
+PIE := $(if $(findstring -no-pie,$(CC)),,$(wildcard $(START)rcrt1.o))
+# Without scheduling, the same statements become the same instructions in the same order, which compresses better.
+RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer -fno-schedule-insns2 \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector-strong \
+	$(if $(PIE),-fPIE,-fno-pie)
 # See src/base/memory_wiped.c.
 WIPED := -Wl,--wrap=free,--wrap=realloc
-LINK := -static -no-pie $(WIPED) -Wl,--gc-sections $(if $(findstring norelro,$(CC)),,-Wl,-z,relro) -Wl,-z,now \
-	-Wl,-z,noexecstack -Wl,-z,separate-code -Wl,--build-id=none
+LINK_PIE := -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(addprefix $(START),rcrt1.o crti.o crtn.o)
+LINK := -static $(if $(PIE),$(LINK_PIE),-no-pie) $(WIPED) -Wl,--gc-sections \
+	$(if $(findstring norelro,$(CC)),,-Wl,-z,relro) -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code \
+	-Wl,--build-id=none
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address
 SANITIZE_OURS := $(SANITIZE) -fsanitize=undefined -fno-sanitize-recover=all
 
-comma := ,
-
 # objects FOLDER: everything but main and the unit tests, compiled there. The builds for sanitizers
 # and valgrind keep the libc's free and realloc, which these watch.
-objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
+# The roots, whose keys nothing compresses, come first: what is alike stays together.
+objects = $(BUILD)/$(1)/roots.o $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(if $(filter checked fuzz host,$(1)),src/base/memory_wiped.c),$(SOURCES))) \
-	$(BUILD)/$(1)/roots.o $(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
+	$(BEARSSL:%.c=$(BUILD)/$(1)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
 .PHONY: all check-static lint unit e2e e2e-thorough valgrind analyze test test-all repro size size-here demo \
 	deps help install roots-update clean FORCE
@@ -199,8 +206,9 @@ $(BUILD)/$(1)/cjson/%.o: $(FETCHED) $(BUILD)/settings-compile src/base/cjson_num
 	$(if $(V),,@echo "  CC $(1) cjson/$$*.c")
 	$(Q)$(3) $(CJSON_DEFINES) -w $(DEPENDENCIES) -c $(THIRD)/cjson/$$*.c -o $$@
 endef
-# Two curves, which are most of the work, for the fewest instructions; all else for the fewest bytes that cost little.
-$(foreach curve,p256 c25519,$(BUILD)/release/bearssl/ec/ec_$(curve)_%.o): ARITHMETIC := -O3
+# Two curves, which are most of the work, for the fewest instructions, of which inlining saves none; all else for the
+# fewest bytes that cost little.
+$(foreach curve,p256 c25519,$(BUILD)/release/bearssl/ec/ec_$(curve)_%.o): ARITHMETIC := -O3 -fno-inline-functions
 $(BUILD)/release/bearssl/hash/%.o: ARITHMETIC := -O2
 $(eval $(call compile,release,$(CC) $(CFLAGS) $(RELEASE),$(CC) $(CFLAGS) $$(ARITHMETIC) $(RELEASE)))
 $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
@@ -268,7 +276,7 @@ include tests/faults/faults.mk
 include tests/bench/bench.mk
 
 check-static: all
-	@NM='$(NM)' sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug
+	@NM='$(NM)' sh tests/lint/static.sh $(BUILD)/gridkey $(BUILD)/gridkey.debug '$(if $(PIE),,-no-pie) $(CC)'
 
 lint: $(FETCHED)
 	@sh tests/lint/prove.sh $(THIRD)

@@ -10,9 +10,13 @@
 #include "cli/output.h"
 
 #include <fcntl.h>
+#include <link.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -42,11 +46,36 @@ static int main_repair_descriptors(struct error *error)
     return 0;
 }
 
+/*
+ * Make the tables of addresses, which the start has filled in, read-only (PT_GNU_RELRO). A dynamic
+ * loader does this; a static program has none. dl_iterate_phdr calls it.
+ */
+static int main_protect_tables(struct dl_phdr_info *object, size_t size, void *context)
+{
+    char *headers = (char *)object->dlpi_phdr; /* mapped with the tables, before them */
+    uintptr_t page = getauxval(AT_PAGESZ);
+
+    (void)size;
+    (void)context;
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr;
+        uintptr_t end = (start + segment->p_memsz) / page * page;
+
+        start = start / page * page;
+        if (segment->p_type == PT_GNU_RELRO && start < end) {
+            (void)mprotect(headers + (start - (uintptr_t)headers), end - start, PROT_READ);
+        }
+    }
+    return 0;
+}
+
 /* No core file, no other process reading our memory, no file that others may read. */
 static void main_harden(void)
 {
     const struct rlimit none = {0, 0};
 
+    (void)dl_iterate_phdr(main_protect_tables, NULL);
     (void)umask(077);
     (void)prlimit(0, RLIMIT_CORE, &none, NULL);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

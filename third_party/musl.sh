@@ -33,15 +33,19 @@ run() {
     "$@" >log 2>&1 || { sed 's/^/musl: /' log >&2; exit 1; }
 }
 files=$(sed -n 's/^[a-z].*\.c$/&/p' "$here/musl.files")
-run env CC="$compiler $*" CFLAGS='-fno-pie -fno-ident' AR="$ar" "$source/configure" \
+case " $* " in
+*' -no-pie '*) position=-fno-pie ;;
+*) position=-fPIE ;;
+esac
+run env CC="$compiler $*" CFLAGS="$position -fno-ident" AR="$ar" "$source/configure" \
     --disable-shared --disable-warnings --enable-optimize=size --target="$("$compiler" -dumpmachine)"
 # It shares the jobs of the make that called this, but not the variables on its command line.
 case ${MAKEFLAGS:-} in
 *' -- '*) MAKEFLAGS=${MAKEFLAGS%% -- *} ;;
 esac
-run ${MAKE:-make} --no-print-directory lib/libc.a lib/crt1.o lib/crti.o lib/crtn.o \
+run ${MAKE:-make} --no-print-directory lib/libc.a lib/crt1.o lib/rcrt1.o lib/crti.o lib/crtn.o \
     SRC_DIRS="$(for file in $files; do echo "$source/src/${file%/*}"; done | sort -u | tr '\n' ' ') $source/crt" \
-    BASE_SRCS="$(for file in $files; do echo "$source/src/$file"; done | tr '\n' ' ') $source/crt/crt1.c $source/crt/crti.c $source/crt/crtn.c" \
+    BASE_SRCS="$(for file in $files; do echo "$source/src/$file"; done | tr '\n' ' ') $source/crt/crt1.c $source/crt/rcrt1.c $source/crt/crti.c $source/crt/crtn.c" \
     AR="$ar" RANLIB=:
 rm -f log
 

@@ -1,5 +1,6 @@
 """What gridkey does to its own process before it reads a secret and before it speaks to a server."""
 
+import mmap
 import os
 import re
 import subprocess
@@ -67,23 +68,50 @@ def test_landlock_before_a_credential_is_asked_for(trace, fake):
     trace("credential", "rotate", "edge box", "--grace", "0")(SANDBOX)  # which asks for none, and ends the old one
 
 
-def test_while_it_speaks_to_the_server(gk, fake):
-    """What the kernel says of the process at the moment of the POST."""
+def look_at_the_post(gk, fake, *names):
+    """Fills the list that it returns with what /proc/PID/NAME of gridkey hold at the moment of a POST."""
     seen = []
+    own = "\0".join(map(str, gk.options)).encode()
 
     def look(record):
         for process in filter(str.isdigit, os.listdir("/proc") if record["method"] == "POST" else ()):
             try:
                 with open(f"/proc/{process}/cmdline", "rb") as file:
-                    if b"gridkey\0" in file.read():
-                        status, limits = (open(f"/proc/{process}/{name}").read() for name in ("status", "limits"))
-                        seen.append((status, limits))
+                    if own in file.read():
+                        seen.append([open(f"/proc/{process}/{name}").read() for name in names])
             except OSError:
                 pass
 
     fake.on_request = look
+    return seen
+
+
+def test_while_it_speaks_to_the_server(gk, fake):
+    """What the kernel says of the process at the moment of the POST."""
+    seen = look_at_the_post(gk, fake, "status", "limits")
     assert create(gk, *SMALLEST).status == 0
     own = [(status, limits) for status, limits in seen if re.search(r"^Umask:\t0077$", status, re.MULTILINE)]
     assert own
     for status, limits in own:
         assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE) and re.search(r"Max core file size +0 +0 ", limits)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the memory map of a process that is not dumpable is for root alone")
+def test_addresses_and_what_is_read_only(gk, fake):
+    """Every run has its own addresses, and what the start wrote (PT_GNU_RELRO) cannot be written any more."""
+    headers = subprocess.run(["readelf", "-lW", gk.binary], capture_output=True, text=True, check=True).stdout
+    relro = re.search(r"GNU_RELRO +0x\w+ 0x(\w+) 0x\w+ 0x\w+ 0x(\w+)", headers)
+    if "\nElf file type is DYN" not in headers or not relro:
+        pytest.skip("what the toolchain of this machine cannot do: see make check-static")
+    start, length = (int(number, 16) for number in relro.groups())
+    seen = look_at_the_post(gk, fake, "maps")
+    bases = set()
+    for number in range(3):
+        assert create(gk, *SMALLEST, "--save-section", f"run-{number}").status == 0
+        maps = [line.split() for line in seen.pop()[0].splitlines() if line.endswith(str(gk.binary))]
+        parts = [[*(int(end, 16) for end in line[0].split("-")), line[1]] for line in maps]
+        bases.add(parts[0][0])
+        inside = parts[0][0] + start, parts[0][0] + start + length
+        touched = [rights for first, last, rights in parts if first < inside[1] // mmap.PAGESIZE * mmap.PAGESIZE and inside[0] < last]
+        assert touched == ["r--p"], maps
+    assert len(bases) > 1

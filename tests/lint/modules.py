@@ -8,7 +8,7 @@ MODULES = ["base", "store", "tls", "http", "edgegrid", "iam", "cli", "BearSSL", 
 SECTION = re.compile(r"^ (\.\S+|COMMON)(?:\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*))?$")
 REST = re.compile(r"^\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
 OUTPUT = re.compile(r"^(\.\S+)")
-IN_THE_FILE = re.compile(r"^\.(init|fini|text|rodata|srodata|eh_frame|(init|fini)_array|s?data|got|toc|branch_lt|opd|MIPS|ARM|note|rel)")
+IN_THE_FILE = re.compile(r"^\.(init|fini|text|rodata|srodata|eh_frame|(init|fini)_array|s?data|got|toc|branch_lt|opd|MIPS|ARM|note)")
 
 
 def module_of(path):
