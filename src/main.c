@@ -102,7 +102,7 @@ static int main_run(int argc, char **argv, struct error *error)
         result = output_write(&out, error);
     } else if (result == 0) {
         result =
-            context_check_variables(error) == 0 ? invocation.command->run(&invocation, error) : -1;
+            context_clean_variables(error) == 0 ? invocation.command->run(&invocation, error) : -1;
     }
     buffer_free(&out);
     invocation_free(&invocation);

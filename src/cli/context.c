@@ -33,14 +33,37 @@ const char *context_variable(const char *name)
     return value == NULL || *value == '\0' ? NULL : value;
 }
 
-int context_check_variables(struct error *error)
+/* Take off what a value that comes from a file, such as Kubernetes' Secrets, may have around it. */
+static void context_trim(char *value)
 {
-    static const char *const names[] = {"AKAMAI_EDGERC", "AKAMAI_EDGERC_SECTION", "GRIDKEY_STATE",
-                                        "SSL_CERT_FILE", "https_proxy",           "HTTPS_PROXY"};
+    static const char around[] = " \t\r\n";
+    char *start = value + strspn(value, around);
+    size_t length = strlen(start);
+
+    while (length > 0 && strchr(around, start[length - 1]) != NULL) {
+        length--;
+    }
+    memmove(value, start, length);
+    value[length] = '\0';
+}
+
+int context_clean_variables(struct error *error)
+{
+    static const char *const names[] = {"AKAMAI_EDGERC",
+                                        "AKAMAI_EDGERC_SECTION",
+                                        CONTEXT_ACCOUNT_VARIABLE,
+                                        "GRIDKEY_STATE",
+                                        "SSL_CERT_FILE",
+                                        "https_proxy",
+                                        "HTTPS_PROXY",
+                                        "HOME"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = getenv(names[i]);
+        char *value = getenv(names[i]);
 
+        if (value != NULL) {
+            context_trim(value);
+        }
         if (value != NULL && text_may_be_secret(value)) {
             return error_set(error, STATUS_USAGE,
                              "the variable %s holds what looks like the content of a credential "

@@ -79,10 +79,11 @@ int context_read_expiry(const char *text, int64_t now, int64_t *expires, struct 
 int context_read_new_expiry(const char *text, int64_t now, int64_t *expires, struct error *error);
 
 /*
- * Refuse variables of the environment that should name something and look like a credential's
- * content, which no message is to repeat. Returns 0, or -1 with STATUS_USAGE.
+ * Take blanks and line ends off both ends of the variables that name something, in place, and
+ * refuse those that look like a credential's content, which no message is to repeat. Returns 0, or
+ * -1 with STATUS_USAGE.
  */
-int context_check_variables(struct error *error);
+int context_clean_variables(struct error *error);
 
 /* The value of a variable of the environment that is set and not empty, or NULL. */
 const char *context_variable(const char *name);

@@ -177,6 +177,9 @@ static int edgerc_look(const struct invocation *invocation, struct json *value,
         buffer_clear(&view.words);
         json_write(&view.words, value, true);
     }
+    if (found >= 0 && invocation_has(invocation, "show-secret")) {
+        output_warn_readable();
+    }
     if (found >= 0 && output_write(&view.words, error) != 0) {
         found = -1;
     }

@@ -126,7 +126,7 @@ static int edgerc_confirm(const struct invocation *invocation, const struct edge
         edgerc_apply(change, &file.text, buffer_text(&file.path), &out, &ignored) == 0 &&
         edgerc_read_section(buffer_text(&file.text), file.text.length, buffer_text(&file.path),
                             change->section, "--section", &credential, NULL, &ignored) == 0) {
-        buffer_format(&question, "%s section [%s] of %s, which signs where no section is named,",
+        buffer_format(&question, "%s section [%s] of %s, which signs where no section is named",
                       change->name == NULL ? "replace the credential in" : "rename",
                       change->section, buffer_text(&file.path));
         result = buffer_check(&question, error) == 0

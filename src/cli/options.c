@@ -144,11 +144,11 @@ static int invocation_unknown_word(const struct invocation *invocation, const ch
 
 /* --- content in place of a name ------------------------------------------------------------- */
 
-/* What may hold anything: texts, bodies and headers. */
-static bool option_takes_content(const struct option *option)
+/* What may hold anything: texts, bodies and headers; a body that starts with @ names a file. */
+static bool option_takes_content(const struct option *option, const char *value)
 {
-    return text_equal(option->value, "TEXT") || text_equal(option->value, "BODY|@FILE|-") ||
-           text_equal(option->value, "NAME:VALUE");
+    return text_equal(option->value, "TEXT") || text_equal(option->value, "NAME:VALUE") ||
+           (text_equal(option->value, "BODY|@FILE|-") && *value != '@');
 }
 
 /* The KEY=VALUE of edgerc set, which may be the secret itself; their messages repeat no value. */
@@ -232,7 +232,8 @@ static int invocation_take_option(struct invocation *invocation, int argc, char 
         }
         attached = argv[++*at];
     }
-    if (option->value != NULL && !option_takes_content(option) && text_may_be_secret(attached)) {
+    if (option->value != NULL && !option_takes_content(option, attached) &&
+        text_may_be_secret(attached + (*attached == '@'))) {
         struct buffer name = BUFFER_EMPTY;
 
         buffer_format(&name, "--%s", option->name);

@@ -119,7 +119,7 @@ static int request_reserve(struct store_reservation *destination, const char *pa
 
     is_secret = result == 0 && text_holds_secret(buffer_text(&old));
     if (is_secret) {
-        buffer_format(&question, "replace %s, which holds a credential or key,", path);
+        buffer_format(&question, "replace %s, which holds a credential or key", path);
         result = buffer_check(&question, error) == 0
                      ? confirm(invocation, buffer_text(&question), error)
                      : -1;

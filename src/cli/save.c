@@ -167,7 +167,7 @@ int save_confirm(const struct save *save, const struct context *context, struct 
     if (wish->replace && context->file.length > 0 &&
         save_is_same_file(wish->path, buffer_text(&context->file)) &&
         (deposit_is_whole(wish) || text_equal(wish->section, context->section))) {
-        buffer_format(&question, "replace section [%s] of %s, which signs this command itself,",
+        buffer_format(&question, "replace section [%s] of %s, which signs this command itself",
                       context->section, wish->path);
         result = buffer_check(&question, error) == 0
                      ? confirm(context->invocation, buffer_text(&question), error)

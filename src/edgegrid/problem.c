@@ -231,6 +231,9 @@ int problem_explain(const struct http_response *response, const struct problem_c
             buffer_append_text(&said, ", not the API's own response");
         }
     }
+    if (said.length == 0) {
+        buffer_append_text(&said, "no reason given");
+    }
     if (text_ends_with(type, "/pep-authn/request-error") &&
         text_find_ignore_case(detail, "timestamp") != NULL) {
         problem_describe_clock(&clock, response, context);

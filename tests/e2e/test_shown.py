@@ -50,6 +50,9 @@ def test_no_option_repeats_content(gridkey, commands):  # noqa: F811
                 assert_not_repeated(gridkey(*command, "x", "x", f"--{name}", CONTENT))
                 assert_not_repeated(gridkey(*command, "x", "x", f"--{name}={KEY}"))
                 tried += 1
+            if value == "BODY|@FILE|-":
+                for content in CONTENTS.values():
+                    assert_not_repeated(gridkey(*command, "GET", "/echo", f"--{name}", f"@{content}"))
     assert tried > 300
 
 
@@ -71,7 +74,7 @@ def test_edgerc_set_repeats_no_value(gridkey, home, content):
     assert SECRET not in result.out + result.err and result.status in (2, 3), result
 
 
-@pytest.mark.parametrize("name", ["AKAMAI_EDGERC", "AKAMAI_EDGERC_SECTION", "SSL_CERT_FILE", "GRIDKEY_STATE", "https_proxy"])
+@pytest.mark.parametrize("name", ["AKAMAI_EDGERC", "AKAMAI_EDGERC_SECTION", "SSL_CERT_FILE", "GRIDKEY_STATE", "https_proxy", "HOME", "AKAMAI_EDGERC_ACCOUNT_KEY"])
 def test_no_variable_is_repeated(gk, name):
     for content in CONTENTS.values():
         result = gk("client", "list", env={name: content})
@@ -317,12 +320,13 @@ def test_non_blocking_standard_output_loses_nothing(gk, fake):
     assert process.returncode == 0 and b"".join(pieces).decode() == body
 
 
-def test_keygen_into_a_file_that_others_may_read(gk, home):
+@pytest.mark.parametrize("command", [["keygen"], ["edgerc", "show", "default", "--show-secret"]], ids=" ".join)
+def test_a_secret_into_a_file_that_others_may_read(gk, home, command):
     path = home / "key"
     path.touch(0o644)
     path.chmod(0o644)
     with path.open("wb") as file:
-        process = gk.start("keygen", stdout=file)
+        process = gk.start(*command, stdout=file)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0 and b"others may read" in err
 

@@ -37,6 +37,16 @@ def test_an_account_that_is_none(gk, fake):
     assert result.status == 2 and "AKAMAI_EDGERC_ACCOUNT_KEY" in result.err and not fake.requests
 
 
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " \t{} "], ids=["newline", "CRLF", "blanks"])
+def test_what_a_file_puts_around_names(gk, fake, edgerc, home, around):
+    """Kubernetes' Secrets and env files."""
+    edgerc.rename(home / "elsewhere")
+    (home / "elsewhere").write_text((home / "elsewhere").read_text().replace("[default]", "[other]"))
+    names = {"AKAMAI_EDGERC": str(home / "elsewhere"), "AKAMAI_EDGERC_SECTION": "other", "AKAMAI_EDGERC_ACCOUNT_KEY": "1-EFGH"}
+    result = gk("client", "list", env={name: around.format(value) for name, value in names.items()})
+    assert result.status == 0 and fake.requests[0]["target"].endswith("accountSwitchKey=1-EFGH"), result
+
+
 @pytest.mark.parametrize("key, meant", [("acount_key", "account_key"), ("client-secrt", "client_secret"), ("hots", "host")])
 def test_a_key_that_is_a_slip(gk, edgerc, key, meant):
     result = gk("edgerc", "set", "default", f"{key}=x", "--yes")

@@ -171,7 +171,7 @@ static void test_of_the_api(void **state)
          "\"just text\"]}",
          STATUS_REFUSED,
          {"Validation failed: two things: a: is bad: b is worse: just text"}},
-        {400, "{}", STATUS_REFUSED, {"was answered 400 ()"}},
+        {400, "{}", STATUS_REFUSED, {"was answered 400 (no reason given)"}},
         {409, "{\"title\":\"ERROR_X\"}", STATUS_REFUSED, {"(ERROR_X)", "conflicts"}},
         {413, "{\"title\":\"Large\"}", STATUS_REFUSED, {"too large"}},
         {429, "{\"title\":\"Slow down\"}", STATUS_UNAVAILABLE, {"too many requests", "wait"}},
