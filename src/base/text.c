@@ -192,32 +192,47 @@ bool text_is_secret_shaped(const char *text, size_t length)
     return length == TEXT_SECRET_LENGTH && at == length - 1 && text[at] == '=';
 }
 
-bool text_holds_secret(const char *text)
+static bool text_has_any(const char *text, const char *const *words, size_t count)
 {
-    static const char *const signs[] = {"AGE-SECRET-KEY-", "PRIVATE KEY--",
-                                        "gridkey1 ", /* of a journal */
-                                        "age-encryption.org/", "BEGIN AGE ENCRYPTED"};
-    static const char *const keys[] = {"client_secret", "clientSecret"};
-
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        if (text_find_ignore_case(text, signs[i]) != NULL) {
+    for (size_t i = 0; i < count; i++) {
+        if (text_find_ignore_case(text, words[i]) != NULL) {
             return true;
-        }
-    }
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        /* Only when a value follows: a file may have this name. */
-        for (const char *at = text; (at = text_find_ignore_case(at, keys[i])) != NULL;) {
-            at += strlen(keys[i]);
-            if (*at != '\0' && strchr(" \t=:\"'", *at) != NULL) {
-                return true;
-            }
         }
     }
     return false;
 }
 
+/* Whether the name of a client_secret is there, and a value follows: a file may have this name. */
+static bool text_has_client_secret(const char *text, const char *name)
+{
+    while ((text = text_find_ignore_case(text, name)) != NULL) {
+        text += strlen(name);
+        if (*text != '\0' && strchr(" \t=:\"'", *text) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool text_has_key(const char *text)
+{
+    static const char *const keys[] = {"AGE-SECRET-KEY-", "PRIVATE KEY--"};
+
+    return text_has_any(text, keys, sizeof keys / sizeof keys[0]) ||
+           text_has_client_secret(text, "client_secret") ||
+           text_has_client_secret(text, "clientSecret");
+}
+
+bool text_holds_secret(const char *text)
+{
+    static const char *const starts[] = {"gridkey1 ", /* of a journal */
+                                         "age-encryption.org/", "BEGIN AGE ENCRYPTED"};
+
+    return text_has_key(text) || text_has_any(text, starts, sizeof starts / sizeof starts[0]);
+}
+
 bool text_may_be_secret(const char *text)
 {
     return strpbrk(text, "\r\n") != NULL || text_is_secret_shaped(text, strlen(text)) ||
-           text_holds_secret(text);
+           text_has_key(text);
 }

@@ -49,8 +49,8 @@ bool text_is_secret_shaped(const char *text, size_t length);
 bool text_holds_secret(const char *text);
 
 /*
- * Whether a text that should be a name looks like such content, or is of several lines: it is never
- * repeated in a message.
+ * Whether a text that should be a name looks like a credential or secret key, or is of several
+ * lines: it is never repeated in a message.
  */
 bool text_may_be_secret(const char *text);
 

@@ -139,16 +139,16 @@ static int lookup_write_body(struct lookup *lookup, enum lookup_kind kind, struc
 /* Replace the error of a 404 for what belongs to a user by one that names the nearest users. */
 static void lookup_refuse_user(struct lookup *lookup, struct error *error)
 {
-    struct lookup_list *users = NULL;
-    struct json *found = NULL;
-    struct error ignored;
+    struct json *found;
+    struct error nearest;
 
-    if (lookup_get_list(lookup, LOOKUP_USERS, &users, &ignored) == 0 &&
-        lookup_find_in(lookup, users, lookup->user, &found, error) == 0) {
+    if (lookup_find(lookup, LOOKUP_USERS, lookup->user, &found, &nearest) == 0) {
         (void)error_set(error, STATUS_NOT_FOUND, "there is no user \"%s\"; did you mean %s?",
                         lookup->user,
                         lookup_text(json_get(found, lookup_sources[LOOKUP_USERS].id)));
         json_free(found);
+    } else if (nearest.status == STATUS_NOT_FOUND || nearest.status == STATUS_USAGE) {
+        *error = nearest;
     }
 }
 
@@ -229,7 +229,10 @@ static int lookup_obtain(struct lookup *lookup, enum lookup_kind kind, const str
         result = lookup_call(lookup, kind, buffer_text(path), body, &text, error);
         if (result == 0) {
             *list = lookup_keep(lookup, kind, buffer_text(&request), &text);
-            result = *list == NULL ? error_set_memory(error) : 0;
+            if (*list == NULL) {
+                (void)error_set_memory(error);
+                result = -1;
+            }
         }
     }
     buffer_free(&request);
@@ -244,8 +247,9 @@ int lookup_get_list(struct lookup *lookup, enum lookup_kind kind, struct lookup_
     int result;
 
     if (lookup->user == NULL && lookup_is_of_user(kind)) {
-        return error_set(error, STATUS_REFUSED,
-                         "the client has no authorized user; name one with --user NAME");
+        (void)error_set(error, STATUS_REFUSED,
+                        "the client has no authorized user; name one with --user NAME");
+        return -1;
     }
     lookup_write_path(lookup, kind, &path);
     result = lookup_write_body(lookup, kind, &body, error);

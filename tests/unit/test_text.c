@@ -296,10 +296,14 @@ static void test_what_may_be_a_secret(void **state)
                                           "C113nt53KR3TN6N90yVuAgICxIRwsObLi0E67/N8eRN=",
                                           "xAGE-SECRET-KEY-1",
                                           "-----BEGIN PRIVATE KEY-----"};
-    static const char *const names[] = {"",          "/etc/client_secret", "client_secret.edgerc",
-                                        "~/.edgerc", "my secret",          "age1abc"};
+    static const char *const names[] = {
+        "",        "/etc/client_secret", "client_secret.edgerc", "~/.edgerc", "my secret",
+        "age1abc", "gridkey1 box"};
 
     (void)state;
+    assert_true(text_holds_secret("x\ngridkey1 0123456789abcdef intent 2\n"));
+    assert_true(text_holds_secret("{\"clientSecret\": \"x\"}"));
+    assert_false(text_holds_secret("several\nlines about a client_secret\n"));
     for (size_t at = 0; at < sizeof secrets / sizeof secrets[0]; at++) {
         if (!text_may_be_secret(secrets[at])) {
             fail_msg("not seen: %s", secrets[at]);
