@@ -26,7 +26,9 @@ $(UNIT:tests/unit/%.c=$(BUILD)/release/%): $(BUILD)/release/%: $(BUILD)/release/
 	@$(if $(V),,echo "  LINK $@")
 	$(Q)$(CC) $(CFLAGS) -static -no-pie $(WIPED) $(LDFLAGS) $^ -o $@
 
-unit-release: $(UNIT:tests/unit/%.c=$(BUILD)/release/%)
+# All of them, or those of CROSS_UNIT.
+CROSS_UNIT ?= $(UNIT:tests/unit/test_%.c=%)
+unit-release: $(CROSS_UNIT:%=$(BUILD)/release/test_%)
 
 CROSS := $(shell sed -n 's/^\([a-z][a-z0-9_]*\) .*/\1/p' third_party/targets)
 cross_row = $(shell sed -n 's/^$(1) //p' third_party/targets)
@@ -47,7 +49,7 @@ cross-$(1): $(BUILD)/cross/$(1)/musl/gcc.specs $(ROOTS_C)
 		NM=$(2)-nm AR=$(2)-ar $$(or $$(CROSS_GOAL),all check-static)
 test-cross-$(1): CROSS_GOAL := all check-static unit-release
 test-cross-$(1): cross-$(1)
-	@sh tests/cross/run.sh $(1) $(BUILD)/cross/$(1) $(3)
+	@sh tests/cross/run.sh $(1) $(BUILD)/cross/$(1) $(3) $$(CROSS_UNIT)
 .PHONY: cross-$(1) test-cross-$(1)
 endef
 $(foreach arch,$(CROSS),$(eval $(call cross,$(arch),$(word 1,$(call cross_row,$(arch))),$(word \

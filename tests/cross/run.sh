@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh ARCH FOLDER RUNNER: run the unit tests in FOLDER/release and the end-to-end tests of
+# run.sh ARCH FOLDER RUNNER UNIT...: run the unit tests FOLDER/release/test_UNIT and the end-to-end tests of
 # tests/e2e/test_cross.py with FOLDER/gridkey, through RUNNER ("-" for none). Prints one line, which is
 # also left in FOLDER/tested; when something fails, also what it said, and exits 1.
 set -eu
@@ -8,6 +8,7 @@ export LC_ALL
 arch=$1
 folder=$(cd "$2" && pwd)
 runner=$3
+shift 3
 [ "$runner" != - ] || runner=
 log=$folder/test.log
 rm -f "$folder/tested"
@@ -30,14 +31,14 @@ fail() {
 
 programs=0
 cases=0
-for program in "$folder"/release/test_*; do
-    case $program in *.*) continue ;; esac
+for unit in "$@"; do
+    program=$folder/release/test_$unit
     timeout 300 $runner "$program" >"$log" 2>&1 </dev/null ||
         fail "${program##*/}, status $?: $(grep -c '^\[  FAILED  \] [a-z]' "$log" || true) failed"
     programs=$((programs + 1))
     cases=$((cases + $(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log")))
 done
-[ "$programs" -gt 0 ] || fail "there are no unit tests in $folder/release"
+[ "$programs" -gt 0 ] || fail "no unit tests were named"
 GRIDKEY_RUNNER=$runner GRIDKEY_BINARY=$folder/gridkey "${PYTHON:-/usr/bin/python3}" -m pytest -q \
     -p no:cacheprovider tests/e2e/test_cross.py >"$log" 2>&1 || fail "tests/e2e/test_cross.py"
 tell "ok: $cases unit tests, $(tail -n 1 "$log" | grep -Eo '[0-9]+ passed') end to end," \

@@ -2,11 +2,11 @@
 # turn and looks at what is left, `make faults-spread` some of them; `make random` mixes commands and faults.
 
 # gridkey as the fault loops run it: memory can run out at any moment, and what is done to files is
-# recorded. See tests/faults. BearSSL, which allocates nothing, is left at its full speed.
+# recorded. See tests/faults.
 FAULTS := $(sort $(wildcard tests/faults/*.c))
 
 $(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/checked/%.o) \
-		$(BEARSSL:%.c=$(BUILD)/host/bearssl/%.o) $(BUILD)/checked/gridkey.a
+		$(BUILD)/checked/gridkey.a
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  LINK $@")
 	$(Q)$(HOSTCC) $(SANITIZE_OURS) \

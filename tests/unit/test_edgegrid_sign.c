@@ -442,8 +442,9 @@ static bool is_leap(unsigned year)
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-/* Every day from 1970 to 9999, against counting. */
-static void test_timestamp_every_day(void **state)
+/* The first and the last day of each month from 1970 to 2200, and of every hundredth year after,
+ * against counting. */
+static void test_timestamp_every_month(void **state)
 {
     static const unsigned lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int64_t seconds = 12 * 3600;
@@ -455,15 +456,14 @@ static void test_timestamp_every_day(void **state)
         for (unsigned month = 0; month < 12; month++) {
             unsigned days = lengths[month] + (month == 1 && is_leap(year) ? 1 : 0);
 
-            for (unsigned day = 1; day <= days; day++) {
+            for (unsigned day = 1; day <= days && (year <= 2200 || year % 100 == 0);
+                 day += days - 1) {
                 (void)snprintf(expected, sizeof expected, "%04u%02u%02uT12:00:00+0000", year,
                                month + 1, day);
-                edgegrid_timestamp_write(seconds, text);
-                if (strcmp(text, expected) != 0) {
-                    assert_string_equal(text, expected);
-                }
-                seconds += 86400;
+                edgegrid_timestamp_write(seconds + 86400 * (int64_t)(day - 1), text);
+                assert_string_equal(text, expected);
             }
+            seconds += 86400 * (int64_t)days;
         }
     }
 }
@@ -498,7 +498,7 @@ int main(void)
         cmocka_unit_test(test_requests_refused),
         cmocka_unit_test(test_empty_target_is_root),
         cmocka_unit_test(test_timestamp),
-        cmocka_unit_test(test_timestamp_every_day),
+        cmocka_unit_test(test_timestamp_every_month),
         cmocka_unit_test(test_nonce),
     };
 

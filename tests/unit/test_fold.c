@@ -82,7 +82,7 @@ static void test_append(void **state)
 static void test_every_fold_is_stable(void **state)
 {
     (void)state;
-    for (uint32_t code = 0; code < 0x110000; code++) {
+    for (uint32_t code = 0; code < 0x30000; code++) {
         assert_int_equal(fold_character(fold_character(code)), fold_character(code));
     }
 }

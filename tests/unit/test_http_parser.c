@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define TEST_BODY_LIMIT 64
-#define SHORT_ANSWER 90
+#define SHORT_ANSWER 60
 #define END SIZE_MAX
 
 /* What has come out of one run. */

@@ -338,15 +338,18 @@ static void test_every_truncation(void **state)
 
 static void flip_each(const struct seal_identities *identities, char *data, size_t length)
 {
-    for (size_t bit = 0; bit < 8 * length; bit++) {
-        data[bit / 8] = (char)(data[bit / 8] ^ 1 << bit % 8);
+    for (size_t at = 0; at < length; at++) {
+        char flipped = (char)(1 << at % 8);
+
+        data[at] = (char)(data[at] ^ flipped);
         assert_refused(identities, data, length);
-        data[bit / 8] = (char)(data[bit / 8] ^ 1 << bit % 8);
+        data[at] = (char)(data[at] ^ flipped);
     }
     assert_opens(identities, data, length, PLAIN, strlen(PLAIN));
 }
 
-static void test_every_bit(void **state)
+/* A bit of each byte, another one each time. */
+static void test_a_bit_of_each_byte(void **state)
 {
     const struct seal_identities identities = the_identity();
     struct buffer binary = BUFFER_EMPTY;
@@ -512,7 +515,7 @@ int main(void)
         cmocka_unit_test(test_recipients_refused), cmocka_unit_test(test_a_secret_is_not_repeated),
         cmocka_unit_test(test_identity_files),     cmocka_unit_test(test_too_many_keys),
         cmocka_unit_test(test_known_file),         cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_every_truncation),   cmocka_unit_test(test_every_bit),
+        cmocka_unit_test(test_every_truncation),   cmocka_unit_test(test_a_bit_of_each_byte),
         cmocka_unit_test(test_every_insertion),    cmocka_unit_test(test_several),
         cmocka_unit_test(test_no_random_bytes),    cmocka_unit_test(test_armor),
         cmocka_unit_test(test_armor_full_line),

@@ -178,16 +178,16 @@ static void check_small_sums(const struct curve *curve, const int *factors, size
 
 static void test_sums_of_small_products(void **state)
 {
-    static const int factors[] = {-33, -16, -15, -1, 0, 1, 2, 16, 17};
+    static const int factors[] = {-33, -1, 0, 1, 16};
     static const int points[] = {1, -1, 2, -3, 16};
-    static const int few_factors[] = {-1, 0, 1, 2, 5};
+    static const int few_factors[] = {-1, 0, 2};
     static const int few_points[] = {1, -1, 2};
     struct curve curve = curve_of(BR_EC_secp256r1);
 
     (void)state;
-    check_small_sums(&curve, factors, 9, points, 5);
+    check_small_sums(&curve, factors, 5, points, 5);
     curve = curve_of(BR_EC_secp384r1);
-    check_small_sums(&curve, few_factors, 5, few_points, 3);
+    check_small_sums(&curve, few_factors, 3, few_points, 3);
     curve = curve_of(BR_EC_secp521r1);
     check_small_sums(&curve, few_factors, 2, few_points, 2);
 }
@@ -222,7 +222,7 @@ static void test_random_sums(void **state)
     static const struct {
         int curve;
         int count;
-    } rows[] = {{BR_EC_secp256r1, 100}, {BR_EC_secp384r1, 8}, {BR_EC_secp521r1, 2}};
+    } rows[] = {{BR_EC_secp256r1, 30}, {BR_EC_secp384r1, 4}, {BR_EC_secp521r1, 2}};
 
     (void)state;
     for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
