@@ -305,8 +305,7 @@ test:
 		CROSS_UNIT='$(CROSS_SPREAD_UNIT)' check-static lint size-here unit fuzz-seeds $(BUILD)/faults/gridkey \
 		test-cross
 	$(MAKE) e2e
-	$(MAKE) faults-spread
-	$(MAKE) random-fixed
+	+$(MAKE) $(PARALLEL) --output-sync=target faults-spread random-fixed
 
 test-all: test
 	@sh tests/install-tools.sh all bench cross

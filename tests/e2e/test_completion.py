@@ -122,6 +122,7 @@ def test_nouns_and_verbs(offered, commands):  # noqa: F811
     ]
 
 
+@thorough
 def test_the_options_of_every_command(offered, gridkey, commands):  # noqa: F811
     answers = offered(*(f"gridkey {' '.join(words)} -" for words in commands))
     for words, answer in zip(commands, answers):

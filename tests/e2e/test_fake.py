@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from conftest import require_shared
+from conftest import require_shared, thorough
 from other_clients import (
     CAM,
     CCU,
@@ -23,6 +23,8 @@ from other_clients import (
 )
 
 from fake import DEFAULT_HOST, catalogue, signature
+
+pytestmark = thorough
 
 PURGE = {
     "canPurgeByCpcode": True,

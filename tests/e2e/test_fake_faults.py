@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 from akamai.edgegrid import EdgeRc
+from conftest import thorough
 from other_clients import CLIENTS, Api, client_body, read_all, read_one, signed
 
 from fake import DEFAULT_HOST, FakeIam
+
+pytestmark = thorough
 
 FAKE = Path(__file__).resolve().parent.parent / "fake"
 

@@ -146,7 +146,7 @@ def test_the_other_answers(world, answers):
             case.fake.clear_faults()
             case.follow_up(result)
 
-    loop("other answers", points, attempt, 8)
+    loop("other answers", points, attempt, 5)
 
 
 # -- early ----------------------------------------------------------------------------------------------------------

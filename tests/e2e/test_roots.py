@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, find_binary
+from conftest import ROOT, find_binary, thorough
 from tls_peer import reach
 
 from fake import DEFAULT_HOST
@@ -48,6 +48,7 @@ def test_a_root_for_other_names(visit, certificates, order, below):
         assert (result.status == 0) if fine else (result.status == 4 and OTHER_NAMES in result.err), result
 
 
+@thorough
 def test_a_root_for_other_names_does_no_harm_to_its_neighbours(visit, certificates):
     maker = certificates.maker
     other = constrained(maker, "permitted;DNS:corp.example", name="Twin")
@@ -74,6 +75,7 @@ def test_a_root_for_other_purposes(visit, certificates):
     assert result.status == 0, result
 
 
+@thorough
 def test_the_path_length_of_a_root(visit, certificates):
     maker = certificates.maker
     for length in (0, 1):

@@ -395,6 +395,7 @@ def test_missing_files(gridkey, key, home):
         assert result.status == 3 and str(arguments[-1]) in result.err and result.out == ""
 
 
+@thorough
 def test_too_large(gridkey, key, home):
     with open(home / "large", "wb") as file:
         file.truncate(16 * 1024 * 1024)

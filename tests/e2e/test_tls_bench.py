@@ -1020,6 +1020,7 @@ CAUSES = {
 }
 
 
+@thorough
 def test_each_cause_has_its_own_sentence(gridkey, certificates, openssl_server):
     """Told apart by words, not by numbers alone."""
     bench = SimpleNamespace(gridkey=gridkey, certificates=certificates, openssl_server=openssl_server)
