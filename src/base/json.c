@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define JSON_PART_LONGEST 63 /* bytes of a name within a path of json_add_path */
 #define JSON_CURSOR_END SIZE_MAX
 
 static bool json_failed; /* there was no memory; what cJSON answers does not always tell */
@@ -260,6 +261,33 @@ struct json *json_get_mutable(struct json *object, const char *name)
     return json_value(cJSON_GetObjectItemCaseSensitive(json_item(object), name));
 }
 
+/* The member of that name of length bytes; NULL when it is absent. */
+static const struct json *json_get_length(const struct json *object, const char *name,
+                                          size_t length)
+{
+    const struct json *at = json_is_object(object) ? json_first(object) : NULL;
+
+    while (at != NULL &&
+           (strncmp(json_name(at), name, length) != 0 || json_name(at)[length] != '\0')) {
+        at = json_next(at);
+    }
+    return at;
+}
+
+const struct json *json_get_path(const struct json *object, const char *path, size_t length)
+{
+    const char *end = path + length;
+
+    while (object != NULL && path <= end) {
+        const char *dot = memchr(path, '.', (size_t)(end - path));
+        const char *stop = dot == NULL ? end : dot;
+
+        object = json_get_length(object, path, (size_t)(stop - path));
+        path = stop + 1;
+    }
+    return object;
+}
+
 const struct json *json_first(const struct json *container)
 {
     return container == NULL ? NULL : json_value(json_item(container)->child);
@@ -467,6 +495,22 @@ struct json *json_add_object(struct json *object, const char *name)
 struct json *json_add_array(struct json *object, const char *name)
 {
     return json_put(object, name, cJSON_CreateArray());
+}
+
+struct json *json_add_path(struct json *object, const char *path, const char **name)
+{
+    const char *dot;
+
+    for (; (dot = strchr(path, '.')) != NULL; path = dot + 1) {
+        const struct json *there = json_get_length(object, path, (size_t)(dot - path));
+        char part[JSON_PART_LONGEST + 1] = {0};
+
+        memcpy(part, path, (size_t)(dot - path));
+        object =
+            json_is_object(there) ? json_get_mutable(object, part) : json_add_object(object, part);
+    }
+    *name = path;
+    return object;
 }
 
 struct json *json_add_text(struct json *object, const char *name, const char *text)

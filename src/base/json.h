@@ -69,6 +69,9 @@ bool json_is_ambiguous(const struct json *object, const char *name);
 int json_find_duplicate(const struct json *value, const char **name, struct error *error);
 bool json_is_boolean(const struct json *value);
 
+/* The value at a path of length bytes, such as "ipAcl.cidr"; NULL when it is absent. */
+const struct json *json_get_path(const struct json *object, const char *path, size_t length);
+
 /* The text of a member, or NULL when it is absent or not a string. */
 const char *json_get_text(const struct json *object, const char *name);
 
@@ -90,6 +93,11 @@ struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_add_object(struct json *object, const char *name);
 struct json *json_add_array(struct json *object, const char *name);
+/*
+ * The object that the last member of a path belongs to; those on the way are added where they are
+ * absent or no objects. *name is that member's, in path; those before it have at most 63 bytes.
+ */
+struct json *json_add_path(struct json *object, const char *path, const char **name);
 struct json *json_add_text(struct json *object, const char *name, const char *text);
 /* Of what is not known, NULL, nothing is added; to json_add_text that is a failure. */
 void json_add_known(struct json *object, const char *name, const char *text);

@@ -5,36 +5,16 @@
 #include "cli/commands.h"
 
 #include "base/text.h"
+#include "cli/client_options.h"
 #include "cli/output.h"
 #include "cli/target.h"
-#include "cli/wish.h"
+#include "iam/client_difference.h"
 #include "iam/client_update.h"
 #include "iam/credential.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- update --------------------------------------------------------------------------------- */
-
-static int removal_read(struct client_removal *removal, const struct invocation *invocation,
-                        struct error *error)
-{
-    memset(removal, 0, sizeof *removal);
-    return wish_read_list(invocation, "remove-api", &removal->apis, error) != 0 ||
-                   wish_read_list(invocation, "remove-group", &removal->groups, error) != 0 ||
-                   wish_read_list(invocation, "remove-ip", &removal->networks, error) != 0 ||
-                   wish_read_list(invocation, "remove-notify", &removal->emails, error) != 0
-               ? -1
-               : 0;
-}
-
-static void removal_free(struct client_removal *removal)
-{
-    free(removal->emails.items);
-    free(removal->networks.items);
-    free(removal->groups.items);
-    free(removal->apis.items);
-}
 
 /* What another administrator changed while the question was open would be written back. */
 static int update_check_same(struct target *target, const struct json *old, struct error *error)
@@ -58,39 +38,50 @@ static int update_check_same(struct target *target, const struct json *old, stru
     return result;
 }
 
-/* Show what differs, ask, and PUT; for a dry run print what would be sent. */
+/* Show what differs, ask, and PUT. */
 static int update_send(struct target *target, const struct json *old, const struct json *new,
-                       struct error *error)
+                       const struct json *differences, struct error *error)
 {
     struct buffer text = BUFFER_EMPTY;
     int result;
 
-    if (invocation_has(target->invocation, "dry-run")) {
+    client_differences_write(&text, differences);
+    result = buffer_check(&text, error);
+    output_remark_lines(buffer_text(&text));
+    buffer_free(&text);
+    if (result != 0 || target_confirm(target, "change", error) != 0 ||
+        (!invocation_has(target->invocation, "yes") &&
+         update_check_same(target, old, error) != 0) ||
+        client_put(&target->context.session, target->id, new, error) != 0) {
+        return -1;
+    }
+    return target_say(target, "changed");
+}
+
+/* For a dry run print what would be sent; else change what is to be changed. */
+static int update_finish(struct target *target, const struct json *old, const struct json *new,
+                         struct error *error)
+{
+    struct json *differences = client_differences(old, new, &target->lookup);
+    struct buffer text = BUFFER_EMPTY;
+    int result = 0;
+
+    if (differences == NULL) {
+        result = error_set_memory(error);
+    } else if (invocation_has(target->invocation, "dry-run")) {
         json_write(&text, new, true);
         result = output_write(&text, error);
-    } else if (json_equal(old, new)) {
+    } else if (json_first(differences) == NULL) {
         output_remark("nothing to change: the client is as asked for");
-        result = 0;
     } else {
-        client_update_describe(&text, old, new);
-        result = buffer_check(&text, error);
-        output_remark_lines(buffer_text(&text));
-        if (result == 0 && (target_confirm(target, "change", error) != 0 ||
-                            (!invocation_has(target->invocation, "yes") &&
-                             update_check_same(target, old, error) != 0) ||
-                            client_put(&target->context.session, target->id, new, error) != 0)) {
-            result = -1;
-        }
-        if (result == 0) {
-            result = target_say(target, "changed");
-        }
+        result = update_send(target, old, new, differences, error);
     }
     buffer_free(&text);
+    json_free(differences);
     return result;
 }
 
-static int update_run(struct target *target, const struct client_wish *wish,
-                      struct client_removal *removal, const struct json *from, struct error *error)
+static int update_run(struct target *target, const struct client_spec *spec, struct error *error)
 {
     struct json *old = NULL;
     struct json *new = NULL;
@@ -107,12 +98,11 @@ static int update_run(struct target *target, const struct client_wish *wish,
         target->lookup.client_type = "CLIENT";
     }
     target->lookup.gets_only = invocation_has(target->invocation, "dry-run");
-    removal->client_id = target->id;
     if (client_update_start(target->client, &old, error) == 0 &&
         client_update_start(target->client, &new, error) == 0 &&
-        client_update_apply(&target->lookup, new, wish, removal, from, error) == 0 &&
+        client_update_apply(&target->lookup, new, spec, target->id, error) == 0 &&
         client_update_check(old, new, error) == 0) {
-        result = update_send(target, old, new, error);
+        result = update_finish(target, old, new, error);
     }
     json_free(new);
     json_free(old);
@@ -122,21 +112,15 @@ static int update_run(struct target *target, const struct client_wish *wish,
 int command_client_update(const struct invocation *invocation, struct error *error)
 {
     struct target target = {0};
-    struct client_wish wish;
-    struct client_removal removal = {0};
-    struct json *from = NULL;
+    struct client_spec spec;
     int result = -1;
 
-    if (wish_read(&wish, invocation, error) == 0 &&
-        removal_read(&removal, invocation, error) == 0 &&
-        wish_read_from(invocation, &from, error) == 0 &&
+    if (client_options_read(&spec, invocation, error) == 0 &&
         target_open(&target, invocation, error) == 0) {
-        result = update_run(&target, &wish, &removal, from, error);
+        result = update_run(&target, &spec, error);
     }
     target_close(&target);
-    json_free(from);
-    removal_free(&removal);
-    wish_free(&wish);
+    client_options_free(&spec);
     return result;
 }
 

@@ -6,11 +6,10 @@
 #include "base/date.h"
 #include "base/text.h"
 #include "base/wipe.h"
+#include "cli/client_options.h"
 #include "cli/context.h"
 #include "cli/output.h"
 #include "cli/save.h"
-#include "cli/wish.h"
-#include "iam/client_body.h"
 #include "iam/client_update.h"
 #include "iam/create.h"
 #include "iam/resolve.h"
@@ -77,24 +76,25 @@ static int creating_like(struct creating *creating, const char *like, struct err
 static int creating_draft(struct creating *creating, struct error *error)
 {
     const char *like = invocation_value(creating->invocation, "like");
-    struct client_wish wish;
-    struct json *from = NULL;
-    int result = -1;
+    struct client_spec spec;
+    int result = client_options_read(&spec, creating->invocation, error);
 
-    if (wish_read(&wish, creating->invocation, error) == 0 &&
-        wish_read_from(creating->invocation, &from, error) == 0 &&
-        (like == NULL || (from != NULL && !json_is_object(from)) || /* is refused below */
-         (context_open(&creating->context, creating->invocation, error) == 0 &&
-          creating_like(creating, like, error) == 0))) {
-        wish.like = creating->like;
-        if (client_draft_build(&wish, from, &creating->draft, error) == 0 &&
-            client_draft_check(creating->draft, error) == 0 &&
-            (like != NULL || context_open(&creating->context, creating->invocation, error) == 0)) {
-            result = 0;
-        }
+    if (result == 0 && like != NULL && (spec.from == NULL || json_is_object(spec.from))) {
+        result = context_open(&creating->context, creating->invocation, error) == 0
+                     ? creating_like(creating, like, error)
+                     : -1;
     }
-    json_free(from);
-    wish_free(&wish);
+    spec.like = creating->like;
+    if (result == 0) {
+        result = client_spec_build(&spec, &creating->draft, error);
+    }
+    if (result == 0) {
+        result = client_draft_check(creating->draft, error);
+    }
+    if (result == 0 && like == NULL) {
+        result = context_open(&creating->context, creating->invocation, error);
+    }
+    client_options_free(&spec);
     return result;
 }
 
@@ -162,6 +162,32 @@ static void creating_remark_all_apis(const struct creating *creating, struct loo
     }
 }
 
+/* Where the signing client was looked at anyway: without this right there is no credential. */
+static int creating_check_right(const struct creating *creating, struct lookup *lookup,
+                                struct error *error)
+{
+    return creating_wants_credential(creating) && lookup_self_lacks_credentials(lookup, false)
+               ? error_set(error, STATUS_DENIED,
+                           "the client that signs may not create credentials for other API "
+                           "clients: its canAutoCreateCredential is false; nothing was sent; sign "
+                           "with another, or add --no-credential")
+               : 0;
+}
+
+/* After a refusal: name the right that is missing, if it is that one. */
+static void creating_explain_refusal(struct creating *creating, struct error *error)
+{
+    struct lookup lookup;
+
+    lookup_init(&lookup, &creating->context.session);
+    if (error->status == STATUS_DENIED && creating_wants_credential(creating) &&
+        lookup_self_lacks_credentials(&lookup, true)) {
+        (void)error_suffix(error, "; canAutoCreateCredential of the client that signs is false, so "
+                                  "it cannot create credentials for other API clients");
+    }
+    lookup_free(&lookup);
+}
+
 /* Ask for the user where none is named, then turn names into ids. */
 static int creating_resolve(struct creating *creating, struct error *error)
 {
@@ -187,6 +213,9 @@ static int creating_resolve(struct creating *creating, struct error *error)
         result = creating_purge(creating, &lookup, error) != 0
                      ? -1
                      : resolve_draft(&lookup, draft, error);
+    }
+    if (result == 0) {
+        result = creating_check_right(creating, &lookup, error);
     }
     if (result == 0) {
         creating_remark_all_apis(creating, &lookup);
@@ -264,6 +293,7 @@ static int creating_send(struct creating *creating, struct error *error)
 
     if (result != 0) {
         creation.expires = 0; /* the API's own choice stands */
+        creating_explain_refusal(creating, error);
     }
     /* What was made is told also when something after it failed. */
     if ((result == 0 || creation.stored) && creating_show(creating, &creation, &shown) != 0 &&

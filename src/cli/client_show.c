@@ -6,6 +6,12 @@
 #include "cli/listing.h"
 #include "cli/output.h"
 #include "cli/target.h"
+#include "iam/client_members.h"
+
+/* Lists of APIs and groups have tables of their own. */
+#define MEMBERS(ROW) CLIENT_MEMBERS(ROW, ROW, ROW, CLIENT_MEMBER_NONE, ROW, CLIENT_MEMBER_NONE, ROW)
+#define MEMBER_LABEL(ID, kind, like, path, label, ...) "," label
+#define MEMBER_PATH(ID, kind, like, path, ...) "," path
 
 int command_client_show(const struct invocation *invocation, struct error *error)
 {
@@ -20,16 +26,8 @@ int command_client_show(const struct invocation *invocation, struct error *error
     } else if (result == 0) {
         listing_write_facts(
             &out, client,
-            "client,name,description,type,user,notified,created,created by,locked,base URL,"
-            "access token,switches accounts,makes credentials,all APIs,groups of its user,"
-            "addresses limited,addresses,purges by CP code,purges by cache tag,all CP codes,"
-            "CP codes",
-            "clientId,clientName,clientDescription,clientType,authorizedUsers,notificationEmails,"
-            "createdDate,createdBy,isLocked,baseURL,accessToken,allowAccountSwitch,"
-            "canAutoCreateCredential,apiAccess.allAccessibleApis,"
-            "groupAccess.cloneAuthorizedUserGroups,ipAcl.enable,ipAcl.cidr,"
-            "purgeOptions.canPurgeByCpcode,purgeOptions.canPurgeByCacheTag,"
-            "purgeOptions.cpcodeAccess.allCurrentAndNewCpcodes,purgeOptions.cpcodeAccess.cpcodes");
+            "client" MEMBERS(MEMBER_LABEL) ",created,created by,locked,base URL,access token",
+            "clientId" MEMBERS(MEMBER_PATH) ",createdDate,createdBy,isLocked,baseURL,accessToken");
         listing_write_table(&out, json_get(json_get(client, "apiAccess"), "apis"),
                             LISTING_API_HEADINGS, LISTING_API_MEMBERS);
         listing_write_table(&out, json_get(json_get(client, "groupAccess"), "groups"),

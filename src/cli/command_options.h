@@ -5,46 +5,39 @@
 #define CLI_COMMAND_OPTIONS_H
 
 #include "cli/options.h"
+#include "iam/client_members.h"
 
 #include <stddef.h>
 
+#define NONE CLIENT_MEMBER_NONE
+#define CLIENT_OPTION(ID, kind, like, path, label, option, value, help) {option, 0, value, help},
+#define CLIENT_LIST(ID, kind, like, path, label, option, value, help, removed, remove_help)        \
+    {option, 0, value, help},
+#define CLIENT_NO(ID, kind, like, path, label, option, value, help)                                \
+    {"no-" option, 0, NULL, "turn off --" option},
+#define CLIENT_REMOVE(ID, kind, like, path, label, option, value, help, removed, remove_help)      \
+    {"remove-" option, 0, removed, remove_help},
+
+/* clang-format off */
 static const struct option client_options[] = {
     {"from", 0, "FILE", "request body as JSON, names allowed for ids (- is standard input)"},
-    {"name", 0, "NAME", "the client's name"},
-    {"description", 0, "TEXT", "its purpose"},
-    {"notify", 0, "EMAIL", "address to notify before its credential expires (repeat)"},
-    {"user", 0, "NAME", "its user (default: the signing client's)"},
-    {"api", 0, "API[=LEVEL]", "name, id or /endpoint; READ-ONLY (ro) or READ-WRITE (rw) (repeat)"},
-    {"all-apis", 0, NULL, "all APIs that its user can use"},
-    {"group", 0, "GROUP[=ROLE]",
-     "names or ids (default role: the user's own in that group) (repeat)"},
-    {"clone-groups", 0, NULL, "all groups and roles of its user"},
-    {"allow-account-switch", 0, NULL, "allow it to act for other accounts"},
-    {"auto-credential", 0, NULL, "allow it to create credentials for other clients"},
-    {"ip", 0, "CIDR", "allow requests from these addresses only (repeat)"},
-    {"purge-cpcodes", 0, "all|N,N", "CP codes that it can purge; needs the API \"CCU APIs\""},
-    {"purge-by-cpcode", 0, NULL, "allow it to purge by CP code"},
-    {"purge-by-cachetag", 0, NULL, "allow it to purge by cache tag"},
+    CLIENT_MEMBERS(CLIENT_OPTION, CLIENT_OPTION, CLIENT_LIST, CLIENT_LIST, NONE, NONE, NONE)
     {"dry-run", 0, NULL, "print the JSON that would be sent; change nothing"},
     {NULL, 0, NULL, NULL},
 };
 
 static const struct option create_options[] = {
-    {"type", 0, "CLIENT|USER_CLIENT",
-     "who manages its credentials: you, or its user (default: CLIENT)"},
+    CLIENT_MEMBERS(NONE, NONE, NONE, NONE, CLIENT_OPTION, NONE, NONE)
     {"like", 0, "ID", "copy the access of this client; other options change it"},
-    {"no-credential", 0, NULL, "create no credential"},
     {"expires", 0, "DATE", "expiry of its credential: 2027-01-31 or +90d (default: two years)"},
     {NULL, 0, NULL, NULL},
 };
 
 static const struct option update_options[] = {
-    {"remove-api", 0, "API", "remove an API (repeat)"},
-    {"remove-group", 0, "GROUP", "remove a group (repeat)"},
-    {"remove-ip", 0, "CIDR", "remove an address (repeat)"},
-    {"remove-notify", 0, "EMAIL", "remove an address to notify (repeat)"},
+    CLIENT_MEMBERS(NONE, CLIENT_NO, CLIENT_REMOVE, CLIENT_REMOVE, NONE, CLIENT_OPTION, NONE)
     {NULL, 0, NULL, NULL},
 };
+/* clang-format on */
 
 static const struct option yes_options[] = {
     {"yes", 0, NULL, "do not ask for confirmation"},

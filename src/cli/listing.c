@@ -13,22 +13,11 @@
 /* The member that members begins with, NULL when absent; moves members to the next. */
 static const struct json *listing_member(const struct json *object, const char **members)
 {
-    const char *at = *members + (**members == '@');
-    size_t length;
+    const char *path = *members + (**members == '@');
+    size_t length = strcspn(path, ",");
 
-    do {
-        const char *name = at;
-
-        length = strcspn(at, ".,");
-        object = json_is_object(object) ? json_first(object) : NULL;
-        while (object != NULL && (strncmp(json_name(object), name, length) != 0 ||
-                                  json_name(object)[length] != '\0')) {
-            object = json_next(object);
-        }
-        at += length + (at[length] != '\0');
-    } while (at[-1] == '.');
-    *members = at;
-    return object;
+    *members = path + length + (path[length] == ',');
+    return json_get_path(object, path, length);
 }
 
 static const char *listing_text(const struct json *value)

@@ -3,7 +3,7 @@
  * draft. That a file's values are of the right kinds, client_file.c sees to. Each check names the
  * member, what is wrong and what would be right.
  */
-#include "iam/client_update.h"
+#include "iam/client_spec.h"
 
 #include "base/text.h"
 #include "http/url.h"
@@ -28,11 +28,6 @@ static int check_name(const struct json *draft, struct error *error)
 {
     const char *name = json_get_text(draft, "clientName");
 
-    if (name == NULL || *name == '\0') {
-        return error_set(error, STATUS_USAGE,
-                         "the client has no name; add --name NAME (or clientName in the --from "
-                         "file)");
-    }
     for (const char *at = name; *at != '\0'; at++) {
         if ((unsigned char)*at < 0x20 || *at == 0x7f) {
             return error_set(error, STATUS_USAGE,
@@ -79,9 +74,6 @@ static int check_emails(const struct json *draft, struct error *error)
 {
     const struct json *emails = json_get(draft, "notificationEmails");
 
-    if (emails != NULL && !json_is_array(emails)) {
-        return error_set(error, STATUS_USAGE, "notificationEmails must be a list of addresses");
-    }
     for (const struct json *at = json_first(emails); at != NULL; at = json_next(at)) {
         if (json_text(at) == NULL || !email_is_valid(json_text(at))) {
             return error_set(error, STATUS_USAGE,
@@ -156,14 +148,6 @@ static int check_apis(const struct json *draft, struct error *error)
     const struct json *apis = json_get(access, "apis");
     bool all = json_is_true(json_get(access, "allAccessibleApis"));
 
-    if (!json_is_object(access) || (!all && json_first(apis) == NULL)) {
-        return error_set(error, STATUS_USAGE,
-                         "no API is chosen; add --api NAME=READ-ONLY (repeat it for more) or "
-                         "--all-apis");
-    }
-    if (apis != NULL && !json_is_array(apis)) {
-        return error_set(error, STATUS_USAGE, "apiAccess.apis must be a list");
-    }
     if (!all && json_count(apis) > CLIENT_APIS_MOST) {
         return error_set(error, STATUS_USAGE,
                          "%zu APIs are chosen, but calls to the %dth and later ones are refused; "
@@ -182,16 +166,7 @@ static int check_groups(const struct json *draft, struct error *error)
 {
     const struct json *access = json_get(draft, "groupAccess");
     const struct json *groups = json_get(access, "groups");
-    bool clone = json_is_true(json_get(access, "cloneAuthorizedUserGroups"));
 
-    if (!json_is_object(access) || (!clone && json_first(groups) == NULL)) {
-        return error_set(error, STATUS_USAGE,
-                         "no group is chosen; add --group NAME (repeat it for more) or "
-                         "--clone-groups");
-    }
-    if (groups != NULL && !json_is_array(groups)) {
-        return error_set(error, STATUS_USAGE, "groupAccess.groups must be a list");
-    }
     for (const struct json *at = json_first(groups); at != NULL; at = json_next(at)) {
         const struct json *role = json_get(at, "roleId");
 
@@ -230,6 +205,71 @@ static int check_purge(const struct json *draft, struct error *error)
     return 0;
 }
 
+/* --- required parts ------------------------------------------------------------------------- */
+
+static bool lacks_name(const struct json *draft)
+{
+    const char *name = json_get_text(draft, "clientName");
+
+    return name == NULL || *name == '\0';
+}
+
+static bool lacks_apis(const struct json *draft)
+{
+    return !json_is_true(client_member_get(draft, MEMBER_ALL_APIS)) &&
+           json_first(client_member_get(draft, MEMBER_APIS)) == NULL;
+}
+
+static bool lacks_groups(const struct json *draft)
+{
+    return !json_is_true(client_member_get(draft, MEMBER_CLONE_GROUPS)) &&
+           json_first(client_member_get(draft, MEMBER_GROUPS)) == NULL;
+}
+
+/* Whether the check of a member is needed: it is new, or differs from the old. */
+static bool differs(const struct json *old, const struct json *new, const char *member)
+{
+    return old == NULL || !json_equal(json_get(old, member), json_get(new, member));
+}
+
+/* Name all required parts that are missing at once. */
+static int check_required(const struct json *old, const struct json *new, struct error *error)
+{
+    static const struct {
+        const char *member;
+        bool (*lacks)(const struct json *draft);
+        const char *fault;
+        const char *advice;
+    } parts[] = {
+        {"clientName", lacks_name, "the client has no name (clientName)", "--name NAME"},
+        {"apiAccess", lacks_apis, "no API is chosen",
+         "--api NAME=READ-ONLY (repeat) or --all-apis"},
+        {"groupAccess", lacks_groups, "no group is chosen",
+         "--group NAME (repeat) or --clone-groups"},
+    };
+    struct buffer faults = BUFFER_EMPTY;
+    struct buffer advice = BUFFER_EMPTY;
+    int result = 0;
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (differs(old, new, parts[i].member) && parts[i].lacks(new)) {
+            buffer_format(&faults, "%s%s", faults.length == 0 ? "" : ", ", parts[i].fault);
+            buffer_format(&advice, "%s%s", advice.length == 0 ? "" : "; ", parts[i].advice);
+        }
+    }
+    if (faults.failed || advice.failed) {
+        result = error_set_memory(error);
+    } else if (faults.length > 0) {
+        result = error_set(error, STATUS_USAGE, "%s; add %s", buffer_text(&faults),
+                           buffer_text(&advice));
+    }
+    buffer_free(&advice);
+    buffer_free(&faults);
+    return result;
+}
+
+/* --- all ------------------------------------------------------------------------------------ */
+
 int client_draft_check(const struct json *draft, struct error *error)
 {
     return client_update_check(NULL, draft, error);
@@ -251,11 +291,11 @@ int client_update_check(const struct json *old, const struct json *new, struct e
         {"purgeOptions", check_purge},
     };
 
+    if (check_required(old, new, error) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        const char *member = checks[i].member;
-
-        if ((old == NULL || !json_equal(json_get(old, member), json_get(new, member))) &&
-            checks[i].check(new, error) != 0) {
+        if (differs(old, new, checks[i].member) && checks[i].check(new, error) != 0) {
             return -1;
         }
     }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/url.h"
+#include "iam/client_difference.h"
 #include "iam/credential.h"
 #include "iam/match.h"
 #include "iam/resolve.h"
@@ -70,7 +71,7 @@ int client_update_start(const struct json *client, struct json **body, struct er
             (void)json_add_copy(*body, json_name(at), at);
         }
     }
-    client_draft_settle(*body); /* the rest it shows, but refuses */
+    client_draft_normalise(*body); /* the rest it shows, but refuses */
     return json_build_failed() ? error_set_memory(error) : 0;
 }
 
@@ -166,255 +167,285 @@ static int texts_change(struct json *list, const struct json *added,
     return 0;
 }
 
-/*
- * The member of that name, made by json_add_object or json_add_array where it is missing or null,
- * or holds nothing that could be added to.
- */
-static struct json *member(struct json *object, const char *name,
-                           struct json *(*add)(struct json *, const char *))
+/* The list at the path of the member, made where it is absent or holds nothing to add to. */
+static struct json *list_get(struct json *body, enum client_member_id id)
 {
-    struct json *there = json_get_mutable(object, name);
+    const char *name;
+    struct json *parent = json_add_path(body, client_members[id].path, &name);
+    struct json *there = json_get_mutable(parent, name);
 
-    return json_is_object(there) || json_is_array(there) ? there : add(object, name);
+    return json_is_array(there) ? there : json_add_array(parent, name);
 }
 
 /* --- parts ---------------------------------------------------------------------------------- */
 
+/* A change that is under way. */
+struct update {
+    struct lookup *lookup;
+    struct json *body;
+    const struct client_spec *spec;
+    const struct json *asked; /* what the options say */
+    const struct json *file;  /* what the file says that is not so already */
+    const char *client_id;
+};
+
 /* APIs and groups are given alike: all of the user's, or a list of chosen ones. */
 struct access {
+    enum client_member_id list;
+    enum client_member_id all;
     const char *member;
-    const char *all;
-    const char *list;
     const char *value;
     enum lookup_kind names;
     int (*resolve)(struct lookup *lookup, struct json *draft, const struct json *known,
                    struct error *error);
-    const char *refusal; /* of what cannot be added to all, or taken from it */
+    bool list_suffices; /* a list turns "all" off by itself */
+    const char *refusal;
 };
 
 static const struct access access_apis = {
+    MEMBER_APIS,
+    MEMBER_ALL_APIS,
     "apiAccess",
-    "allAccessibleApis",
-    "apis",
     "accessLevel",
     LOOKUP_APIS,
     resolve_apis,
-    "the client has all APIs of its user; to give it chosen ones, name them all in a --from file "
-    "with allAccessibleApis false"};
+    false,
+    "the client has all APIs of its user; to give it chosen ones, add --no-all-apis and name each "
+    "with --api"};
 static const struct access access_groups = {
+    MEMBER_GROUPS,
+    MEMBER_CLONE_GROUPS,
     "groupAccess",
-    "cloneAuthorizedUserGroups",
-    "groups",
     "roleId",
     LOOKUP_GROUPS,
     resolve_groups,
+    true,
     "the client has the groups of its user; choose some with --group in place of removing one"};
 
-static int update_access(const struct access *kind, struct lookup *lookup, struct json *body,
-                         struct json *draft, const struct text_list *removed, const char *client_id,
+static int update_access(const struct access *kind, const struct update *update,
                          struct error *error)
 {
-    struct json *access;
-    struct json *wanted = json_get_mutable(draft, kind->member);
+    const struct client_choice *choice = &update->spec->choices[kind->list];
+    const struct json *all = client_member_get(update->asked, kind->all);
+    struct json *draft;
+    struct json *list;
+    int result = 0;
 
-    if (json_is_true(json_get(wanted, kind->all))) {
-        (void)json_add_copy(body, kind->member, wanted);
+    if (json_is_true(all)) {
+        (void)json_add_copy(update->body, kind->member, json_get(update->asked, kind->member));
         return 0;
     }
-    if (wanted == NULL && removed->count == 0) {
+    if (json_is_true(client_member_get(update->body, kind->all)) &&
+        !update->spec->choices[kind->all].off &&
+        (choice->removed.count > 0 || (choice->given.count > 0 && !kind->list_suffices))) {
+        return error_set(error, STATUS_USAGE, "%s", kind->refusal);
+    }
+    client_member_put(update->body, kind->all, all);
+    if (all == NULL && choice->removed.count == 0) {
         return 0;
     }
-    access = member(body, kind->member, json_add_object);
-    if (json_is_true(json_get(access, kind->all))) {
-        if (kind == &access_apis || removed->count > 0) {
-            return error_set(error, STATUS_USAGE, "%s", kind->refusal);
-        }
-        (void)json_add_boolean(access, kind->all, false);
+    draft = json_copy(update->asked);
+    if (choice->given.count > 0) {
+        result = kind->resolve(update->lookup, draft, update->body, error);
     }
-    if (wanted != NULL && kind->resolve(lookup, draft, body, error) != 0) {
-        return -1;
+    if (result == 0) {
+        list = list_get(update->body, kind->list);
+        list_merge(list, client_member_get(draft, kind->list), lookup_sources[kind->names].id,
+                   kind->value);
+        result = list_remove_all(list, kind->names, &choice->removed, update->client_id, error);
     }
-    access = member(access, kind->list, json_add_array);
-    list_merge(access, json_get(wanted, kind->list), lookup_sources[kind->names].id, kind->value);
-    return list_remove_all(access, kind->names, removed, client_id, error);
+    json_free(draft);
+    return result;
 }
 
-static int update_networks(struct json *body, const struct json *draft,
-                           const struct client_removal *removal, struct error *error)
+static int update_texts(const struct update *update, enum client_member_id id, struct error *error)
 {
-    const struct json *added = json_get(json_get(draft, "ipAcl"), "cidr");
+    const struct client_choice *choice = &update->spec->choices[id];
+
+    return choice->given.count == 0 && choice->removed.count == 0
+               ? 0
+               : texts_change(list_get(update->body, id), client_member_get(update->asked, id),
+                              &choice->removed, update->client_id, error);
+}
+
+static int update_networks(const struct update *update, struct error *error)
+{
+    const struct client_choice *choice = &update->spec->choices[MEMBER_NETWORKS];
+    const char *name;
     struct json *acl;
 
-    if (added == NULL && removal->networks.count == 0) {
-        return 0;
-    }
-    acl = member(body, "ipAcl", json_add_object);
-    if (texts_change(member(acl, "cidr", json_add_array), added, &removal->networks,
-                     removal->client_id, error) != 0) {
+    if (update_texts(update, MEMBER_NETWORKS, error) != 0) {
         return -1;
     }
     /* An address added is meant to count, and an enabled list that is empty locks everybody out. */
-    if (added != NULL || json_first(json_get(acl, "cidr")) == NULL) {
-        (void)json_add_boolean(acl, "enable", added != NULL);
+    if (choice->given.count > 0 ||
+        (choice->removed.count > 0 &&
+         json_first(client_member_get(update->body, MEMBER_NETWORKS)) == NULL)) {
+        acl = json_add_path(update->body, client_members[MEMBER_NETWORKS_ENABLED].path, &name);
+        (void)json_add_boolean(acl, name, choice->given.count > 0);
     }
     return 0;
 }
 
-static int update_emails(struct json *body, const struct json *draft,
-                         const struct client_removal *removal, struct error *error)
+/* Whether the options or the file say anything of access. */
+static bool update_touches(const struct update *update, const struct access *kind)
 {
-    const struct json *added = json_get(draft, "notificationEmails");
-
-    return added == NULL && removal->emails.count == 0
-               ? 0
-               : texts_change(member(body, "notificationEmails", json_add_array), added,
-                              &removal->emails, removal->client_id, error);
+    return json_get(update->file, kind->member) != NULL ||
+           json_get(update->asked, kind->member) != NULL ||
+           update->spec->choices[kind->list].removed.count > 0;
 }
 
 /*
  * Purge rights go with the API that they belong to, and CP codes with their groups, both with the
- * user's: what is asked for, or loses its ground, is looked at. What else the client has stays
- * unseen.
+ * user's: what is asked for, or may no longer be had, is looked at. What else the client has is
+ * not.
  */
-static int update_purge(struct lookup *lookup, struct json *body, const struct client_wish *wish,
-                        const struct client_removal *removal, const struct json *file,
-                        struct error *error)
+static int update_purge(const struct update *update, struct error *error)
 {
-    bool codes = wish->purge_cpcodes.count > 0 || json_get(file, "purgeOptions") != NULL;
-    bool wanted = codes || wish->purge_by_cpcode || wish->purge_by_cachetag;
-    bool apis = removal->apis.count > 0 || json_get(file, "apiAccess") != NULL;
-    bool groups = wish->clone_groups || wish->groups.count > 0 || removal->groups.count > 0 ||
-                  json_get(file, "groupAccess") != NULL;
-    bool user = wish->user != NULL || json_get(file, "authorizedUsers") != NULL;
+    const struct client_spec *spec = update->spec;
+    bool codes =
+        client_spec_gives(spec, MEMBER_CPCODES) || json_get(update->file, "purgeOptions") != NULL;
+    bool wanted = codes || client_spec_gives(spec, MEMBER_PURGE_CPCODE) ||
+                  client_spec_gives(spec, MEMBER_PURGE_CACHETAG);
+    bool apis = spec->choices[MEMBER_APIS].removed.count > 0 ||
+                spec->choices[MEMBER_ALL_APIS].off || json_get(update->file, "apiAccess") != NULL;
+    bool user =
+        client_spec_gives(spec, MEMBER_USER) || json_get(update->file, "authorizedUsers") != NULL;
     bool chosen = true;
 
-    if (client_draft_take_purge(body, wish, error) != 0) {
+    if (client_spec_gives(spec, MEMBER_REMOVE_PURGE)) {
+        json_remove(update->body, "purgeOptions");
+    }
+    if (client_draft_complete_purge(update->body, spec, error) != 0) {
         return -1;
     }
-    if (json_get(body, "purgeOptions") == NULL) {
+    if (json_get(update->body, "purgeOptions") == NULL) {
         return 0;
     }
-    if ((wanted || apis || user) && resolve_purge_api(lookup, body, !user, &chosen, error) != 0) {
+    if ((wanted || apis || user) &&
+        resolve_purge_api(update->lookup, update->body, !user, &chosen, error) != 0) {
         return -1;
     }
     if (!chosen && (wanted || !apis)) {
         return resolve_refuse_purge(error);
     }
     if (!chosen) {
-        json_remove(body, "purgeOptions");
+        json_remove(update->body, "purgeOptions");
         return 0;
     }
-    return wanted || groups || user ? resolve_cpcodes(lookup, body, !codes, error) : 0;
+    return wanted || user || update_touches(update, &access_groups)
+               ? resolve_cpcodes(update->lookup, update->body, !codes, error)
+               : 0;
 }
 
-static void update_plain(struct json *body, const struct json *draft,
-                         const struct client_wish *wish)
+/* Members that the options set, by themselves. A flag that is off makes no member. */
+static void update_plain(const struct update *update)
 {
-    (void)json_add_copy(body, "clientName", json_get(draft, "clientName"));
-    (void)json_add_copy(body, "authorizedUsers", json_get(draft, "authorizedUsers"));
-    if (wish->description != NULL) {
-        (void)json_add_text(body, "clientDescription", wish->description);
-    }
-    if (wish->allow_account_switch) {
-        (void)json_add_boolean(body, "allowAccountSwitch", true);
-    }
-    if (wish->auto_credential) {
-        (void)json_add_boolean(body, "canAutoCreateCredential", true);
-    }
-}
+    for (unsigned id = 0; id < MEMBER_COUNT; id++) {
+        const struct json *value = client_member_get(update->asked, id);
+        bool is_plain =
+            client_members[id].kind == CLIENT_TEXT || client_members[id].kind == CLIENT_BOOLEAN ||
+            client_members[id].kind == CLIENT_USERS || client_members[id].kind == CLIENT_CODES;
 
-/* Members of the file replace those of the client whole. */
-static void update_from(struct json *body, const struct json *file)
-{
-    for (const struct json *at = json_first(file); at != NULL; at = json_next(at)) {
-        const char *name = json_name(at);
-
-        if (!text_equal(name, "clientType") && !text_equal(name, "createCredential")) {
-            (void)json_add_copy(body, name, at);
+        if (is_plain && id != MEMBER_ALL_APIS && id != MEMBER_CLONE_GROUPS &&
+            id != MEMBER_NETWORKS_ENABLED &&
+            (!update->spec->choices[id].off || client_member_get(update->body, id) != NULL)) {
+            client_member_put(update->body, id, value);
         }
     }
 }
 
+/*
+ * Members of the file replace those of the client whole, unless they say what is so. Those stay in
+ * file.
+ */
+static int update_from(struct json *body, struct json *file, struct error *error)
+{
+    json_remove(file, "clientType");
+    json_remove(file, "createCredential");
+    if (json_get_text(file, "clientDescription") != NULL &&
+        text_equal(json_get_text(file, "clientDescription"), "")) {
+        json_remove(body, "clientDescription"); /* as it is from the file below */
+    }
+    client_draft_normalise(file);
+    for (struct json *at = json_first_mutable(file), *next; at != NULL; at = next) {
+        struct json *is = json_new_object();
+        struct json *wanted = json_new_object();
+        struct json *differences;
+
+        next = json_next_mutable(at);
+        (void)json_add_copy(is, json_name(at), json_get(body, json_name(at)));
+        (void)json_add_copy(wanted, json_name(at), at);
+        differences = client_differences(is, wanted, NULL);
+        if (differences != NULL && json_first(differences) == NULL) {
+            json_remove_element(file, at);
+        } else {
+            (void)json_add_copy(body, json_name(at), at);
+        }
+        json_free(differences);
+        json_free(wanted);
+        json_free(is);
+    }
+    return json_build_failed() ? error_set_memory(error) : 0;
+}
+
 /* The names in the file's lists, by those of the user that the client will have. */
-static int update_resolve(struct lookup *lookup, struct json *body, const struct json *file,
+static int update_resolve(const struct update *update, const struct json *before,
                           struct error *error)
 {
-    return (json_get(file, "apiAccess") != NULL && resolve_apis(lookup, body, NULL, error) != 0) ||
-                   (json_get(file, "groupAccess") != NULL &&
-                    resolve_groups(lookup, body, NULL, error) != 0)
+    return (json_get(update->file, "apiAccess") != NULL &&
+            resolve_apis(update->lookup, update->body, before, error) != 0) ||
+                   (json_get(update->file, "groupAccess") != NULL &&
+                    resolve_groups(update->lookup, update->body, before, error) != 0)
                ? -1
                : 0;
 }
 
-int client_update_apply(struct lookup *lookup, struct json *body, const struct client_wish *wish,
-                        const struct client_removal *removal, const struct json *from,
-                        struct error *error)
+/* Everything that follows from the options and the file. */
+static int update_parts(const struct update *update, const struct json *before, struct error *error)
 {
-    struct client_wish flags = *wish;
-    struct json *draft = NULL;
-    struct json *file = json_new_object();
-    int result = -1;
+    struct lookup *lookup = update->lookup;
 
-    flags.purge_cpcodes.count = 0; /* these change the body itself, below */
-    flags.purge_by_cpcode = false;
-    flags.purge_by_cachetag = false;
-    if (client_draft_build(&flags, NULL, &draft, error) == 0 &&
-        (from == NULL || client_file_take(file, from, error) == 0)) {
-        update_from(body, file);
-        update_plain(body, draft, wish);
-        client_draft_settle(body);
-        lookup->user = json_text(json_first(json_get(body, "authorizedUsers")));
-        lookup->allow_account_switch = json_is_true(json_get(body, "allowAccountSwitch"));
-        if (wish->user == NULL && json_get(file, "authorizedUsers") == NULL) {
-            result = 0;
-        } else {
-            result = client_users_check(body, error);
-        }
+    update_plain(update);
+    client_draft_normalise(update->body);
+    lookup->user = json_text(json_first(json_get(update->body, "authorizedUsers")));
+    lookup->allow_account_switch = json_is_true(json_get(update->body, "allowAccountSwitch"));
+    if ((client_spec_gives(update->spec, MEMBER_USER) ||
+         json_get(update->file, "authorizedUsers") != NULL) &&
+        client_users_check(update->body, error) != 0) {
+        return -1;
     }
-    if (result == 0) {
-        result = update_resolve(lookup, body, file, error) != 0 ||
-                         update_access(&access_apis, lookup, body, draft, &removal->apis,
-                                       removal->client_id, error) != 0 ||
-                         update_access(&access_groups, lookup, body, draft, &removal->groups,
-                                       removal->client_id, error) != 0 ||
-                         update_networks(body, draft, removal, error) != 0 ||
-                         update_emails(body, draft, removal, error) != 0 ||
-                         update_purge(lookup, body, wish, removal, file, error) != 0
-                     ? -1
-                     : 0;
+    return update_resolve(update, before, error) != 0 ||
+                   update_access(&access_apis, update, error) != 0 ||
+                   update_access(&access_groups, update, error) != 0 ||
+                   update_networks(update, error) != 0 ||
+                   update_texts(update, MEMBER_EMAILS, error) != 0 ||
+                   update_purge(update, error) != 0
+               ? -1
+               : 0;
+}
+
+int client_update_apply(struct lookup *lookup, struct json *body, const struct client_spec *spec,
+                        const char *client_id, struct error *error)
+{
+    struct json *asked = NULL;
+    struct json *file = json_new_object();
+    struct json *before = json_copy(body);
+    int result = spec->from == NULL ? 0 : client_file_read(file, spec->from, error);
+
+    if (result == 0 && client_spec_ask(spec, &asked, error) == 0 &&
+        update_from(body, file, error) == 0) {
+        const struct update update = {lookup, body, spec, asked, file, client_id};
+
+        result = update_parts(&update, before, error);
+    } else {
+        result = -1;
     }
     if (result == 0 && json_build_failed()) {
         result = error_set_memory(error);
     }
+    json_free(before);
     json_free(file);
-    json_free(draft);
+    json_free(asked);
     return result;
-}
-
-/* --- what differs --------------------------------------------------------------------------- */
-
-static void describe_member(struct buffer *out, char sign, const struct json *value)
-{
-    buffer_format(out, "%c %s ", sign, json_name(value));
-    json_write(out, value, false);
-    buffer_append_byte(out, '\n');
-}
-
-void client_update_describe(struct buffer *out, const struct json *old, const struct json *new)
-{
-    for (const struct json *at = json_first(old); at != NULL; at = json_next(at)) {
-        const struct json *other = json_get(new, json_name(at));
-
-        if (!json_equal(at, other)) {
-            describe_member(out, '-', at);
-            if (other != NULL) {
-                describe_member(out, '+', other);
-            }
-        }
-    }
-    for (const struct json *at = json_first(new); at != NULL; at = json_next(at)) {
-        if (json_get(old, json_name(at)) == NULL) {
-            describe_member(out, '+', at);
-        }
-    }
 }

@@ -5,20 +5,10 @@
 #ifndef IAM_CLIENT_UPDATE_H
 #define IAM_CLIENT_UPDATE_H
 
-#include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "iam/client_body.h"
+#include "iam/client_spec.h"
 #include "iam/lookup.h"
-
-/* What is to be taken away, by name or id. */
-struct client_removal {
-    const char *client_id; /* whose they are, for advice; borrowed */
-    struct text_list apis;
-    struct text_list groups;
-    struct text_list networks;
-    struct text_list emails;
-};
 
 /*
  * Find the client that is called so, as resolve_client, and GET it with all its parts: what is
@@ -40,23 +30,13 @@ int client_get(struct edgegrid_session *session, const char *client_id, struct j
 int client_update_start(const struct json *client, struct json **body, struct error *error);
 
 /*
- * Change the body as the flags and the file (NULL for none) say: lists get what is new and lose
- * what is removed, an API or group that is there gets its new level or role. Names are resolved
- * by lookup, whose user and type are set here. Returns 0, or -1 with the error.
+ * Change the body as the spec says, but for like: lists get what is new and lose what is removed,
+ * an API or group that is there gets its new level or role. A member of the file that is what the
+ * client has is passed over. Names are resolved by lookup, whose user is set here; client_id is for
+ * advice. Returns 0, or -1 with the error.
  */
-int client_update_apply(struct lookup *lookup, struct json *body, const struct client_wish *wish,
-                        const struct client_removal *removal, const struct json *from,
-                        struct error *error);
-
-/*
- * As client_draft_check, for the members of a PUT's body that differ from the old. What broke the
- * rules before, such as by a level that is not known here, is left to the API's judgement. With
- * NULL for old all members are checked.
- */
-int client_update_check(const struct json *old, const struct json *new, struct error *error);
-
-/* Append what differs, a line "- NAME VALUE" and "+ NAME VALUE" each; nothing if nothing does. */
-void client_update_describe(struct buffer *out, const struct json *old, const struct json *new);
+int client_update_apply(struct lookup *lookup, struct json *body, const struct client_spec *spec,
+                        const char *client_id, struct error *error);
 
 /* PUT the body. */
 int client_put(struct edgegrid_session *session, const char *client_id, const struct json *body,

@@ -323,6 +323,30 @@ const struct json *lookup_next_group(const struct json *at, const struct json *p
     return *depth == 0 ? NULL : json_next(at);
 }
 
+const struct json *lookup_find_id(const struct json *list, const char *id_name,
+                                  const struct json *id, const struct json **parent)
+{
+    if (json_number_text(id) == NULL) {
+        return NULL;
+    }
+    for (const struct json *element = json_first(list); element != NULL;
+         element = json_next(element)) {
+        const struct json *parents[JSON_DEPTH];
+        size_t depth = 0;
+
+        for (const struct json *at = element; at != NULL;
+             at = lookup_next_group(at, parents, &depth)) {
+            if (json_equal(json_get(at, id_name), id)) {
+                if (parent != NULL) {
+                    *parent = depth == 0 ? NULL : parents[depth - 1];
+                }
+                return at;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* The user's own role in an inner group that names none is that of the nearest group above it. */
 static struct json *group_copy(const struct json *group,
                                const struct json *const parents[JSON_DEPTH], size_t depth)

@@ -144,4 +144,11 @@ const char *lookup_text(const struct json *value);
 const struct json *lookup_next_group(const struct json *at, const struct json *parents[JSON_DEPTH],
                                      size_t *depth);
 
+/*
+ * The element of a list, or the group below one, with this id, a number; NULL for none. *parent
+ * (may be NULL) is the group above it.
+ */
+const struct json *lookup_find_id(const struct json *list, const char *id_name,
+                                  const struct json *id, const struct json **parent);
+
 #endif

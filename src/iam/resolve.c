@@ -2,31 +2,9 @@
 
 #include "base/fold.h"
 #include "base/text.h"
-#include "iam/client_body.h"
+#include "iam/client_spec.h"
 
 #include <string.h>
-
-/* The element of the list, or the group below it, that has this id, a number; NULL for none. */
-static const struct json *known_find(const struct json *list, const char *id_name,
-                                     const struct json *id)
-{
-    if (json_number_text(id) == NULL) {
-        return NULL;
-    }
-    for (const struct json *element = json_first(list); element != NULL;
-         element = json_next(element)) {
-        const struct json *parents[JSON_DEPTH];
-        size_t depth = 0;
-
-        for (const struct json *at = element; at != NULL;
-             at = lookup_next_group(at, parents, &depth)) {
-            if (json_equal(json_get(at, id_name), id)) {
-                return at;
-            }
-        }
-    }
-    return NULL;
-}
 
 /* --- APIs ----------------------------------------------------------------------------------- */
 
@@ -98,7 +76,7 @@ static int api_append(struct json *apis, const struct json *api, const char *nam
                       struct error *error)
 {
     const char *level = json_get_text(api, "accessLevel");
-    const struct json *there = known_find(apis, "apiId", json_get(api, "apiId"));
+    const struct json *there = lookup_find_id(apis, "apiId", json_get(api, "apiId"), NULL);
 
     if (there == NULL) {
         (void)json_append_copy(apis, api);
@@ -115,7 +93,7 @@ static int api_resolve(struct lookup *lookup, const struct json *wanted, const s
                        struct json *apis, struct error *error)
 {
     const struct json *level = json_get(wanted, "accessLevel");
-    const struct json *there = known_find(known, "apiId", json_get(wanted, "apiId"));
+    const struct json *there = lookup_find_id(known, "apiId", json_get(wanted, "apiId"), NULL);
     struct json *found = NULL;
     const char *name;
     const char *chosen;
@@ -129,7 +107,7 @@ static int api_resolve(struct lookup *lookup, const struct json *wanted, const s
         return -1;
     }
     name = json_get_text(found, "apiName");
-    there = known_find(known, "apiId", json_get(found, "apiId"));
+    there = lookup_find_id(known, "apiId", json_get(found, "apiId"), NULL);
     if (level == NULL && there != NULL) {
         result = api_append(apis, there, name, error);
     } else if ((chosen = api_level(found, json_text(level), error)) != NULL) {
@@ -327,7 +305,7 @@ static int group_set_role(struct lookup *lookup, struct json *group, const struc
 /* Keep the role of the group that the client has, if no other is named. Returns whether it is. */
 static bool group_keep_role(struct json *group, const struct json *id, const struct json *known)
 {
-    const struct json *there = known_find(known, "groupId", id);
+    const struct json *there = lookup_find_id(known, "groupId", id, NULL);
     const struct json *role = json_get(group, "roleId");
 
     if (there == NULL || (role != NULL && !json_equal(role, json_get(there, "roleId")))) {

@@ -1,5 +1,5 @@
 /*
- * Names to ids: turns a draft, an API client in which names may stand for ids (client_body.h), into
+ * Names to ids: turns a draft, an API client in which names may stand for ids (client_spec.h), into
  * the body that is sent, by the API's own lists. And names of API clients to the clients.
  */
 #ifndef IAM_RESOLVE_H

@@ -138,6 +138,16 @@ CASES = {
         ["--purge-cpcodes", "Stream Analyzer,940002"],
         set_member("purgeOptions", "cpcodeAccess", "cpcodes", value=[36915, 940002]),
     ),
+    "no purge rights": (["--remove-purge"], lambda body: body.pop("purgeOptions")),
+    "no purging by CP code": (
+        ["--no-purge-by-cpcode"],
+        set_member("purgeOptions", "canPurgeByCpcode", value=False),
+    ),
+    "no purging by cache tag, which it cannot": (["--no-purge-by-cachetag"], None),
+    "no account switch, which it cannot": (["--no-allow-account-switch"], None),
+    "no auto credential": (["--no-auto-credential"], set_member("canAutoCreateCredential", value=False)),
+    "not all APIs, as it is": (["--no-all-apis"], None),
+    "no cloned groups, as it is": (["--no-clone-groups"], None),
     "a file": (
         ["--from", "-"],
         lambda body: body.update(clientDescription="of the file", notificationEmails=["f@example.com"]),
@@ -172,7 +182,7 @@ def test_only_what_was_asked(gk, api, fake, client, shown, flags, change):
     for name in set(after) - {"apiAccess", "groupAccess", "clientDescription"}:
         assert after[name] == expected[name], name
     again = gk("client", "update", client["clientId"], *flags, "--yes", stdin=FILE if "--from" in flags else b"")
-    removes = any(flag.startswith("--remove") for flag in flags)
+    removes = any(flag.startswith("--remove-") and flag != "--remove-purge" for flag in flags)
     assert (again.status == 7) == removes and ("nothing to change" in again.err) == (not removes), again
     assert len(changes(fake)) == 1
 
@@ -432,13 +442,98 @@ def test_a_question_that_nobody_would_see_is_not_asked(gk, fake, client):
     assert changes(fake) == []
 
 
+def differences(result):
+    """The lines that say what differs, without the program's name, blanks as they are."""
+    lines = [line.removeprefix("gridkey: ") for line in result.err.replace("\r", "").splitlines()]
+    return [line for line in lines if line[:2] in ("+ ", "- ", "~ ")]
+
+
 def test_what_differs_is_shown_before_the_question(gk, fake, client):
     result = on_terminal(gk, b"n\n", *ASK)
-    lines = result.err.replace("\r", "").splitlines()
-    assert any('- clientName "edge box"' in line for line in lines), result
-    assert any('+ clientName "box"' in line for line in lines), result
-    assert sum("apiAccess" in line for line in lines) == 2
-    assert not any("groupAccess" in line or "ipAcl" in line for line in lines)
+    assert differences(result) == ["~ name  edge box -> box", "~ CPS  READ-WRITE -> READ-ONLY"], result
+    assert result.err.index("~ CPS") < result.err.index("[y/N]")
+
+
+def test_a_line_for_each_member(gk, fake, client):
+    flags = "--description new --notify a@example.com --remove-notify ops@example.com --remove-api /papi "
+    flags += "--api /reporting-api=rw --no-auto-credential --remove-ip 192.0.2.0/24 --purge-cpcodes 36915,940002 --yes"
+    result = update(gk, *flags.split(), "--group", "High Street Company=Editor", "--group", "東京支社=Viewer")
+    assert result.status == 0, result
+    assert sorted(differences(result)) == sorted(
+        [
+            "~ description  The box at the edge -> new",
+            "- notified  ops@example.com",
+            "+ notified  a@example.com",
+            "- Property Manager (PAPI)  READ-WRITE",
+            "+ Reporting API  READ-WRITE",
+            "~ group High Street Company  Viewer -> Editor",
+            "+ group 東京支社  Viewer",
+            "~ makes credentials  yes -> no",
+            "- addresses  192.0.2.0/24",
+            "- CP codes  940001",
+            "+ CP codes  940002",
+        ]
+    )
+
+
+def test_what_show_prints_changes_nothing(gk, fake, client):
+    """In whatever order lists come; not even a list of the API is asked for."""
+    shown = gk("client", "show", "edge box", "--json").json
+    for _ in range(2):
+        asked = len(fake.requests)
+        result = update(gk, "--from", "-", stdin=json.dumps(shown))
+        assert (result.status, result.out) == (0, "") and "nothing to change" in result.err, result
+        assert changes(fake) == [] and not any("/users/" in record["path"] for record in fake.requests[asked:])
+        for part in (shown["apiAccess"]["apis"], shown["groupAccess"]["groups"], shown["notificationEmails"]):
+            part.reverse()
+        shown["ipAcl"]["cidr"].reverse()
+        shown["purgeOptions"]["cpcodeAccess"]["cpcodes"].reverse()
+
+
+def test_what_show_prints_with_one_change(gk, fake, client, shown):
+    """What the client has is judged no more, though its user may have lost it."""
+    lost = lambda answer: [api for api in answer if api["apiId"] != 28]  # noqa: E731
+    fake.fault(method="GET", path="*/allowed-apis", edit=lost, times=None)
+    body = gk("client", "show", "edge box", "--json").json
+    body["apiAccess"]["apis"].append({"apiId": "Reporting API"})
+    result = update(gk, "--from", "-", "--yes", stdin=json.dumps(body))
+    assert result.status == 0 and differences(result) == ["+ Reporting API  READ-ONLY"], result
+    assert sent(fake) == {**shown, "apiAccess": sent(fake)["apiAccess"]}
+    assert [api["apiId"] for api in sent(fake)["apiAccess"]["apis"]] == [146, 28, 5, 5101]
+
+
+def test_from_all_apis_to_some(gk, fake):
+    """And from cloned groups: no file is needed."""
+    fake.add_client(clientName="edge box", apiAccess={"allAccessibleApis": True})
+    result = update(gk, "--no-all-apis", "--api", "/papi=rw", "--no-clone-groups", "--group", "54321=Viewer", "--yes")
+    assert result.status == 0, result
+    assert sent(fake)["apiAccess"] == {
+        "allAccessibleApis": False,
+        "apis": [{"apiId": 146, "accessLevel": "READ-WRITE"}],
+    }
+    assert sent(fake)["groupAccess"]["groups"] == [{"groupId": 54321, "roleId": 3}]
+    assert "~ all APIs  yes -> no" in differences(result)
+    for flags in (["--no-all-apis"], ["--no-clone-groups"]):
+        fake.add_client(clientName="other", apiAccess={"allAccessibleApis": True})
+        result = gk("client", "update", "other", *flags, "--yes")
+        assert result.status == 2 and "add --" in result.err, result
+        gk("client", "delete", "other", "--yes")
+
+
+def test_every_flag_can_be_turned_off(gk, fake, client):
+    """Each flag of the help has its opposite, and the two contradict each other."""
+    lines = gk("client", "update", "--help").out.splitlines()
+    options = [line.split()[0] for line in lines if line.startswith("  --")]
+    opposites = {option.replace("--no-", "--") for option in options if option.startswith("--no-")}
+    client_part = lines[lines.index("Client:") + 1 :]
+    client_part = client_part[: client_part.index("")]
+    flags = {line.split()[0] for line in client_part if " " not in line.strip().split("  ")[0]}
+    assert len(flags) > 6
+    assert flags - {"--dry-run"} <= opposites <= set(options)
+    for option in opposites:
+        result = update(gk, option, option.replace("--", "--no-", 1), "--yes")
+        assert result.status == 2 and "cannot be given together" in result.err, result
+    assert changes(fake) == []
 
 
 def test_the_put_fails(gk, fake, client):

@@ -367,6 +367,33 @@ def test_no_credential(gk, fake, edgerc, home):
     assert_clean(home, ".edgerc")
 
 
+ADMIN = "gridkey administration"
+
+
+def test_without_the_right_to_make_credentials(gk, fake, home):
+    """It is seen where the signing client is looked at anyway, before anything is made."""
+    fake.client(ADMIN)["canAutoCreateCredential"] = False
+    for more in ([], ["--dry-run"]):
+        result = create(gk, *SMALLEST, *more)
+        assert (result.status, result.out) == (6, "") and "canAutoCreateCredential" in result.err, result
+        assert "--no-credential" in result.err and changes(fake) == []
+    assert_clean(home, ".edgerc")
+    assert create(gk, *SMALLEST, "--no-credential").status == 0
+
+
+def test_without_that_right_a_refusal_names_it(gk, fake):
+    """With --user the signing client is looked at only when the API refuses; other refusals stay as they are."""
+    fake.client(ADMIN)["canAutoCreateCredential"] = False
+    assert create(gk, *SMALLEST, "--user", "jsmith").status == 0
+    assert not any(record["path"].endswith("/self") for record in fake.requests)
+    fake.fault(method="POST", path=CLIENTS, status=403, times=None)
+    result = create(gk, *SMALLEST, "--user", "jsmith", "--save-section", "b")
+    assert result.status == 6 and "canAutoCreateCredential" in result.err, result
+    fake.client(ADMIN)["canAutoCreateCredential"] = True
+    result = create(gk, *SMALLEST, "--user", "jsmith", "--save-section", "b")
+    assert result.status == 6 and "canAutoCreateCredential" not in result.err, result
+
+
 @pytest.mark.parametrize(
     "text, ahead", [("%Y-%m-%d", 0), ("%Y-%m-%dT12:30:00Z", 45000), ("%Y-%m-%dT14:30:00+02:00", 45000)]
 )

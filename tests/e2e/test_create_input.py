@@ -36,6 +36,7 @@ FLAGS = {
     "an empty name": (["--name", "", *APIS, *GROUPS], "name", "--name"),
     "a name with a control character": (["--name", "a\tb", *APIS, *GROUPS], "clientName", "control character"),
     "no API": ([*NAMED, *GROUPS], "no API", "--api", "--all-apis"),
+    "nothing at all": ([], "--name", "--api", "--all-apis", "--group", "--clone-groups"),
     "no group": ([*NAMED, *APIS], "no group", "--group", "--clone-groups"),
     "some APIs and all": ([*NAMED, *APIS, "--all-apis", *GROUPS], "--api", "--all-apis"),
     "some groups and all": ([*NAMED, *APIS, *GROUPS, "--group", "1"], "--group", "--clone-groups"),

@@ -73,6 +73,7 @@ class FakeIam(Server):
             apiAccess={"allAccessibleApis": False, "apis": apis},
             groupAccess={"cloneAuthorizedUserGroups": True},
             allowAccountSwitch=True,
+            canAutoCreateCredential=True,
         )
         self._admin_id = client["clientId"]
         self.add_credential(self._admin_id)

@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "http/address.h"
 #include "http/url.h"
-#include "iam/client_body.h"
+#include "iam/client_spec.h"
 
 #include <arpa/inet.h>
 
@@ -70,13 +70,16 @@ static bool draft_takes(const char *entry)
 {
     const char *apis[] = {"1=ro"};
     const char *networks[] = {entry};
-    struct client_wish wish = {
-        .name = "n", .clone_groups = true, .apis = {apis, 1}, .networks = {networks, 1}};
+    const char *names[] = {"n"};
+    const struct client_spec spec = {.choices = {[MEMBER_NAME].given = {names, 1},
+                                                 [MEMBER_CLONE_GROUPS].given = {names, 1},
+                                                 [MEMBER_APIS].given = {apis, 1},
+                                                 [MEMBER_NETWORKS].given = {networks, 1}}};
     struct json *draft = NULL;
     struct error error;
     bool takes;
 
-    FUZZ_REQUIRE(client_draft_build(&wish, NULL, &draft, &error) == 0);
+    FUZZ_REQUIRE(client_spec_build(&spec, &draft, &error) == 0);
     takes = client_draft_check(draft, &error) == 0;
     FUZZ_REQUIRE(takes || error.status == STATUS_USAGE);
     json_free(draft);

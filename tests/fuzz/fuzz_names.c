@@ -17,7 +17,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "iam/client_body.h"
+#include "iam/client_difference.h"
 #include "iam/client_update.h"
 #include "iam/lookup.h"
 #include "iam/resolve.h"
@@ -178,13 +178,12 @@ static bool has_numbers(const struct json *list, const char *name)
 
 static void check_resolve(struct lookup *lookup, const struct json *from)
 {
-    const struct client_wish nothing = {0};
+    const struct client_spec spec = {.from = from};
     struct json *draft = NULL;
     struct json *again = NULL;
     struct error error = {0};
 
-    if (client_draft_build(&nothing, from, &draft, &error) == 0 &&
-        client_draft_check(draft, &error) == 0) {
+    if (client_spec_build(&spec, &draft, &error) == 0 && client_draft_check(draft, &error) == 0) {
         int result = resolve_draft(lookup, draft, &error);
         const struct json *groups = json_get(json_get(draft, "groupAccess"), "groups");
 
@@ -204,12 +203,12 @@ static void check_resolve(struct lookup *lookup, const struct json *from)
 
 static void check_update(struct lookup *lookup, const struct json *client, const char *wanted)
 {
-    const struct client_wish nothing = {0};
-    const struct client_removal no_removal = {0};
+    const struct client_spec nothing = {0};
+    const struct client_spec file = {.from = client};
+    struct client_spec given = {0};
+    struct client_spec removed = {0};
     const char *items[] = {wanted};
-    const struct client_wish wish = {.apis = {items, 1}, .groups = {items, 1}};
-    const struct client_removal removal = {
-        .apis = {items, 1}, .groups = {items, 1}, .networks = {items, 1}, .emails = {items, 1}};
+    struct json *differences;
     struct json *body = NULL;
     struct json *old = NULL;
     struct error error = {0};
@@ -220,15 +219,27 @@ static void check_update(struct lookup *lookup, const struct json *client, const
         json_free(body);
         return;
     }
+    given.choices[MEMBER_APIS].given = (struct text_list){items, 1};
+    given.choices[MEMBER_GROUPS].given = (struct text_list){items, 1};
+    for (unsigned id = 0; id < MEMBER_COUNT; id++) {
+        removed.choices[id].removed = (struct text_list){items, 1};
+    }
     old = json_copy(body);
-    FUZZ_REQUIRE(client_update_apply(lookup, body, &nothing, &no_removal, NULL, &error) == 0);
+    FUZZ_REQUIRE(client_update_apply(lookup, body, &nothing, "id", &error) == 0);
     FUZZ_REQUIRE(!json_equal(old, old) || json_equal(old, body));
-    result = client_update_apply(lookup, body, &wish, &no_removal, NULL, &error);
+    differences = client_differences(old, body, lookup);
+    FUZZ_REQUIRE(differences != NULL);
+    FUZZ_REQUIRE(!json_equal(old, old) || json_first(differences) == NULL);
+    json_free(differences);
+    result = client_update_apply(lookup, body, &given, "id", &error);
     check_status(result, &error);
-    result = client_update_apply(lookup, body, &nothing, &removal, NULL, &error);
+    result = client_update_apply(lookup, body, &removed, "id", &error);
     check_status(result, &error);
-    result = client_update_apply(lookup, body, &nothing, &no_removal, client, &error);
+    result = client_update_apply(lookup, body, &file, "id", &error);
     check_status(result, &error);
+    differences = client_differences(old, body, lookup);
+    FUZZ_REQUIRE(differences != NULL);
+    json_free(differences);
     json_free(old);
     json_free(body);
 }
@@ -246,15 +257,14 @@ static size_t count_texts(const struct json *list, const char *text)
 /* An address is taken away exactly when it is there, and once. */
 static void check_removal(struct lookup *lookup, const struct json *client, const char *wanted)
 {
-    const struct client_wish nothing = {0};
     const char *items[] = {wanted};
-    const struct client_removal removal = {.emails = {items, 1}};
+    const struct client_spec removed = {.choices[MEMBER_EMAILS].removed = {items, 1}};
     struct json *body = json_copy(client);
     struct error error;
     size_t count = count_texts(json_get(body, "notificationEmails"), wanted);
 
     if (json_is_object(body) && json_is_array(json_get(body, "notificationEmails"))) {
-        int result = client_update_apply(lookup, body, &nothing, &removal, NULL, &error);
+        int result = client_update_apply(lookup, body, &removed, "id", &error);
 
         FUZZ_REQUIRE((result == 0) == (count > 0));
         FUZZ_REQUIRE(result != 0 ||

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "edgegrid/session.h"
+#include "iam/client_difference.h"
 #include "iam/client_update.h"
 
 static const char shown_text[] =
@@ -255,8 +256,7 @@ static void test_start_leaves_out_what_put_refuses(void **state)
 
 struct applied {
     const char *name;
-    struct client_wish wish;
-    struct client_removal removal;
+    struct client_spec spec;
     const char *from;   /* NULL: none */
     const char *member; /* that differs afterwards; NULL: nothing does */
     const char *value;  /* NULL: it is gone */
@@ -269,93 +269,104 @@ struct applied {
         (const char *[]){__VA_ARGS__}, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *)      \
     }
 
+#define ON LIST("")
+
 static const struct applied applied[] = {
     {.name = "nothing"},
-    {.name = "name", .wish.name = "new", .member = "clientName", .value = "\"new\""},
+    {.name = "name",
+     .spec.choices[MEMBER_NAME].given = LIST("new"),
+     .member = "clientName",
+     .value = "\"new\""},
     {.name = "description",
-     .wish.description = "e",
+     .spec.choices[MEMBER_DESCRIPTION].given = LIST("e"),
      .member = "clientDescription",
      .value = "\"e\""},
-    {.name = "no description", .wish.description = "", .member = "clientDescription"},
+    {.name = "no description",
+     .spec.choices[MEMBER_DESCRIPTION].given = LIST(""),
+     .member = "clientDescription"},
     {.name = "account switch",
-     .wish.allow_account_switch = true,
+     .spec.choices[MEMBER_ACCOUNT_SWITCH].given = ON,
      .member = "allowAccountSwitch",
      .value = "true"},
-    {.name = "auto credential, as it is", .wish.auto_credential = true},
-    {.name = "user", .wish.user = "kdoe", .member = "authorizedUsers", .value = "[\"kdoe\"]"},
+    {.name = "auto credential, as it is", .spec.choices[MEMBER_AUTO_CREDENTIAL].given = ON},
+    {.name = "user",
+     .spec.choices[MEMBER_USER].given = LIST("kdoe"),
+     .member = "authorizedUsers",
+     .value = "[\"kdoe\"]"},
     {.name = "e-mail",
-     .wish.emails = LIST("b@example.com", "a@example.com"),
-     .removal.emails = LIST("A@EXAMPLE.com"),
+     .spec.choices[MEMBER_EMAILS].given = LIST("b@example.com", "a@example.com"),
+     .spec.choices[MEMBER_EMAILS].removed = LIST("A@EXAMPLE.com"),
      .member = "notificationEmails",
      .value = "[\"b@example.com\",\"a@example.com\"]"},
-    {.name = "the same e-mail", .wish.emails = LIST("a@example.com")},
+    {.name = "the same e-mail", .spec.choices[MEMBER_EMAILS].given = LIST("a@example.com")},
     {.name = "an e-mail that is not there",
-     .removal.emails = LIST("c@example.com"),
+     .spec.choices[MEMBER_EMAILS].removed = LIST("c@example.com"),
      .status = STATUS_NOT_FOUND,
      .part = "c@example.com"},
     {.name = "an address added turns the list on",
-     .wish.networks = LIST("203.0.113.1"),
+     .spec.choices[MEMBER_NETWORKS].given = LIST("203.0.113.1"),
      .member = "ipAcl",
      .value = "{\"enable\":true,\"cidr\":[\"192.0.2.0/24\",\"198.51.100.7\",\"203.0.113.1\"]}"},
     {.name = "an address removed leaves it off",
-     .removal.networks = LIST("192.0.2.0/24"),
+     .spec.choices[MEMBER_NETWORKS].removed = LIST("192.0.2.0/24"),
      .member = "ipAcl",
      .value = "{\"enable\":false,\"cidr\":[\"198.51.100.7\"]}"},
     {.name = "another level keeps the rest in its place",
-     .wish.apis = LIST("/one=ro"),
+     .spec.choices[MEMBER_APIS].given = LIST("/one=ro"),
      .member = "apiAccess",
      .value =
          "{\"allAccessibleApis\":false,\"apis\":["
          "{\"apiId\":1,\"apiName\":\"One\",\"endPoint\":\"/one\",\"accessLevel\":\"READ-ONLY\"},"
          "{\"apiId\":5,\"apiName\":\"CCU APIs\",\"endPoint\":\"/ccu\","
          "\"accessLevel\":\"READ-WRITE\"}]}"},
-    {.name = "an API it has, by each of its names", .wish.apis = LIST("/one", "One", "1", "5")},
+    {.name = "an API it has, by each of its names",
+     .spec.choices[MEMBER_APIS].given = LIST("/one", "One", "1", "5")},
     {.name = "an API it has not",
-     .wish.apis = LIST("Two"),
-     .removal.apis = LIST("one"),
+     .spec.choices[MEMBER_APIS].given = LIST("Two"),
+     .spec.choices[MEMBER_APIS].removed = LIST("one"),
      .member = "apiAccess",
      .value = "{\"allAccessibleApis\":false,\"apis\":["
               "{\"apiId\":5,\"apiName\":\"CCU APIs\",\"endPoint\":\"/ccu\","
               "\"accessLevel\":\"READ-WRITE\"},{\"apiId\":2,\"accessLevel\":\"READ-ONLY\"}]}"},
     {.name = "an API to take away that it has not",
-     .removal.apis = LIST("Two"),
+     .spec.choices[MEMBER_APIS].removed = LIST("Two"),
      .status = STATUS_NOT_FOUND,
      .part = "Two"},
     {.name = "all APIs",
-     .wish.all_apis = true,
+     .spec.choices[MEMBER_ALL_APIS].given = ON,
      .member = "apiAccess",
      .value = "{\"allAccessibleApis\":true}"},
     {.name = "a number is no part of a name",
-     .wish.groups = LIST("1"),
+     .spec.choices[MEMBER_GROUPS].given = LIST("1"),
      .status = STATUS_NOT_FOUND,
      .part = "no group \"1\""},
     {.name = "twice with two levels",
-     .wish.apis = LIST("2=ro", "2=rw"),
+     .spec.choices[MEMBER_APIS].given = LIST("2=ro", "2=rw"),
      .status = STATUS_USAGE,
      .part = "twice"},
-    {.name = "a group it has", .wish.groups = LIST("Ten")},
+    {.name = "a group it has", .spec.choices[MEMBER_GROUPS].given = LIST("Ten")},
     {.name = "another role there",
-     .wish.groups = LIST("10=Editor"),
+     .spec.choices[MEMBER_GROUPS].given = LIST("10=Editor"),
      .member = "groupAccess",
      .value = "{\"cloneAuthorizedUserGroups\":false,\"groups\":["
               "{\"groupId\":10,\"groupName\":\"Ten\",\"roleId\":4}]}"},
     {.name = "a group more, and one less",
-     .wish.groups = LIST("Twenty"),
-     .removal.groups = LIST("ten"),
+     .spec.choices[MEMBER_GROUPS].given = LIST("Twenty"),
+     .spec.choices[MEMBER_GROUPS].removed = LIST("ten"),
      .member = "groupAccess",
      .value = "{\"cloneAuthorizedUserGroups\":false,\"groups\":[{\"groupId\":20,\"roleId\":4}]}"},
     {.name = "clone groups",
-     .wish.clone_groups = true,
+     .spec.choices[MEMBER_CLONE_GROUPS].given = ON,
      .member = "groupAccess",
      .value = "{\"cloneAuthorizedUserGroups\":true}"},
     {.name = "purge by tag",
-     .wish.purge_by_cachetag = true,
+     .spec.choices[MEMBER_PURGE_CACHETAG].given = ON,
      .member = "purgeOptions",
      .value = "{\"canPurgeByCacheTag\":true,\"canPurgeByCpcode\":true,"
               "\"cpcodeAccess\":{\"allCurrentAndNewCpcodes\":true,\"cpcodes\":[]}}"},
     {.name = "purge rights without their API",
-     .wish.purge_by_cachetag = true,
-     .removal.apis = LIST("5"),
+     .spec.choices[MEMBER_PURGE_CACHETAG].given = ON,
+     .spec.choices[MEMBER_APIS].removed = LIST("5"),
      .status = STATUS_USAGE,
      .part = "CCU APIs"},
     {.name = "a file",
@@ -367,7 +378,7 @@ static const struct applied applied[] = {
      .from = "{\"clientDescription\":\"\"}",
      .member = "clientDescription"},
     {.name = "a flag over the file",
-     .wish.name = "flag",
+     .spec.choices[MEMBER_NAME].given = LIST("flag"),
      .from = "{\"clientName\":\"f\"}",
      .member = "clientName",
      .value = "\"flag\""},
@@ -380,19 +391,19 @@ static const struct applied applied[] = {
      .status = STATUS_USAGE,
      .part = "clientName"},
     {.name = "users that are no list",
-     .wish.apis = LIST("Two"),
+     .spec.choices[MEMBER_APIS].given = LIST("Two"),
      .from = "{\"authorizedUsers\":\"hgildong\"}",
      .status = STATUS_USAGE,
      .part = "authorizedUsers must be a list"},
     {.name = "no user",
-     .wish.apis = LIST("Two"),
+     .spec.choices[MEMBER_APIS].given = LIST("Two"),
      .from = "{\"authorizedUsers\":[]}",
      .status = STATUS_USAGE,
      .part = "names 0"},
     {.name = "null says nothing",
      .from = "{\"canAutoCreateCredential\":null,\"apiAccess\":null,\"clientDescription\":null}"},
     {.name = "purge rights of the file with the API of the flags",
-     .wish.apis = LIST("5=rw"),
+     .spec.choices[MEMBER_APIS].given = LIST("5=rw"),
      .from = "{\"apiAccess\":{\"apis\":[{\"apiId\":1,\"accessLevel\":\"rw\"}]},\"purgeOptions\":{"
              "\"canPurgeByCacheTag\":false,\"canPurgeByCpcode\":true,\"cpcodeAccess\":{"
              "\"allCurrentAndNewCpcodes\":true,\"cpcodes\":[]}}}",
@@ -408,11 +419,13 @@ static void check_applied(const struct applied *one)
     struct json *old = start(shown_text);
     struct json *new = start(shown_text);
     struct json *from = one->from == NULL ? NULL : parse(one->from);
+    struct client_spec spec = one->spec;
     struct error error;
     int result;
 
     fill_lookup(&lookup);
-    result = client_update_apply(&lookup, new, &one->wish, &one->removal, from, &error);
+    spec.from = from;
+    result = client_update_apply(&lookup, new, &spec, "abc", &error);
     if (one->part != NULL) {
         assert_int_equal(result, -1);
         assert_int_equal(error.status, one->status);
@@ -449,16 +462,14 @@ static void test_apply(void **state)
 /* The purge rights go with their API, when nobody asks for them. */
 static void test_apply_removes_the_purge_api(void **state)
 {
-    const char *names[] = {"CCU APIs"};
-    const struct client_wish wish = {0};
-    const struct client_removal removal = {.apis = {names, 1}};
+    const struct client_spec spec = {.choices[MEMBER_APIS].removed = LIST("CCU APIs")};
     struct json *body = start(shown_text);
     struct lookup lookup;
     struct error error;
 
     (void)state;
     fill_lookup(&lookup);
-    assert_int_equal(client_update_apply(&lookup, body, &wish, &removal, NULL, &error), 0);
+    assert_int_equal(client_update_apply(&lookup, body, &spec, "abc", &error), 0);
     assert_null(json_get(body, "purgeOptions"));
     assert_int_equal(json_count(json_get(json_get(body, "apiAccess"), "apis")), 1);
     json_free(body);
@@ -494,51 +505,117 @@ static void test_check(void **state)
     json_free(one);
 }
 
-/* --- client_update_describe ----------------------------------------------------------------- */
+/* --- differences ---------------------------------------------------------------------------- */
 
-static void test_describe(void **state)
+#define API(id, level) "{\"apiId\":" id ",\"apiName\":\"API " id "\",\"accessLevel\":\"" level "\"}"
+#define APIS(...) "{\"apiAccess\":{\"allAccessibleApis\":false,\"apis\":[" __VA_ARGS__ "]}}"
+#define GROUPS(...)                                                                                \
+    "{\"groupAccess\":{\"cloneAuthorizedUserGroups\":false,\"groups\":[" __VA_ARGS__ "]}}"
+
+static void test_differences(void **state)
 {
     static const struct {
         const char *old;
         const char *new;
-        const char *text;
+        const char *lines;
     } cases[] = {
         {"{}", "{}", ""},
+        {"{\"clientName\":\"a b\"}", "{\"clientName\":\"c\"}", "~ name  a b -> c\n"},
+        {"{}", "{\"clientDescription\":\"x\"}", "+ description  x\n"},
+        {"{\"clientDescription\":\"x\"}", "{}", "- description  x\n"},
+        /* What is absent is false. */
+        {"{}", "{\"allowAccountSwitch\":false}", ""},
+        {"{}", "{\"allowAccountSwitch\":true}", "~ switches accounts  no -> yes\n"},
+        {"{\"canAutoCreateCredential\":true}", "{}", "~ makes credentials  yes -> no\n"},
+        /* Lists are sets. */
+        {"{\"notificationEmails\":[\"a\",\"b\"]}", "{\"notificationEmails\":[\"b\",\"a\"]}", ""},
+        {"{\"notificationEmails\":[\"a\",\"b\"]}", "{\"notificationEmails\":[\"c\",\"b\"]}",
+         "- notified  a\n+ notified  c\n"},
+        {"{\"authorizedUsers\":[\"a\"]}", "{\"authorizedUsers\":[\"b\"]}",
+         "- user  a\n+ user  b\n"},
+        {"{\"ipAcl\":{\"enable\":false,\"cidr\":[]}}", "{}", ""},
+        {"{}", "{\"ipAcl\":{\"enable\":true,\"cidr\":[\"::1\"]}}",
+         "~ addresses limited  no -> yes\n+ addresses  ::1\n"},
+        /* Members by id, whatever else they say. */
+        {APIS(API("1", "READ-ONLY") "," API("2", "READ-ONLY")),
+         APIS("{\"apiId\":2,\"accessLevel\":\"READ-ONLY\"}," API("1", "READ-ONLY")), ""},
+        {APIS(API("1", "READ-ONLY") "," API("2", "READ-ONLY")),
+         APIS("{\"apiId\":1,\"accessLevel\":\"READ-WRITE\"}," API("3", "READ-ONLY")),
+         "- API 2  READ-ONLY\n~ API 1  READ-ONLY -> READ-WRITE\n+ API 3  READ-ONLY\n"},
+        {APIS(API("1", "READ-ONLY")), "{\"apiAccess\":{\"allAccessibleApis\":true}}",
+         "~ all APIs  no -> yes\n"},
+        {"{\"apiAccess\":{\"allAccessibleApis\":true}}", APIS(API("1", "READ-ONLY")),
+         "+ API 1  READ-ONLY\n~ all APIs  yes -> no\n"},
+        {GROUPS("{\"groupId\":1,\"groupName\":\"One\",\"roleId\":3,\"roleName\":\"Viewer\","
+                "\"isBlocked\":"
+                "false,\"subGroups\":[]}"),
+         GROUPS("{\"groupId\":1,\"roleId\":3}"), ""},
+        {GROUPS("{\"groupId\":1,\"groupName\":\"One\",\"roleId\":3,\"roleName\":\"Viewer\"}"),
+         GROUPS("{\"groupId\":1,\"roleId\":4,\"isBlocked\":true}"),
+         "~ group One  Viewer -> 4, blocked\n"},
+        {GROUPS("{\"groupId\":1,\"roleId\":3,\"subGroups\":[{\"groupId\":2,\"roleId\":3}]}"),
+         GROUPS("{\"groupId\":2,\"roleId\":3},{\"groupId\":1,\"roleId\":3}"),
+         "~ group 2  3, below 1 -> 3\n"},
+        {"{\"purgeOptions\":{\"canPurgeByCpcode\":true,\"canPurgeByCacheTag\":false,"
+         "\"cpcodeAccess\":{"
+         "\"allCurrentAndNewCpcodes\":false,\"cpcodes\":[1,2]}}}",
+         "{}", "- CP codes  1\n- CP codes  2\n~ purges by CP code  yes -> no\n"},
+        /* What is not known here. */
         {"{\"a\":1,\"b\":[1,2]}", "{\"b\":[1,2],\"a\":1}", ""},
-        {"{\"a\":1}", "{\"a\":2}", "- a 1\n+ a 2\n"},
-        {"{\"a\":1,\"b\":2}", "{\"b\":2}", "- a 1\n"},
-        {"{\"b\":2}", "{\"b\":2,\"c\":{\"x\":\"y z\"}}", "+ c {\"x\":\"y z\"}\n"},
-        {"{\"a\":[1,2]}", "{\"a\":[2,1]}", "- a [1,2]\n+ a [2,1]\n"},
-        {"{\"a\":null}", "{}", "- a null\n"},
+        {"{\"a\":[1,2]}", "{\"a\":[2,1],\"c\":null}", "~ a  [1,2] -> [2,1]\n+ c  null\n"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct json *old = parse(cases[i].old);
         struct json *new = parse(cases[i].new);
+        struct json *differences = client_differences(old, new, NULL);
         struct buffer out = BUFFER_EMPTY;
 
-        client_update_describe(&out, old, new);
-        assert_string_equal(buffer_text(&out), cases[i].text);
+        client_differences_write(&out, differences);
+        assert_string_equal(buffer_text(&out), cases[i].lines);
         buffer_free(&out);
+        json_free(differences);
         json_free(new);
         json_free(old);
     }
+}
+
+/* What a client shows, in whatever order and given back as a file, changes nothing and asks
+ * nothing. */
+static void test_a_client_as_a_file(void **state)
+{
+    struct json *shown = parse(shown_text);
+    struct json *body = start(shown_text);
+    struct client_spec spec = {0};
+    struct lookup lookup;
+    struct error error;
+
+    (void)state;
+    fill_lookup(&lookup);
+    api_asked = 0;
+    json_remove(shown, "future"); /* a file may not have it */
+    spec.from = shown;
+    assert_int_equal(client_update_apply(&lookup, body, &spec, "abc", &error), 0);
+    assert_json(body, started_text);
+    assert_int_equal(api_asked, 0);
+    lookup_free(&lookup);
+    json_free(body);
+    json_free(shown);
 }
 
 /* A part that the answer lacks is not made where nothing of it is asked for. */
 static void test_apply_of_nothing(void **state)
 {
     static const char text[] = "{\"clientName\":\"box\",\"authorizedUsers\":[\"jsmith\"]}";
-    const struct client_wish nothing = {0};
-    const struct client_removal no_removal = {0};
+    const struct client_spec nothing = {0};
     struct json *body = start(text);
     struct lookup lookup;
     struct error error;
 
     (void)state;
     fill_lookup(&lookup);
-    assert_int_equal(client_update_apply(&lookup, body, &nothing, &no_removal, NULL, &error), 0);
+    assert_int_equal(client_update_apply(&lookup, body, &nothing, "abc", &error), 0);
     assert_json(body, text);
     lookup_free(&lookup);
     json_free(body);
@@ -547,9 +624,7 @@ static void test_apply_of_nothing(void **state)
 /* What the API lists without an id cannot be chosen; that is no failure of the memory. */
 static void test_apply_passes_over_what_has_no_id(void **state)
 {
-    const char *items[] = {"One"};
-    const struct client_wish wish = {.apis = {items, 1}};
-    const struct client_removal no_removal = {0};
+    const struct client_spec spec = {.choices[MEMBER_APIS].given = LIST("One")};
     struct json *body = start(shown_text);
     struct lookup lookup;
     struct error error;
@@ -557,7 +632,7 @@ static void test_apply_passes_over_what_has_no_id(void **state)
     (void)state;
     fill_lookup(&lookup);
     api_list = "[{\"apiName\":\"One\",\"accessLevels\":[]}]";
-    assert_int_equal(client_update_apply(&lookup, body, &wish, &no_removal, NULL, &error), -1);
+    assert_int_equal(client_update_apply(&lookup, body, &spec, "abc", &error), -1);
     assert_int_equal(error.status, STATUS_NOT_FOUND);
     api_list = apis_text;
     lookup_free(&lookup);
@@ -576,7 +651,8 @@ int main(void)
         cmocka_unit_test(test_apply),
         cmocka_unit_test(test_apply_removes_the_purge_api),
         cmocka_unit_test(test_check),
-        cmocka_unit_test(test_describe),
+        cmocka_unit_test(test_differences),
+        cmocka_unit_test(test_a_client_as_a_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
