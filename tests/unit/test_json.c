@@ -375,6 +375,31 @@ static void test_copies_what_is_absent(void **state)
     buffer_free(&out);
 }
 
+static void test_paths(void **state)
+{
+    struct json *value = json_new_object();
+    struct buffer out = BUFFER_EMPTY;
+    const char *name;
+
+    (void)state;
+    (void)json_add_integer(json_add_path(value, "a.b.c", &name), name, 1);
+    (void)json_add_integer(json_add_path(value, "a.b.d", &name), name, 2);
+    (void)json_add_integer(json_add_path(value, "e", &name), name, 3);
+    json_write(&out, value, false);
+    assert_string_equal(buffer_text(&out), "{\"a\":{\"b\":{\"c\":1,\"d\":2}},\"e\":3}");
+    assert_string_equal(json_number_text(json_get_path(value, "a.b.d,e", 5)), "2");
+    assert_string_equal(json_number_text(json_get_path(value, "e", 1)), "3");
+    assert_null(json_get_path(value, "a.b.d.x", 7));
+    assert_null(json_get_path(value, "a.bb", 4));
+    assert_null(json_get_path(value, "a.", 2));
+    assert_null(json_get_path(NULL, "a", 1));
+    /* What is no object gives way to one. */
+    (void)json_add_integer(json_add_path(value, "e.f", &name), name, 4);
+    assert_string_equal(json_number_text(json_get_path(value, "e.f", 3)), "4");
+    buffer_free(&out);
+    json_free(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_compares),
         cmocka_unit_test(test_writes_for_people),
         cmocka_unit_test(test_tells_each_fault),
+        cmocka_unit_test(test_paths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
