@@ -375,16 +375,23 @@ static void test_copies_what_is_absent(void **state)
     buffer_free(&out);
 }
 
+static void add_at_path(struct json *value, const char *path, int64_t number)
+{
+    const char *name;
+    struct json *parent = json_add_path(value, path, &name);
+
+    (void)json_add_integer(parent, name, number);
+}
+
 static void test_paths(void **state)
 {
     struct json *value = json_new_object();
     struct buffer out = BUFFER_EMPTY;
-    const char *name;
 
     (void)state;
-    (void)json_add_integer(json_add_path(value, "a.b.c", &name), name, 1);
-    (void)json_add_integer(json_add_path(value, "a.b.d", &name), name, 2);
-    (void)json_add_integer(json_add_path(value, "e", &name), name, 3);
+    add_at_path(value, "a.b.c", 1);
+    add_at_path(value, "a.b.d", 2);
+    add_at_path(value, "e", 3);
     json_write(&out, value, false);
     assert_string_equal(buffer_text(&out), "{\"a\":{\"b\":{\"c\":1,\"d\":2}},\"e\":3}");
     assert_string_equal(json_number_text(json_get_path(value, "a.b.d,e", 5)), "2");
@@ -394,7 +401,7 @@ static void test_paths(void **state)
     assert_null(json_get_path(value, "a.", 2));
     assert_null(json_get_path(NULL, "a", 1));
     /* What is no object gives way to one. */
-    (void)json_add_integer(json_add_path(value, "e.f", &name), name, 4);
+    add_at_path(value, "e.f", 4);
     assert_string_equal(json_number_text(json_get_path(value, "e.f", 3)), "4");
     buffer_free(&out);
     json_free(value);
