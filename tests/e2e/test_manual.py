@@ -71,7 +71,7 @@ def variables():
             if argument.startswith('"'):
                 names.add(argument.strip('"'))
             elif argument not in ("name", "const char *name"):  # of a function that hands it on
-                names |= set(re.findall(rf'\b{argument}(?: =)? "(\w+)"', code))
+                names |= set(re.findall(rf'(?<!\w){re.escape(argument)}(?: =)? "(\w+)"', code))
     return names
 
 
