@@ -71,7 +71,9 @@ def variables():
             if argument.startswith('"'):
                 names.add(argument.strip('"'))
             elif argument not in ("name", "const char *name"):  # of a function that hands it on
-                names |= set(re.findall(rf'(?<!\w){re.escape(argument)}(?: =)? "(\w+)"', code))
+                names |= set(re.findall(rf'\b{re.escape(argument)} "(\w+)"', code))  # a macro
+                for value in re.findall(rf"(?<!\w){re.escape(argument)} = ([^;]*);", code):
+                    names |= set(re.findall(r'"(\w+)"', value))
     return names
 
 
