@@ -75,7 +75,8 @@ VERSION := $(firstword $(shell cat src/version))
 RELEASE_DATE := $(lastword $(shell cat src/version))
 ROOTS_TOOL := src/tls/roots_generate.c
 MANUAL_TOOL := src/cli/manual_generate.c
-SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL),$(sort $(wildcard src/*.c src/*/*.c)))
+LAYERS := base store tls http edgegrid iam cli
+SOURCES := $(filter-out $(ROOTS_TOOL) $(MANUAL_TOOL),$(foreach layer,$(LAYERS:%=src/%) src,$(sort $(wildcard $(layer)/*.c))))
 # Those with a "+" are compiled where a folder of later sources, BEARSSL_SRC, has them.
 BEARSSL := $(shell sed -n 's/^[a-z].*\.c$$/&/p' third_party/bearssl.files) \
 	$(patsubst $(BEARSSL_SRC)/src/%,%,$(if $(BEARSSL_SRC),$(wildcard $(addprefix $(BEARSSL_SRC)/src/,$(shell \
@@ -111,7 +112,8 @@ RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-poi
 	$(if $(PIE),-fPIE,-fno-pie)
 # See src/base/memory_wiped.c.
 WIPED := -Wl,--wrap=free,--wrap=realloc
-LINK_PIE := -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text $(addprefix $(START),rcrt1.o crti.o crtn.o)
+LINK_PIE := -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,--version-script=third_party/static-pie.map \
+	$(addprefix $(START),rcrt1.o crti.o crtn.o)
 LINK := -static $(if $(PIE),$(LINK_PIE),-no-pie) $(WIPED) -Wl,--gc-sections \
 	$(if $(findstring norelro,$(CC)),,-Wl,-z,relro) -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,separate-code \
 	-Wl,--build-id=none
@@ -121,7 +123,7 @@ SANITIZE_OURS := $(SANITIZE) -fsanitize=undefined -fno-sanitize-recover=all
 # objects FOLDER: everything but main and the unit tests, compiled there. The builds for sanitizers
 # and valgrind keep the libc's free and realloc, which these watch. BearSSL is checked by valgrind and
 # by the fuzzers; for the unit tests it is compiled without sanitizers, which takes a third of the time.
-# The roots, whose keys nothing compresses, come first: what is alike stays together.
+# The roots come first and then the layers: what is alike stays together, which compresses better.
 objects = $(BUILD)/$(1)/roots.o $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out src/main.c \
 	$(if $(filter checked fuzz host,$(1)),src/base/memory_wiped.c),$(SOURCES))) \
 	$(BEARSSL:%.c=$(BUILD)/$(1:checked=host)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o

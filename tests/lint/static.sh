@@ -39,16 +39,20 @@ property "the stack is not executable" has "$segments" '^ *GNU_STACK .* RW +0x'
 property "no segment is both writable and executable" lacks "$segments" '^ *LOAD .* RWE +0x'
 case $compiler in
 *' -no-pie '*) ;;
-*) property "position independent: every run has its own addresses" has "$(readelf -hW "$binary")" ' DYN ' ;;
+*)
+    property "position independent: every run has its own addresses" has "$(readelf -hW "$binary")" ' DYN '
+    property "no address is left to a dynamic loader" \
+        lacks "$(readelf -rW "$binary" | grep -v '_RELATIV')" ' R_[A-Z0-9_]+ '
+    ;;
 esac
 case $compiler in
 *,norelro\ *) ;;
 *) property "has a read-only-after-start segment" has "$segments" '^ *GNU_RELRO ' ;;
 esac
-property "functions with buffers guard the stack" has "$symbols" ' T __stack_chk_fail$'
+property "functions with buffers guard the stack" has "$symbols" ' [Tt] __stack_chk_fail$'
 # Debian's compiler for mips has it for other calling conventions than ours.
 property "nothing of the compiler's floating point" lacks "$symbols" \
-    ' [TW] __((add|sub|mul|div|eq|ne|lt|le|gt|ge|cmp|extend|trunc|fix|float)[a-z]*[sdt]f[a-z]*[0-9]?|aeabi_[df](add|r?sub|mul|div|cmp|2)[a-z]*)$'
+    ' [TWtw] __((add|sub|mul|div|eq|ne|lt|le|gt|ge|cmp|extend|trunc|fix|float)[a-z]*[sdt]f[a-z]*[0-9]?|aeabi_[df](add|r?sub|mul|div|cmp|2)[a-z]*)$'
 property "stripped" lacks "$(readelf -SW "$binary")" ' \.(symtab|debug_info) '
 for lacking in 'no-pie fixed addresses' 'norelro no read-only-after-start segment'; do
     echo "check-static: $(sed -n "s/^\([a-z][a-z0-9_]*\) .*[-,]${lacking%% *}\( .*\)*$/\1/p" third_party/targets |
