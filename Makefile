@@ -15,6 +15,7 @@
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one
 #   make test-cross   run them in qemu, unit tests and all;  test-cross-ARCH: one
 #   make dist      build/dist: the binaries of all machines, SHA256SUMS and a bill of materials
+#   make messages  all texts of the program, sorted, with their places, for a reader to go through once
 #   make roots-update   third_party/roots.list anew, from the newest ca-certificates; prints the difference
 #   make deps      the Debian packages that build and tests need;  clean: remove $(BUILD)
 #
@@ -129,7 +130,7 @@ objects = $(BUILD)/$(1)/roots.o $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out sr
 	$(BEARSSL:%.c=$(BUILD)/$(1:checked=host)/bearssl/%.o) $(BUILD)/$(1)/cjson/cJSON.o
 
 .PHONY: all check-static lint unit e2e e2e-thorough valgrind analyze test test-all repro size size-here demo \
-	deps help install roots-update clean FORCE
+	deps help messages install roots-update clean FORCE
 
 all: $(BUILD)/gridkey $(BUILD)/gridkey.1
 
@@ -288,6 +289,9 @@ lint: $(FETCHED)
 	@sh tests/lint/headers.sh src $(THIRD)
 	@clang-format --dry-run --Werror $$(find src tests -name '*.[ch]')
 	@echo "lint: clean"
+
+messages:
+	@$(PYTHON) tests/lint/messages.py $(SOURCES) $(wildcard src/*/*.h)
 
 analyze: $(FETCHED)
 	@sh tests/lint/analyze.sh $(THIRD) $(SOURCES) $(ROOTS_TOOL) $(MANUAL_TOOL)
