@@ -219,7 +219,7 @@ $(eval $(call compile,checked,$(HOSTCC) $(SANITIZE_OURS),$(HOSTCC) $(SANITIZE)))
 $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
 
 $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
-		$(addprefix $(BUILD)/host/src/,tls/trust.o tls/certificate.o tls/name.o base/buffer.o \
+		$(addprefix $(BUILD)/host/src/,tls/trust.o tls/x509_time.o tls/certificate.o tls/name.o base/buffer.o \
 		base/character.o base/date.o base/descriptor.o base/error.o base/hash.o base/text.o base/wipe.o) \
 		$(addprefix $(BUILD)/host/bearssl/,codec/dec32be.o codec/dec64be.o codec/enc32be.o codec/enc64be.o \
 		codec/ccopy.o hash/sha2small.o hash/sha2big.o mac/hmac.o x509/x509_decoder.o)
@@ -287,6 +287,7 @@ lint: $(FETCHED)
 	@sh tests/lint/layers.sh src
 	@sh tests/lint/banned.sh src
 	@sh tests/lint/headers.sh src $(THIRD)
+	@$(PYTHON) tests/lint/circles.py src $(filter-out iam cli,$(LAYERS))
 	@clang-format --dry-run --Werror $$(find src tests -name '*.[ch]')
 	@echo "lint: clean"
 

@@ -256,8 +256,3 @@ const char *buffer_text(const struct buffer *buffer)
 {
     return buffer->data == NULL ? "" : buffer->data;
 }
-
-int buffer_check(const struct buffer *buffer, struct error *error)
-{
-    return buffer->failed ? error_set_memory(error) : 0;
-}

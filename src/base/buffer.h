@@ -8,8 +8,6 @@
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
-#include "base/error.h"
-
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -71,8 +69,5 @@ void buffer_free(struct buffer *buffer);
 
 /* The bytes as NUL-terminated text, "" for an empty buffer; valid until the next append. */
 const char *buffer_text(const struct buffer *buffer);
-
-/* 0, or -1 with STATUS_SYSTEM in error when an append had failed. */
-int buffer_check(const struct buffer *buffer, struct error *error);
 
 #endif

@@ -1,6 +1,5 @@
 #include "base/error.h"
 
-#include "base/buffer.h"
 #include "base/character.h"
 #include "base/descriptor.h"
 #include "base/text.h"
@@ -15,7 +14,7 @@
 /* Sentences need no memory, since there may be none; one byte more shows that it was too long. */
 #define ERROR_DRAFT_SIZE (ERROR_TEXT_SIZE + 1)
 
-static int error_take(struct error *error, const struct buffer *text)
+static int error_write_text(struct error *error, const struct buffer *text)
 {
     size_t length = text->length;
 
@@ -40,7 +39,7 @@ int error_set(struct error *error, enum exit_status status, const char *format, 
     va_start(arguments, format);
     buffer_format_list(&text, format, arguments);
     va_end(arguments);
-    return error_take(error, &text);
+    return error_write_text(error, &text);
 }
 
 int error_prefix(struct error *error, const char *format, ...)
@@ -53,7 +52,7 @@ int error_prefix(struct error *error, const char *format, ...)
     buffer_format_list(&text, format, arguments);
     va_end(arguments);
     buffer_append_text(&text, error->text);
-    return error_take(error, &text);
+    return error_write_text(error, &text);
 }
 
 int error_suffix(struct error *error, const char *format, ...)
@@ -66,18 +65,18 @@ int error_suffix(struct error *error, const char *format, ...)
     va_start(arguments, format);
     buffer_format_list(&text, format, arguments);
     va_end(arguments);
-    return error_take(error, &text);
+    return error_write_text(error, &text);
 }
 
-bool error_denies_sending(const struct error *error)
+bool error_says_unsent(const struct error *error)
 {
     return error->status == STATUS_FILE || error->status == STATUS_CONNECT ||
            error->status == STATUS_SYSTEM;
 }
 
-void error_admit_change(struct error *error)
+void error_mark_changed(struct error *error)
 {
-    if (error_denies_sending(error)) {
+    if (error_says_unsent(error)) {
         error->status = STATUS_UNKNOWN;
     }
 }
@@ -85,6 +84,11 @@ void error_admit_change(struct error *error)
 int error_set_memory(struct error *error)
 {
     return error_set(error, STATUS_SYSTEM, ERROR_NO_MEMORY);
+}
+
+int buffer_check(const struct buffer *buffer, struct error *error)
+{
+    return buffer->failed ? error_set_memory(error) : 0;
 }
 
 void error_print(const struct error *error)

@@ -9,6 +9,8 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include "base/buffer.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -56,14 +58,17 @@ int error_suffix(struct error *error, const char *format, ...)
  */
 int error_set_memory(struct error *error);
 
+/* 0; or error_set_memory when an append to the buffer has failed. */
+int buffer_check(const struct buffer *buffer, struct error *error);
+
 /*
  * Whether the status says that nothing was sent, though the call was in order: for callers that
  * know that something was, and have to say otherwise.
  */
-bool error_denies_sending(const struct error *error);
+bool error_says_unsent(const struct error *error);
 
 /* Something was changed before this error: STATUS_UNKNOWN in place of a status that denies it. */
-void error_admit_change(struct error *error);
+void error_mark_changed(struct error *error);
 
 /*
  * Print "gridkey: SENTENCE" and a newline to standard error in one write. What may come from a

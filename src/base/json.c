@@ -72,7 +72,7 @@ static cJSON *json_walk(cJSON *item, cJSON **parents, size_t *depth)
     return item->next;
 }
 
-static int json_take_number(cJSON *item, const char *text, size_t length)
+static int json_set_number(cJSON *item, const char *text, size_t length)
 {
     char *copy = cJSON_malloc(length + 1);
 
@@ -87,7 +87,7 @@ static int json_take_number(cJSON *item, const char *text, size_t length)
 }
 
 /* Hand each number below root the text it was written in. */
-static int json_take_numbers(cJSON *root, const char *text, size_t length)
+static int json_set_numbers(cJSON *root, const char *text, size_t length)
 {
     cJSON *parents[JSON_DEPTH];
     cJSON *item = root;
@@ -99,7 +99,7 @@ static int json_take_numbers(cJSON *root, const char *text, size_t length)
         while (item != NULL && (item->type & cJSON_Number) == 0) {
             item = json_walk(item, parents, &depth);
         }
-        if (item == NULL || json_take_number(item, text + start, end - start) != 0) {
+        if (item == NULL || json_set_number(item, text + start, end - start) != 0) {
             return -1;
         }
         item = json_walk(item, parents, &depth);
@@ -154,7 +154,7 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
         cJSON_Delete(root);
         return json_error_at(text, length, at, error);
     }
-    if (json_take_numbers(root, text, length) != 0) {
+    if (json_set_numbers(root, text, length) != 0) {
         cJSON_Delete(root);
         return error_set_memory(error);
     }
@@ -435,7 +435,7 @@ bool json_build_failed(void)
     return json_failed;
 }
 
-static struct json *json_built(cJSON *item)
+static struct json *json_check_built(cJSON *item)
 {
     json_failed = json_failed || item == NULL;
     return json_value(item);
@@ -459,7 +459,7 @@ static struct json *json_put(struct json *container, const char *name, cJSON *it
         cJSON_Delete(item);
         item = NULL;
     }
-    return json_built(item);
+    return json_check_built(item);
 }
 
 static cJSON *json_new_integer(int64_t number)
@@ -469,7 +469,7 @@ static cJSON *json_new_integer(int64_t number)
 
     buffer_format(&text, "%lld", (long long)number);
     if (item != NULL &&
-        (text.failed || json_take_number(item, buffer_text(&text), text.length) != 0)) {
+        (text.failed || json_set_number(item, buffer_text(&text), text.length) != 0)) {
         cJSON_Delete(item);
         item = NULL;
     }
@@ -479,12 +479,12 @@ static cJSON *json_new_integer(int64_t number)
 
 struct json *json_new_object(void)
 {
-    return json_built(cJSON_CreateObject());
+    return json_check_built(cJSON_CreateObject());
 }
 
 struct json *json_new_array(void)
 {
-    return json_built(cJSON_CreateArray());
+    return json_check_built(cJSON_CreateArray());
 }
 
 struct json *json_add_object(struct json *object, const char *name)
@@ -603,5 +603,5 @@ void json_remove_element(struct json *container, struct json *element)
 
 struct json *json_copy(const struct json *value)
 {
-    return json_built(cJSON_Duplicate(json_item(value), 1));
+    return json_check_built(cJSON_Duplicate(json_item(value), 1));
 }

@@ -10,6 +10,7 @@
 #define BASE_JSON_H
 
 #include "base/buffer.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>

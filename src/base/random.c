@@ -11,7 +11,7 @@
 static unsigned char random_pool[256];
 static size_t random_left;
 
-static int random_ask(struct error *error)
+static int random_read(struct error *error)
 {
     ssize_t got;
 
@@ -35,7 +35,7 @@ int random_fill(void *bytes, size_t size, struct error *error)
     while (size > 0) {
         size_t part;
 
-        if (random_left == 0 && random_ask(error) != 0) {
+        if (random_left == 0 && random_read(error) != 0) {
             return -1;
         }
         part = size < random_left ? size : random_left;

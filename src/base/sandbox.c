@@ -127,7 +127,7 @@ static void sandbox_allow_port(uint16_t port)
     }
 }
 
-void sandbox_forget(void)
+void sandbox_close(void)
 {
     if (sandbox_ruleset >= 0) {
         (void)close(sandbox_ruleset);
@@ -145,6 +145,6 @@ void sandbox_enter(uint16_t port)
         /* Needs no_new_privs, which main has set; best effort otherwise. */
         (void)syscall(SYS_landlock_restrict_self, sandbox_ruleset, 0);
     }
-    sandbox_forget();
+    sandbox_close();
     sandbox_is_useless = true;
 }

@@ -21,6 +21,6 @@ void sandbox_allow_reading(const char *path);
 void sandbox_enter(uint16_t port);
 
 /* What was allowed is not needed: no step inside will follow, or it was taken. */
-void sandbox_forget(void);
+void sandbox_close(void);
 
 #endif

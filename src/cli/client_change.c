@@ -156,7 +156,7 @@ static int delete_run(struct target *target, struct error *error)
     }
     if (target_do(target, "DELETE", "", error) != 0) {
         if (active > 0) {
-            error_admit_change(error);
+            error_mark_changed(error);
             (void)error_suffix(error, ". Its credentials are deactivated already");
         }
         return -1;

@@ -11,6 +11,7 @@
 #include "edgegrid/clock.h"
 #include "edgegrid/edgerc.h"
 #include "edgegrid/environment.h"
+#include "store/access.h"
 #include "store/file.h"
 
 #include <stdlib.h>

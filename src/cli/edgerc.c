@@ -11,6 +11,7 @@
 #include "cli/table.h"
 #include "edgegrid/edgerc.h"
 #include "edgegrid/edgerc_section.h"
+#include "store/access.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ static void edgerc_add_text(struct json *object, const char *name, const char *v
     text_wipe_free(text);
 }
 
-static void edgerc_list_section(const struct edgerc_place *place,
+static void edgerc_list_section(const struct edgerc_section *place,
                                 const struct edgerc_keys *inherited, struct json *object,
                                 struct table *table)
 {

@@ -69,7 +69,7 @@ static int edgerc_apply(const struct edgerc_change *change, const struct buffer 
                         const char *path, struct buffer *out, struct error *error)
 {
     const char *text = buffer_text(old);
-    struct edgerc_place place;
+    struct edgerc_section place;
 
     if (change->name != NULL) {
         return edgerc_rename_section(text, old->length, path, change->section, change->name, out,
@@ -296,7 +296,7 @@ static void edgerc_take_rest(struct edgerc_source *source, const char *section, 
     const char *text = buffer_text(&source->text);
     struct buffer *headers = &source->values[EDGEGRID_HEADERS_TO_SIGN];
     struct buffer rest = BUFFER_EMPTY;
-    struct edgerc_place place;
+    struct edgerc_section place;
     struct edgerc_keys keys;
     struct edgerc_keys inherited;
     struct edgerc_cursor cursor = {0};

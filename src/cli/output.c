@@ -74,7 +74,7 @@ void output_warn_readable(void)
 {
     struct store_file_facts facts;
 
-    if (store_examine(STDOUT_FILENO, &facts) == 0 && facts.exists && (facts.mode & 077) != 0) {
+    if (store_read_facts(STDOUT_FILENO, &facts) == 0 && facts.exists && (facts.mode & 077) != 0) {
         output_warn("standard output is a file that others may read; %s",
                     facts.modeless ? "send it to another file system, as this one may keep no "
                                      "permissions"

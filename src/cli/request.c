@@ -167,7 +167,7 @@ int command_request(const struct invocation *invocation, struct error *error)
                               path == NULL ? NULL : &destination, error);
     }
     store_release(&destination);
-    sandbox_forget(); /* where the sandbox was not entered, as nothing was sent */
+    sandbox_close(); /* where the sandbox was not entered, as nothing was sent */
     buffer_free(&target);
     request_input_free(&input);
     context_close(&context);

@@ -5,6 +5,7 @@
 #include "cli/confirm.h"
 #include "cli/context.h"
 #include "cli/output.h"
+#include "store/access.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 bool edgerc_section_is_own(const char *text, size_t length, const char *section)
 {
-    struct edgerc_place place;
+    struct edgerc_section place;
     struct edgerc_keys keys;
 
     if (!edgerc_find_exact(text, length, section, strlen(section), &place)) {
@@ -18,7 +18,7 @@ bool edgerc_section_is_own(const char *text, size_t length, const char *section)
 
 bool edgerc_has_section(const char *text, size_t length, const char *section)
 {
-    struct edgerc_place place;
+    struct edgerc_section place;
 
     return edgerc_find_section(text, length, section, &place);
 }
@@ -48,7 +48,7 @@ static int apply_keys(const struct edgerc_keys *keys, const char *file_name,
 }
 
 /* Note what is odd about how the section was found, and about its lines. */
-static void note_oddities(const char *text, size_t length, const struct edgerc_place *place,
+static void note_oddities(const char *text, size_t length, const struct edgerc_section *place,
                           const struct edgerc_keys *keys, struct edgerc_report *report)
 {
     struct edgerc_reader reader;
@@ -79,7 +79,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
                         struct buffer *notes, struct error *error)
 {
     struct edgerc_report report = {notes, file_name, 0};
-    struct edgerc_place place;
+    struct edgerc_section place;
     struct edgerc_keys keys;
     struct edgerc_keys inherited;
     struct buffer list = BUFFER_EMPTY;
@@ -116,7 +116,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
 int edgerc_next_item(const char *text, size_t length, const char *file_name, const char *section,
                      struct edgerc_cursor *cursor, struct edgerc_item *item, struct error *error)
 {
-    struct edgerc_place *place = &cursor->place;
+    struct edgerc_section *place = &cursor->place;
     struct edgerc_line line;
 
     if (!cursor->started) {

@@ -33,7 +33,7 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
 /* The position of edgerc_next_item; starts as zeros. */
 struct edgerc_cursor {
     bool started;
-    struct edgerc_place place;
+    struct edgerc_section place;
     struct edgerc_reader reader;
 };
 

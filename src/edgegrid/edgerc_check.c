@@ -75,7 +75,7 @@ static void hint_value(struct edgerc_report *report, const struct edgerc_line *l
 }
 
 /* A key that no tool knows and one letter would make known: what it says has no effect. */
-static void report_slip(struct edgerc_report *report, const struct edgerc_line *line)
+static void report_misspelt_key(struct edgerc_report *report, const struct edgerc_line *line)
 {
     const char *nearest = edgegrid_key_nearest(line->name, line->name_length);
 
@@ -91,7 +91,7 @@ static void check_lines(const char *text, size_t length, struct edgerc_report *r
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
-    struct edgerc_place place;
+    struct edgerc_section place;
     bool top_is_section;
 
     if (text_mark_length(text, length) != 0) {
@@ -116,7 +116,7 @@ static void check_lines(const char *text, size_t length, struct edgerc_report *r
                                "brackets as part of the name");
         }
         if (line.kind == EDGERC_ENTRY && key == EDGEGRID_KEY_UNKNOWN) {
-            report_slip(report, &line);
+            report_misspelt_key(report, &line);
         }
         if (key != EDGEGRID_KEY_UNKNOWN) {
             hint_spelling(report, &line, edgegrid_key_name(key));
@@ -171,7 +171,7 @@ static void check_values(struct edgerc_report *report, const struct edgerc_keys 
     buffer_free(&where);
 }
 
-static void check_section(const struct edgerc_place *place, const struct edgerc_keys *inherited,
+static void check_section(const struct edgerc_section *place, const struct edgerc_keys *inherited,
                           struct edgerc_report *report)
 {
     struct edgerc_keys keys;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static bool is_in_place(const struct edgerc_place *place, const struct edgerc_line *line)
+static bool is_in_place(const struct edgerc_section *place, const struct edgerc_line *line)
 {
     return edgerc_line_is_in(line, place->name, place->name_length, place->top);
 }
@@ -20,7 +20,7 @@ static void copy_line(struct buffer *out, const struct edgerc_line *line)
 
 /* Find what is to be changed, in a text that can be read. */
 static int find_place(const char *text, size_t length, const char *file_name, const char *section,
-                      struct edgerc_place *place, struct error *error)
+                      struct edgerc_section *place, struct error *error)
 {
     if (edgerc_check_text(text, length, file_name, error) != 0) {
         return -1;
@@ -36,7 +36,7 @@ static int find_place(const char *text, size_t length, const char *file_name, co
  * given: the last entry, and comments right below it unless they touch the next header, where they
  * are more likely about that.
  */
-static size_t find_part_end(const struct edgerc_place *place, struct edgerc_reader reader,
+static size_t find_part_end(const struct edgerc_section *place, struct edgerc_reader reader,
                             size_t header)
 {
     struct edgerc_line line = {0};
@@ -61,7 +61,7 @@ static size_t find_part_end(const struct edgerc_place *place, struct edgerc_read
 }
 
 /* Whether the line is a key or junk above the first header, of which the headless part is made. */
-static bool is_headless_line(const struct edgerc_place *place, const struct edgerc_line *line)
+static bool is_headless_line(const struct edgerc_section *place, const struct edgerc_line *line)
 {
     return place->top && is_in_place(place, line) &&
            (line->kind == EDGERC_ENTRY || line->kind == EDGERC_JUNK);
@@ -72,7 +72,7 @@ int edgerc_remove_section(const char *text, size_t length, const char *file_name
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
-    struct edgerc_place place;
+    struct edgerc_section place;
     size_t part_end = 0;     /* lines up to this number go */
     size_t start;            /* where the text's first line starts in out */
     size_t blank = 0;        /* length of the blank line that out ends in */
@@ -111,8 +111,8 @@ int edgerc_rename_section(const char *text, size_t length, const char *file_name
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
-    struct edgerc_place place;
-    struct edgerc_place taken;
+    struct edgerc_section place;
+    struct edgerc_section taken;
 
     if (edgerc_check_section_name(name, error) != 0 ||
         find_place(text, length, file_name, section, &place, error) != 0) {

@@ -147,7 +147,7 @@ int edgerc_check_result(const struct buffer *out, const char *file_name, struct 
 }
 
 /* Whether the last line of the place with the entry's key has its value. */
-static bool is_entry_there(const char *text, size_t length, const struct edgerc_place *place,
+static bool is_entry_there(const char *text, size_t length, const struct edgerc_section *place,
                            const struct edgerc_entry *entry, const char *expected)
 {
     enum edgegrid_key key = edgegrid_key_find(entry->key, strlen(entry->key));
@@ -179,7 +179,7 @@ static bool is_entry_there(const char *text, size_t length, const struct edgerc_
 int edgerc_verify(const char *text, size_t length, const char *file_name, const char *section,
                   const struct edgerc_entry *entries, size_t count, struct error *error)
 {
-    struct edgerc_place place;
+    struct edgerc_section place;
     struct buffer host = BUFFER_EMPTY;
     int result = 0;
 

@@ -136,11 +136,11 @@ static bool is_harmless(const char *start, const char *end)
  * The bracket that closes the name: the first with nothing or a comment behind it, so that both
  * "[a]b]" and "[a] # not [b]" are read as meant; else the last. NULL when there is none.
  */
-static const char *find_bracket(const char *start, const char *end, bool *text_behind)
+static const char *find_bracket(const char *start, const char *end, bool *text_after)
 {
     const char *last = NULL;
 
-    *text_behind = false;
+    *text_after = false;
     for (const char *at = start; at != end; at++) {
         if (*at == ']') {
             last = at;
@@ -149,15 +149,15 @@ static const char *find_bracket(const char *start, const char *end, bool *text_b
             }
         }
     }
-    *text_behind = last != NULL;
+    *text_after = last != NULL;
     return last;
 }
 
 /* A line that starts with "["; start is behind it. */
 static void read_header(struct edgerc_line *line, const char *start, const char *end)
 {
-    bool text_behind;
-    const char *bracket = find_bracket(start, end, &text_behind);
+    bool text_after;
+    const char *bracket = find_bracket(start, end, &text_after);
 
     line->kind = EDGERC_JUNK;
     line->flaw = EDGERC_FLAW_UNCLOSED;
@@ -168,7 +168,7 @@ static void read_header(struct edgerc_line *line, const char *start, const char 
         edgerc_trim(&start, &bracket);
         if (start != bracket) {
             line->kind = EDGERC_HEADER;
-            line->flaw = text_behind ? EDGERC_FLAW_TEXT_BEHIND : EDGERC_FLAW_NONE;
+            line->flaw = text_after ? EDGERC_FLAW_TEXT_AFTER : EDGERC_FLAW_NONE;
             line->name = start;
             line->name_length = (size_t)(bracket - start);
             line->section = line->name;

@@ -26,7 +26,7 @@ enum edgerc_line_kind {
 
 enum edgerc_flaw {
     EDGERC_FLAW_NONE = 0,
-    EDGERC_FLAW_TEXT_BEHIND,  /* header: something that is no comment behind the "]" */
+    EDGERC_FLAW_TEXT_AFTER,   /* header: something that is no comment behind the "]" */
     EDGERC_FLAW_EXPORT,       /* entry: "export " before the key */
     EDGERC_FLAW_UNCLOSED,     /* junk: "[" without "]", or no name between them */
     EDGERC_FLAW_BROKEN_VALUE, /* junk: looks like the end of a value that a line break cut */

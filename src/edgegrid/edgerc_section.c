@@ -1,7 +1,6 @@
 #include "edgegrid/edgerc_section.h"
 
 #include "base/text.h"
-#include "edgegrid/edgerc.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@ enum edgegrid_key edgerc_line_key(const struct edgerc_line *line)
 }
 
 bool edgerc_find_exact(const char *text, size_t length, const char *section, size_t name_length,
-                       struct edgerc_place *place)
+                       struct edgerc_section *place)
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
@@ -51,7 +50,7 @@ bool edgerc_find_exact(const char *text, size_t length, const char *section, siz
 }
 
 bool edgerc_find_section(const char *text, size_t length, const char *section,
-                         struct edgerc_place *place)
+                         struct edgerc_section *place)
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
@@ -97,8 +96,8 @@ static int compare_headers(const void *one, const void *other)
 
 static int compare_places(const void *one, const void *other)
 {
-    const struct edgerc_place *left = one;
-    const struct edgerc_place *right = other;
+    const struct edgerc_section *left = one;
+    const struct edgerc_section *right = other;
 
     return (left->first.at > right->first.at) - (left->first.at < right->first.at);
 }
@@ -130,15 +129,15 @@ static bool has_same_name(const struct edgerc_header *one, const struct edgerc_h
 }
 
 /* A place for the headers of one name, which start at run and end before end. */
-static struct edgerc_place make_place(const struct edgerc_reader *start,
-                                      const struct edgerc_header *run,
-                                      const struct edgerc_header *end)
+static struct edgerc_section make_place(const struct edgerc_reader *start,
+                                        const struct edgerc_header *run,
+                                        const struct edgerc_header *end)
 {
-    struct edgerc_place place = {.name = run->name,
-                                 .name_length = run->name_length,
-                                 .line = run->number,
-                                 .headers = run,
-                                 .first = *start};
+    struct edgerc_section place = {.name = run->name,
+                                   .name_length = run->name_length,
+                                   .line = run->number,
+                                   .headers = run,
+                                   .first = *start};
 
     place.first.at = run->start;
     place.first.number = run->number - 1;
@@ -151,7 +150,7 @@ static struct edgerc_place make_place(const struct edgerc_reader *start,
 int edgerc_sections_find(struct edgerc_sections *sections, const char *text, size_t length,
                          struct error *error)
 {
-    struct edgerc_place top;
+    struct edgerc_section top;
     struct edgerc_reader start;
     size_t count = read_headers(text, length, NULL);
 
@@ -184,7 +183,7 @@ void edgerc_sections_free(struct edgerc_sections *sections)
 }
 
 /* Go to the next header of the place, of which left are still to come, and read its line. */
-static bool next_header_of(struct edgerc_reader *reader, const struct edgerc_place *place,
+static bool next_header_of(struct edgerc_reader *reader, const struct edgerc_section *place,
                            size_t left, struct edgerc_line *line)
 {
     if (left == 0 || place->headers == NULL) {
@@ -196,7 +195,7 @@ static bool next_header_of(struct edgerc_reader *reader, const struct edgerc_pla
 }
 
 /* Read the next line of the place; left counts its headers that are still to come. */
-static bool next_line_in(struct edgerc_reader *reader, const struct edgerc_place *place,
+static bool next_line_in(struct edgerc_reader *reader, const struct edgerc_section *place,
                          size_t *left, struct edgerc_line *line)
 {
     struct edgerc_reader ahead = *reader;
@@ -211,7 +210,7 @@ static bool next_line_in(struct edgerc_reader *reader, const struct edgerc_place
     return true;
 }
 
-void edgerc_collect_keys(const struct edgerc_place *place, struct edgerc_keys *keys)
+void edgerc_collect_keys(const struct edgerc_section *place, struct edgerc_keys *keys)
 {
     struct edgerc_reader reader = place->first;
     struct edgerc_line line;
@@ -257,7 +256,7 @@ unsigned edgerc_missing_keys(const struct edgerc_keys *keys)
 
 void edgerc_collect_inherited(const char *text, size_t length, struct edgerc_keys *inherited)
 {
-    struct edgerc_place parent;
+    struct edgerc_section parent;
 
     memset(inherited, 0, sizeof *inherited);
     if (edgerc_find_exact(text, length, SECTION_INHERITED, strlen(SECTION_INHERITED), &parent)) {
@@ -265,8 +264,8 @@ void edgerc_collect_inherited(const char *text, size_t length, struct edgerc_key
     }
 }
 
-unsigned edgerc_inherit_keys(const struct edgerc_keys *inherited, const struct edgerc_place *place,
-                             struct edgerc_keys *keys)
+unsigned edgerc_inherit_keys(const struct edgerc_keys *inherited,
+                             const struct edgerc_section *place, struct edgerc_keys *keys)
 {
     unsigned taken = 0;
 
@@ -321,8 +320,8 @@ void edgerc_report_line(struct edgerc_report *report, const struct edgerc_line *
     static const char *const sentences[] = {
         [EDGERC_FLAW_NONE] = "the line is neither \"key = value\" nor a [section] nor a comment; "
                              "correct or remove it",
-        [EDGERC_FLAW_TEXT_BEHIND] = "there is text behind the section's \"]\"; remove it or put "
-                                    "\"#\" before it",
+        [EDGERC_FLAW_TEXT_AFTER] = "there is text behind the section's \"]\"; remove it or put "
+                                   "\"#\" before it",
         [EDGERC_FLAW_EXPORT] = "\"export\" before the key is left out here and refused elsewhere; "
                                "remove it",
         [EDGERC_FLAW_UNCLOSED] = "the section has no name or no \"]\"; the lines below it are in "
@@ -337,7 +336,7 @@ void edgerc_report_line(struct edgerc_report *report, const struct edgerc_line *
     }
 }
 
-void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_place *place,
+void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_section *place,
                             const struct edgerc_keys *keys)
 {
     if (place->header > 1) {
@@ -356,7 +355,7 @@ void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_pl
     }
 }
 
-int edgerc_error_missing(const char *file_name, const struct edgerc_place *place,
+int edgerc_error_missing(const char *file_name, const struct edgerc_section *place,
                          const struct edgerc_keys *keys, unsigned missing, const char *option,
                          struct error *error)
 {
@@ -395,7 +394,7 @@ static unsigned name_distance(const char *section, const char *name, size_t leng
 int edgerc_error_absent(const char *text, size_t length, const char *file_name, const char *section,
                         const char *option, struct error *error)
 {
-    struct edgerc_place nearest = {0};
+    struct edgerc_section nearest = {0};
     struct edgerc_sections sections;
     struct buffer list = BUFFER_EMPTY;
     const char *with = option == NULL ? "" : " with ";
@@ -409,7 +408,7 @@ int edgerc_error_absent(const char *text, size_t length, const char *file_name, 
     }
     count = sections.count;
     for (size_t at = 0; at < count; at++) {
-        const struct edgerc_place *present = &sections.places[at];
+        const struct edgerc_section *present = &sections.places[at];
         unsigned distance = name_distance(section, present->name, present->name_length);
 
         if (distance < best) {

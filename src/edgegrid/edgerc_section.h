@@ -21,7 +21,7 @@ struct edgerc_header {
 };
 
 /* Which lines of a file a section is made of; nothing is owned. */
-struct edgerc_place {
+struct edgerc_section {
     const char *name; /* in the text, or the name asked for; not NUL-terminated */
     size_t name_length;
     bool top;                            /* it is what stands before the first header */
@@ -34,7 +34,7 @@ struct edgerc_place {
 
 /* All sections of a file, each once, in the order in which they first appear. */
 struct edgerc_sections {
-    struct edgerc_place *places; /* owned */
+    struct edgerc_section *places; /* owned */
     size_t count;
     struct edgerc_header *headers; /* owned: those of a section side by side, in their order */
 };
@@ -59,11 +59,11 @@ enum edgegrid_key edgerc_line_key(const struct edgerc_line *line);
 
 /* Find exactly that section, or for "default" the headless keys; false when it is not there. */
 bool edgerc_find_exact(const char *text, size_t length, const char *section, size_t name_length,
-                       struct edgerc_place *place);
+                       struct edgerc_section *place);
 
 /* As edgerc_find_exact, and for "default" also by a unique match without regard to case. */
 bool edgerc_find_section(const char *text, size_t length, const char *section,
-                         struct edgerc_place *place);
+                         struct edgerc_section *place);
 
 /*
  * Find all sections, in n log n time for n headers. The text must have passed edgerc_check_text and
@@ -76,7 +76,7 @@ int edgerc_sections_find(struct edgerc_sections *sections, const char *text, siz
 void edgerc_sections_free(struct edgerc_sections *sections);
 
 /* Collect the known keys of a place. */
-void edgerc_collect_keys(const struct edgerc_place *place, struct edgerc_keys *keys);
+void edgerc_collect_keys(const struct edgerc_section *place, struct edgerc_keys *keys);
 
 /* The required keys that are absent or empty, as bits (1 << key). */
 unsigned edgerc_missing_keys(const struct edgerc_keys *keys);
@@ -88,8 +88,8 @@ void edgerc_collect_inherited(const char *text, size_t length, struct edgerc_key
  * Fill in what keys lacks from those of [DEFAULT]. Returns the keys taken, as bits; none when the
  * place is [DEFAULT] itself.
  */
-unsigned edgerc_inherit_keys(const struct edgerc_keys *inherited, const struct edgerc_place *place,
-                             struct edgerc_keys *keys);
+unsigned edgerc_inherit_keys(const struct edgerc_keys *inherited,
+                             const struct edgerc_section *place, struct edgerc_keys *keys);
 
 /* Append "FILE:LINE: sentence" and a newline, and count it. */
 void edgerc_report_problem(struct edgerc_report *report, size_t line, const char *format, ...)
@@ -103,14 +103,14 @@ void edgerc_report_hint(struct edgerc_report *report, size_t line, const char *f
 void edgerc_report_line(struct edgerc_report *report, const struct edgerc_line *line);
 
 /* Report the keys of the place that are given twice. */
-void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_place *place,
+void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_section *place,
                             const struct edgerc_keys *keys);
 
 /*
  * The error for a section that lacks the keys given as bits, with the option that chooses another.
  * Returns -1.
  */
-int edgerc_error_missing(const char *file_name, const struct edgerc_place *place,
+int edgerc_error_missing(const char *file_name, const struct edgerc_section *place,
                          const struct edgerc_keys *keys, unsigned missing, const char *option,
                          struct error *error);
 

@@ -21,10 +21,10 @@ struct layout {
 struct change {
     const struct edgerc_entry *entries;
     size_t count;
-    struct edgerc_place place;
+    struct edgerc_section place;
     size_t lines[EDGERC_ENTRIES_MOST]; /* where each key stands last below the last header, or 0 */
     size_t last_header;                /* line of the section's last header; 0 when headless */
-    size_t insert_behind;              /* line behind which keys that are not there go */
+    size_t insert_after;               /* line behind which keys that are not there go */
     const char *insert_indent;         /* and what they are indented with */
     size_t insert_width;
     bool insert_before_junk;
@@ -122,7 +122,7 @@ static bool is_in_place(const struct change *change, const struct edgerc_line *l
 }
 
 /* The first byte of a line that is not blank. */
-static const char *behind_indent(const struct edgerc_line *line)
+static const char *skip_indent(const struct edgerc_line *line)
 {
     const char *start = line->start;
     const char *end = line->end;
@@ -133,7 +133,7 @@ static const char *behind_indent(const struct edgerc_line *line)
 
 static size_t indent_width(const struct edgerc_line *line)
 {
-    return (size_t)(behind_indent(line) - line->start);
+    return (size_t)(skip_indent(line) - line->start);
 }
 
 /*
@@ -141,7 +141,7 @@ static size_t indent_width(const struct edgerc_line *line)
  * whose value it would be a part of: it is to be indented as that one. What slipped behind any
  * other key may well be its value, and stays.
  */
-static bool layout_take(struct layout *layout, const struct edgerc_line *line)
+static bool layout_advance(struct layout *layout, const struct edgerc_line *line)
 {
     bool known = edgerc_line_key(line) != EDGEGRID_KEY_UNKNOWN;
     bool deeper = layout->indent != NULL && indent_width(line) > layout->width;
@@ -186,7 +186,7 @@ static void plan_place(struct change *change, struct edgerc_reader reader,
         change->insert_indent = change->layout.indent;
         change->insert_width = change->layout.width;
     }
-    change->insert_behind = line->number;
+    change->insert_after = line->number;
     change->insert_before_junk = more && next.kind == EDGERC_JUNK;
 }
 
@@ -200,7 +200,7 @@ static void plan_change(struct change *change, const char *text, size_t length)
         if (!is_in_place(change, &line)) {
             continue;
         }
-        (void)layout_take(&change->layout, &line);
+        (void)layout_advance(&change->layout, &line);
         if (line.kind == EDGERC_HEADER) {
             change->last_header = line.number;
             memset(change->lines, 0, sizeof change->lines);
@@ -260,8 +260,8 @@ static void rewrite_line(struct change *change, const struct edgerc_line *line, 
  * with a new secret, what looks like the second half of the old right behind that. above is the
  * key of the line above, of those that stay.
  */
-static bool is_going(const struct change *change, enum edgegrid_key above,
-                     const struct edgerc_line *line)
+static bool is_removed(const struct change *change, enum edgegrid_key above,
+                       const struct edgerc_line *line)
 {
     bool going = false;
 
@@ -287,7 +287,7 @@ static bool is_part_empty(const struct change *change, struct edgerc_reader read
 
     while (edgerc_next_line(&reader, &line) && line.kind != EDGERC_HEADER &&
            is_in_place(change, &line)) {
-        if (!is_going(change, above, &line)) {
+        if (!is_removed(change, above, &line)) {
             if (line.kind != EDGERC_BLANK) {
                 return false;
             }
@@ -330,7 +330,7 @@ static void write_line(struct change *change, const struct edgerc_line *line, bo
         rewrite_line(change, line, indent, width, &change->entries[at]);
     } else {
         buffer_append(change->out, indent, width);
-        buffer_append(change->out, behind_indent(line), (size_t)(line->next - behind_indent(line)));
+        buffer_append(change->out, skip_indent(line), (size_t)(line->next - skip_indent(line)));
     }
 }
 
@@ -357,13 +357,13 @@ static void write_changed(struct change *change, const char *text, size_t length
             buffer_append(change->out, line.start, (size_t)(line.next - line.start));
             continue;
         }
-        going = dropping || is_going(change, above, &line);
-        slipped = !(going && line.kind == EDGERC_JUNK) && layout_take(&change->layout, &line);
+        going = dropping || is_removed(change, above, &line);
+        slipped = !(going && line.kind == EDGERC_JUNK) && layout_advance(&change->layout, &line);
         if (!going) {
             write_line(change, &line, slipped);
             above = edgerc_line_key(&line);
         }
-        if (line.number == change->insert_behind) {
+        if (line.number == change->insert_after) {
             write_missing(change, &line);
         }
     }
@@ -403,7 +403,7 @@ static void append_section(struct change *change, const char *section)
 /* The byte order mark, and "[default]" before keys that have no header. */
 static void write_top(struct change *change, const char *text, size_t length)
 {
-    struct edgerc_place place;
+    struct edgerc_section place;
 
     buffer_append(change->out, text, text_mark_length(text, length));
     if (edgerc_find_exact(text, length, SECTION_DEFAULT, strlen(SECTION_DEFAULT), &place) &&

@@ -105,8 +105,8 @@ static void note_partial(struct buffer *partial, const char *prefix, unsigned mi
 }
 
 /* The plain variables are of the section default, and are not taken for another one. */
-static void note_other(const struct environment *environment, const char *section,
-                       const char *prefix, struct buffer *notes)
+static void note_unused_variables(const struct environment *environment, const char *section,
+                                  const char *prefix, struct buffer *notes)
 {
     if (!text_equal(section, "default") &&
         environment->lookup(environment->context, "AKAMAI_HOST") != NULL) {
@@ -175,7 +175,7 @@ int edgegrid_credential_from_environment(edgegrid_lookup *lookup, void *context,
         }
     }
     if (result == EDGEGRID_ENVIRONMENT_ABSENT && partial.length == 0) {
-        note_other(&environment, section, buffer_text(&prefixes[1]), &partial);
+        note_unused_variables(&environment, section, buffer_text(&prefixes[1]), &partial);
     }
     if (result == EDGEGRID_ENVIRONMENT_ABSENT && notes != NULL) {
         buffer_append(notes, partial.data, partial.length);

@@ -15,7 +15,6 @@
 #include "base/date.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "edgegrid/session.h"
 
 #include <string.h>
 
@@ -23,7 +22,7 @@
 #define PROBLEM_TEXTS_MOST 300 /* when there are so many, no other is added */
 #define PROBLEM_ERRORS_MOST 4
 
-struct problem_known {
+struct problem_advice_row {
     const char *type_end; /* NULL for any */
     const char *part;     /* of title or detail, case ignored; NULL for any */
     int status;           /* 0 for any */
@@ -34,7 +33,7 @@ struct problem_known {
 static const char problem_signature[] = "the client_secret is not this credential's, or something "
                                         "changed the request on its way; check the section's ";
 
-static const struct problem_known problem_table[] = {
+static const struct problem_advice_row problem_table[] = {
     {"/pep-authn/deny", "signature", 0, problem_signature},
     {"/pep-authn/deny", "inactive", 0,
      "the credential is deactivated, expired or deleted, or its host is another client's; make a "
@@ -66,7 +65,7 @@ static const struct problem_known problem_table[] = {
     {NULL, NULL, 429, "too many requests; wait and run it again"},
 };
 
-static bool problem_matches(const struct problem_known *known, int status, const char *type,
+static bool problem_matches(const struct problem_advice_row *known, int status, const char *type,
                             const char *title, const char *detail)
 {
     return (known->status == 0 || known->status == status) &&
@@ -218,7 +217,7 @@ int problem_explain(const struct http_response *response, const struct problem_c
     struct buffer clock = BUFFER_EMPTY;
     struct buffer keys = BUFFER_EMPTY;
     const char *advice =
-        problem_is_used_up(response)
+        problem_is_limit_reached(response)
             ? "this count is used up, and waiting does not lower it; remove what is not needed, or "
               "ask Akamai for a higher limit"
             : problem_advice(response->status, type, title, detail);
@@ -301,7 +300,7 @@ bool problem_is_authenticated(const struct http_response *response)
     return is;
 }
 
-bool problem_is_used_up(const struct http_response *response)
+bool problem_is_limit_reached(const struct http_response *response)
 {
     return response->status == 429 && http_response_header(response, "retry-after") == NULL &&
            http_response_header(response, "x-ratelimit-next") == NULL &&

@@ -7,18 +7,10 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "edgegrid/call.h"
 #include "http/response.h"
 
 #include <stdbool.h>
-
-struct edgegrid_session;
-
-/* What a 2xx response must contain to count as the API's own. */
-enum problem_expected {
-    EXPECTED_ANYTHING, /* the caller reads it */
-    EXPECTED_OBJECT,   /* a JSON object with a given member */
-    EXPECTED_LIST      /* a JSON array of objects, or an empty one */
-};
 
 #define PROBLEM_AGAIN "; run it again later"
 
@@ -41,7 +33,7 @@ int problem_explain(const struct http_response *response, const struct problem_c
 bool problem_is_burst(const struct http_response *response);
 
 /* A 429 for as many objects as there may be, such as includes of a contract: not for haste. */
-bool problem_is_used_up(const struct http_response *response);
+bool problem_is_limit_reached(const struct http_response *response);
 
 /*
  * A 403 or 404 of the API or of the gateway's authorization, which both come after the gateway has

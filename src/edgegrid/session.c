@@ -126,7 +126,7 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
 
 const char *edgegrid_call_again(const struct edgegrid_call *call)
 {
-    return session_call_repeats(call) ? PROBLEM_AGAIN : SESSION_LOOK;
+    return session_call_repeats(call) ? PROBLEM_AGAIN : SESSION_MAY_BE_DONE;
 }
 
 static bool session_retry_after_loss(const struct edgegrid_call *call,
@@ -140,7 +140,7 @@ static bool session_retry_after_answer(const struct edgegrid_call *call,
 {
     int status = response->status;
 
-    if ((status == 429 && !problem_is_used_up(response)) || problem_is_burst(response)) {
+    if ((status == 429 && !problem_is_limit_reached(response)) || problem_is_burst(response)) {
         return true;
     }
     if (session_call_repeats(call)) {
@@ -174,7 +174,7 @@ static int64_t session_asked_pause(const struct edgegrid_session *session,
 }
 
 /* Full jitter: anything up to a bound that doubles. */
-static int session_own_pause(unsigned attempt, int64_t *pause, struct error *error)
+static int session_random_pause(unsigned attempt, int64_t *pause, struct error *error)
 {
     int64_t bound = SESSION_FIRST_PAUSE;
     uint32_t random;
@@ -197,7 +197,7 @@ static bool session_pause(const struct edgegrid_session *session, unsigned attem
     int64_t now = clock_monotonic_milliseconds();
     struct error ignored;
 
-    if (pause < 0 && session_own_pause(attempt, &pause, &ignored) != 0) {
+    if (pause < 0 && session_random_pause(attempt, &pause, &ignored) != 0) {
         return false;
     }
     if (pause > deadline - now) {
@@ -221,7 +221,7 @@ static int session_target(const struct edgegrid_session *session, const struct e
  * What a try's failure means for the call as a whole: when it or one before may have changed
  * something, the outcome is unknown; a call that changes nothing was as good as not made.
  */
-static void session_settle_status(const struct edgegrid_call *call, int result,
+static void session_update_status(const struct edgegrid_call *call, int result,
                                   const struct http_response *response, bool *may_be_done,
                                   struct error *error)
 {
@@ -264,7 +264,7 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
             sent = outcome.sent;
             again = result == 0 ? session_retry_after_answer(call, response)
                                 : session_retry_after_loss(call, &outcome);
-            session_settle_status(call, result, response, &may_be_done, error);
+            session_update_status(call, result, response, &may_be_done, error);
             if (again && result != 0 && outcome.reused && !outcome.answered) {
                 continue; /* the server had closed a kept connection: that is no failure */
             }
@@ -276,7 +276,7 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
     }
     session->may_be_done = may_be_done;
     if (result != 0 && error->status == STATUS_UNKNOWN) {
-        (void)error_suffix(error, SESSION_LOOK);
+        (void)error_suffix(error, SESSION_MAY_BE_DONE);
     } else if (sent && result != 0) {
         (void)error_suffix(error, "; run it again");
     }
@@ -302,5 +302,5 @@ int edgegrid_session_require(struct edgegrid_session *session, const struct edge
         return 0;
     }
     (void)problem_explain_foreign(response, &context, session_call_changes(call), error);
-    return session_call_changes(call) ? error_suffix(error, SESSION_LOOK) : -1;
+    return session_call_changes(call) ? error_suffix(error, SESSION_MAY_BE_DONE) : -1;
 }

@@ -5,44 +5,15 @@
 #define EDGEGRID_SESSION_H
 
 #include "base/error.h"
+#include "edgegrid/call.h"
 #include "edgegrid/credential.h"
-#include "edgegrid/problem.h"
 #include "http/connection.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
-struct edgegrid_call;
-
 /* What is added to an error when a change may have been made although no whole answer came. */
-#define SESSION_LOOK "; it may have been carried out all the same, so look before you run it again"
-
-struct edgegrid_session {
-    const struct edgegrid_credential *credential; /* borrowed; may be changed between calls */
-    struct http_connection connection;
-    const char *account_key; /* accountSwitchKey for every call; NULL for none; borrowed */
-    const char *user_agent;
-    int64_t clock_offset; /* seconds to add to the machine's clock */
-    int64_t signed_at;    /* the time in the last try's signature, by that clock */
-    unsigned retries;     /* tries after the first */
-    bool may_be_done;     /* the last call, by a try that had no answer, or one of 5xx */
-    bool confine;         /* enter the sandbox before the first call */
-    /* Told of each call that would change something, which is then not sent; NULL: send. */
-    int (*dry_run)(const struct edgegrid_call *call, const char *whole_target, struct error *error);
-};
-
-struct edgegrid_call {
-    const char *method;
-    const char *target; /* normalised path and query, without accountSwitchKey */
-    const struct http_header *headers;
-    size_t header_count;
-    const char *body; /* NULL for none */
-    size_t body_length;
-    enum problem_expected expected; /* of a 2xx, for edgegrid_session_require */
-    const char *member;             /* of an EXPECTED_OBJECT; NULL: only 204 counts */
-    bool reads;                     /* a POST that changes nothing, such as allowed-cpcodes */
-    bool repeats;                   /* a POST that may be repeated, such as deactivate */
-};
+#define SESSION_MAY_BE_DONE                                                                        \
+    "; it may have been carried out all the same, so look before you run it again"
 
 /* What to do when a 5xx is the answer to it: a sentence's end. */
 const char *edgegrid_call_again(const struct edgegrid_call *call);
@@ -72,7 +43,7 @@ int64_t edgegrid_session_time(const struct edgegrid_session *session);
  * reading POST when the connection was lost or the answer was 429, 5xx or the gateway's burst
  * refusal. A POST that changes something is tried again only when not a byte of it was sent, or
  * the answer was 429, or 503 with Retry-After, which say that nothing was done. A 429 for a count
- * of objects that is used up (problem_is_used_up) is final.
+ * of objects that is used up (problem_is_limit_reached) is final.
  *
  * With session->dry_run what changes something is answered 204 without a body, and not sent.
  *

@@ -278,7 +278,7 @@ static int connection_send(struct http_connection *connection, struct outgoing *
  * Send the request and read the answer. Interim answers do not end the sending; the final one
  * does, since a server that refuses a body answers before it has read all.
  */
-static int connection_converse(struct http_connection *connection, struct outgoing *outgoing,
+static int connection_exchange(struct http_connection *connection, struct outgoing *outgoing,
                                struct http_parser *parser, int64_t deadline, struct error *error)
 {
     struct http_response *response = parser->response;
@@ -355,13 +355,13 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     connection_log_request(connection, request);
     deadline = clock_monotonic_milliseconds() + connection->settings->timeout_milliseconds;
     http_parser_init(&parser, response, text_equal(request->method, "HEAD"), HTTP_BODY_LIMIT);
-    tls_mark(connection->tls);
+    tls_reset_sent(connection->tls);
     result = outgoing_prepare(&outgoing, request, error);
     if (result == 0 && request->once) {
         result = http_parser_reserve(&parser, CONNECTION_ONCE_ROOM, error);
     }
     if (result == 0) {
-        result = connection_converse(connection, &outgoing, &parser, deadline, error);
+        result = connection_exchange(connection, &outgoing, &parser, deadline, error);
     }
     buffer_free(&outgoing.head);
     outcome->sent = tls_sent_application_data(connection->tls);

@@ -25,7 +25,7 @@ struct dial {
     struct buffer faults;                      /* "ADDRESS: reason; ..." */
 };
 
-static void dial_note_fault(struct dial *dial, const struct address *address, const char *reason)
+static void dial_append_fault(struct dial *dial, const struct address *address, const char *reason)
 {
     buffer_append_text(&dial->faults, dial->faults.length == 0 ? "" : "; ");
     address_write(&dial->faults, address);
@@ -48,13 +48,13 @@ static bool dial_start_next(struct dial *dial)
             dial->tries[dial->try_count++] = (struct pollfd){descriptor, POLLOUT, 0};
             return true;
         }
-        dial_note_fault(dial, address, error_system_text(errno));
+        dial_append_fault(dial, address, error_system_text(errno));
     }
     return false;
 }
 
 /* Look at the sockets that poll marked; returns the connected one, or -1. */
-static int dial_harvest(struct dial *dial)
+static int dial_find_connected(struct dial *dial)
 {
     for (size_t i = 0; i < dial->try_count; i++) {
         struct pollfd *one = &dial->tries[i];
@@ -73,7 +73,7 @@ static int dial_harvest(struct dial *dial)
             one->fd = -1;
             return descriptor;
         }
-        dial_note_fault(dial, dial->tried[i], error_system_text(fault));
+        dial_append_fault(dial, dial->tried[i], error_system_text(fault));
         (void)close(one->fd);
         one->fd = -1;
     }
@@ -105,14 +105,14 @@ static int dial_wait(struct dial *dial)
         if (left <= 0) {
             for (size_t i = 0; i < dial->try_count; i++) {
                 if (dial->tries[i].fd >= 0) {
-                    dial_note_fault(dial, dial->tried[i], "no answer in time");
+                    dial_append_fault(dial, dial->tried[i], "no answer in time");
                 }
             }
             return -1;
         }
         ready = poll(dial->tries, (nfds_t)dial->try_count, (int)pause);
         if (ready > 0) {
-            descriptor = dial_harvest(dial);
+            descriptor = dial_find_connected(dial);
         }
         if (descriptor >= 0) {
             return descriptor;

@@ -49,7 +49,7 @@ void http_parser_init(struct http_parser *parser, struct http_response *response
 }
 
 /* The allocator may have given no more than addresses, for which there may be no memory later. */
-static int parser_take_room(struct buffer *buffer, size_t size)
+static int parser_touch_room(struct buffer *buffer, size_t size)
 {
     if (buffer_reserve(buffer, size) != 0) {
         return -1;
@@ -62,9 +62,9 @@ int http_parser_reserve(struct http_parser *parser, size_t body, struct error *e
 {
     struct http_response *response = parser->response;
 
-    return parser_take_room(&parser->line, RESERVE_LINE) == 0 &&
-                   parser_take_room(&response->headers, RESERVE_HEADERS) == 0 &&
-                   parser_take_room(&response->body, body) == 0
+    return parser_touch_room(&parser->line, RESERVE_LINE) == 0 &&
+                   parser_touch_room(&response->headers, RESERVE_HEADERS) == 0 &&
+                   parser_touch_room(&response->body, body) == 0
                ? 0
                : error_set_memory(error);
 }
@@ -302,8 +302,8 @@ static int parser_finish_line(struct http_parser *parser, struct error *error)
 }
 
 /* Gather bytes of a line, and act on it when it is whole. */
-static int parser_take_line(struct http_parser *parser, const char *data, size_t length,
-                            size_t *used, struct error *error)
+static int parser_gather_line(struct http_parser *parser, const char *data, size_t length,
+                              size_t *used, struct error *error)
 {
     struct buffer *line = &parser->line;
     const char *end = memchr(data, '\n', length);
@@ -341,8 +341,8 @@ static int parser_take_line(struct http_parser *parser, const char *data, size_t
 }
 
 /* Append a run of the body, as long as there is one. */
-static int parser_take_body(struct http_parser *parser, const char *data, size_t length,
-                            size_t *used, struct error *error)
+static int parser_append_body(struct http_parser *parser, const char *data, size_t length,
+                              size_t *used, struct error *error)
 {
     struct buffer *body = &parser->response->body;
     size_t take = length;
@@ -368,8 +368,8 @@ static int parser_take_body(struct http_parser *parser, const char *data, size_t
     return buffer_check(body, error);
 }
 
-static int parser_take_chunk_end(struct http_parser *parser, char byte, size_t *used,
-                                 struct error *error)
+static int parser_check_chunk_end(struct http_parser *parser, char byte, size_t *used,
+                                  struct error *error)
 {
     if (byte != (parser->remaining == 2 ? '\r' : '\n')) {
         return http_response_refuse(error, "a chunk is longer than its size");
@@ -399,13 +399,13 @@ enum http_progress http_parser_push(struct http_parser *parser, const char *data
         case HTTP_AT_BODY:
         case HTTP_AT_BODY_TO_CLOSE:
         case HTTP_AT_CHUNK_DATA:
-            result = parser_take_body(parser, at, left, used, error);
+            result = parser_append_body(parser, at, left, used, error);
             break;
         case HTTP_AT_CHUNK_END:
-            result = parser_take_chunk_end(parser, *at, used, error);
+            result = parser_check_chunk_end(parser, *at, used, error);
             break;
         default:
-            result = parser_take_line(parser, at, left, used, error);
+            result = parser_gather_line(parser, at, left, used, error);
             break;
         }
     }

@@ -116,7 +116,7 @@ static int proxy_receive(int descriptor, const struct url_proxy *proxy,
 }
 
 /* Does the proxy name ways to log in, and Basic is not among them (RFC 9110, 11.7.1)? */
-static bool proxy_wants_another_way(const struct http_response *response)
+static bool proxy_lacks_basic(const struct http_response *response)
 {
     size_t cursor = 0;
     bool named = false;
@@ -139,12 +139,13 @@ static int proxy_explain(const struct url_proxy *proxy, const char *authority,
 {
     const char *hint = "ask who runs the proxy whether it lets CONNECT through to that host";
     int status = response->status;
-    bool asks_who = status == 407 || status == 401; /* which is tinyproxy's for a wrong password */
+    bool asks_login =
+        status == 407 || status == 401; /* which is tinyproxy's for a wrong password */
 
-    if (asks_who && proxy_wants_another_way(response)) {
+    if (asks_login && proxy_lacks_basic(response)) {
         hint = "it does not take a user and password as they are (Basic), which is all that "
                "gridkey has; ask who runs it for another way out";
-    } else if (asks_who) {
+    } else if (asks_login) {
         hint = proxy->has_user ? "it does not accept this user and password"
                                : "it wants a user: --proxy http://USER:PASSWORD@HOST:PORT, or the "
                                  "same in https_proxy, which does not show in ps";

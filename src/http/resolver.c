@@ -46,7 +46,8 @@ const char *resolver_source_name(enum resolver_source source)
 /* --- a lookup ------------------------------------------------------------------------------- */
 
 /* The address of that family with that index; NULL when there are fewer. */
-static const struct addrinfo *resolver_pick(const struct addrinfo *list, int family, size_t number)
+static const struct addrinfo *resolver_find_address(const struct addrinfo *list, int family,
+                                                    size_t number)
 {
     for (; list != NULL; list = list->ai_next) {
         if (list->ai_family == family && number-- == 0) {
@@ -91,9 +92,9 @@ static int resolver_query(struct resolver_reply *reply, const char *host, int fa
         int first = list->ai_family;
 
         for (size_t i = 0; i < ADDRESS_MOST; i++) {
-            resolver_copy(&reply->addresses, resolver_pick(list, first, i));
+            resolver_copy(&reply->addresses, resolver_find_address(list, first, i));
             resolver_copy(&reply->addresses,
-                          resolver_pick(list, first == AF_INET ? AF_INET6 : AF_INET, i));
+                          resolver_find_address(list, first == AF_INET ? AF_INET6 : AF_INET, i));
         }
         freeaddrinfo(list);
     }
@@ -133,7 +134,7 @@ static void resolver_describe_file(struct buffer *out, const char *path, int fau
 }
 
 /* Begin the reply to a lookup of host: which servers will be asked. */
-static void resolver_begin(struct resolver_reply *reply, const char *host)
+static void resolver_start_reply(struct resolver_reply *reply, const char *host)
 {
     struct buffer name = BUFFER_FIXED(reply->host);
     struct buffer searched = BUFFER_FIXED(reply->searched);
@@ -178,7 +179,7 @@ static void resolver_close_others(int descriptor, int lifeline)
  * SIGIO, whose default action terminates. (PR_SET_PDEATHSIG would be a signal from the parent,
  * which Landlock may forbid.)
  */
-static void resolver_hold_lifeline(void)
+static void resolver_watch_lifeline(void)
 {
     struct pollfd one = {LIFELINE, 0, 0};
     sigset_t none;
@@ -242,11 +243,11 @@ static _Noreturn void resolver_run(int descriptor, int lifeline)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     resolver_wipe_variables();
     resolver_close_others(descriptor, lifeline);
-    resolver_hold_lifeline();
+    resolver_watch_lifeline();
     going = resolver_receive(host);
     resolver_confine(); /* to where resolv.conf is now, not when the process started */
     while (going) {
-        resolver_begin(&reply, host);
+        resolver_start_reply(&reply, host);
         going = send(0, &reply, sizeof reply, MSG_NOSIGNAL) >= 0;
         resolver_look_up(&reply);
         going = going && send(0, &reply, sizeof reply, MSG_NOSIGNAL) >= 0 && resolver_receive(host);
@@ -295,7 +296,7 @@ void resolver_start(struct resolver *resolver)
 }
 
 /* Record that a lookup of host has begun. */
-static void resolver_await(struct resolver *resolver, const char *host)
+static void resolver_set_asked(struct resolver *resolver, const char *host)
 {
     struct buffer asked = BUFFER_FIXED(resolver->asked);
     struct buffer name = BUFFER_FIXED(resolver->reply.host);
@@ -322,13 +323,13 @@ void resolver_stop(struct resolver *resolver)
 /* --- this side ------------------------------------------------------------------------------ */
 
 /* The process is gone: nothing can be looked up any more. */
-static void resolver_lose(struct resolver *resolver)
+static void resolver_set_ended(struct resolver *resolver)
 {
     char host[RESOLVER_NAME_SIZE];
 
     memcpy(host, resolver->asked, sizeof host);
     resolver_stop(resolver);
-    resolver_await(resolver, host);
+    resolver_set_asked(resolver, host);
     resolver->reply.fault = RESOLVER_ENDED;
     resolver->asked[0] = '\0';
 }
@@ -336,12 +337,12 @@ static void resolver_lose(struct resolver *resolver)
 void resolver_ask(struct resolver *resolver, const char *host)
 {
     if (resolver->child > 0 && !text_equal(resolver->asked, host)) {
-        resolver_await(resolver, host);
+        resolver_set_asked(resolver, host);
         if (send(resolver->descriptor, resolver->asked, sizeof resolver->asked, MSG_NOSIGNAL) < 0) {
-            resolver_lose(resolver);
+            resolver_set_ended(resolver);
         }
     } else if (resolver->child == 0 && !text_equal(resolver->reply.host, host)) {
-        resolver_begin(&resolver->reply, host);
+        resolver_start_reply(&resolver->reply, host);
         resolver_look_up(&resolver->reply);
     }
 }
@@ -381,7 +382,7 @@ static bool resolver_wait(struct resolver *resolver, int64_t deadline)
             continue;
         }
         if (got != (ssize_t)sizeof reply || !resolver_reply_is_sound(&reply)) {
-            resolver_lose(resolver);
+            resolver_set_ended(resolver);
         } else if (text_equal(reply.host, resolver->asked)) {
             resolver->reply = reply;
             if (reply.fault != RESOLVER_PENDING) {

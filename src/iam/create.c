@@ -141,7 +141,7 @@ int new_client_settle(struct edgegrid_session *session, const struct new_client 
 
 int creation_went_out(const char *made, struct error *error)
 {
-    if (error->status == STATUS_USAGE || error_denies_sending(error)) {
+    if (error->status == STATUS_USAGE || error_says_unsent(error)) {
         error->status = STATUS_UNKNOWN;
         (void)error_suffix(error, ". The %s is there: do not make it again", made);
     }
@@ -196,7 +196,7 @@ static int creation_store(struct client_creation *creation, const struct http_re
             return deposit_keep(creation->deposit, error);
         }
         error->status = STATUS_UNKNOWN;
-        return error_suffix(error, SESSION_LOOK CREATION_LIST);
+        return error_suffix(error, SESSION_MAY_BE_DONE CREATION_LIST);
     }
     if (creation->deposit == NULL) {
         return 0;

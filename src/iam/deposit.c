@@ -229,7 +229,7 @@ int deposit_call(struct deposit *deposit, struct edgegrid_session *session,
     if (response->status / 100 != 2) {
         (void)problem_explain(response, &context, error);
         if (response->status / 100 == 5) {
-            (void)error_suffix(error, SESSION_LOOK);
+            (void)error_suffix(error, SESSION_MAY_BE_DONE);
             (void)deposit_explain_unknown(deposit, intent, error);
         } else {
             deposit_take_back(deposit);
@@ -398,5 +398,5 @@ void deposit_close(struct deposit *deposit)
     buffer_free(&deposit->message);
     store_release(&deposit->reservation);
     journal_close(&deposit->journal);
-    sandbox_forget();
+    sandbox_close();
 }

@@ -6,6 +6,7 @@
 #include "edgegrid/edgerc.h"
 #include "edgegrid/edgerc_write.h"
 #include "iam/deposit_parts.h"
+#include "store/access.h"
 #include "store/operations.h"
 
 #include <string.h>
@@ -282,7 +283,7 @@ int deposit_look(struct deposit *deposit, const struct deposit_wish *wish, struc
                      : -1;
     }
     if (result == 0 && !deposit_is_output(wish)) {
-        result = store_look(reservation, wish->path, wish->foreign, error) == 0
+        result = store_open_dry(reservation, wish->path, wish->foreign, error) == 0
                      ? deposit_refuse(wish, &reservation->facts, &reservation->old, error)
                      : -1;
     }

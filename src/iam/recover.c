@@ -338,7 +338,7 @@ static int recovery_end_tail(struct recovery *recovery, struct error *error)
 static void recovery_settle_status(const struct recovery *recovery, struct error *error)
 {
     if (recovery->changed) {
-        error_admit_change(error);
+        error_mark_changed(error);
     }
 }
 

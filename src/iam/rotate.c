@@ -468,7 +468,7 @@ int rotation_run(struct rotation *rotation, struct error *error)
     }
     /* Something was made: no status may say that it is as if nothing had been sent. */
     if (rotation->stored) {
-        error_admit_change(error);
+        error_mark_changed(error);
     }
     return -1;
 }

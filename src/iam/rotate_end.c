@@ -116,7 +116,7 @@ static int rotation_retire(const struct rotation *rotation, struct edgegrid_sess
         result = credential_delete(session, client_id, id, error);
     }
     if (result != 0 && deactivated) {
-        error_admit_change(error);
+        error_mark_changed(error);
     }
     if (result != 0) {
         (void)error_suffix(error, ". The new credential is in place and works, only the old one "

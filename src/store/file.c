@@ -32,7 +32,7 @@
 #define ADVICE_READ "name another file"
 #define ADVICE_WRITE "choose another file"
 
-static void facts_take(struct store_file_facts *facts, const struct stat *from)
+static void facts_set(struct store_file_facts *facts, const struct stat *from)
 {
     facts->exists = true;
     facts->mode = from->st_mode & 07777;
@@ -46,12 +46,12 @@ static void facts_take(struct store_file_facts *facts, const struct stat *from)
 }
 
 /* The file system matters only where it may be why others are let in. */
-static void facts_take_modeless(struct store_file_facts *facts, int descriptor)
+static void facts_find_modeless(struct store_file_facts *facts, int descriptor)
 {
     facts->modeless = (facts->mode & 077) != 0 && operations_current()->is_modeless(descriptor);
 }
 
-int store_examine(int descriptor, struct store_file_facts *facts)
+int store_read_facts(int descriptor, struct store_file_facts *facts)
 {
     struct stat now;
 
@@ -60,8 +60,8 @@ int store_examine(int descriptor, struct store_file_facts *facts)
         return -1;
     }
     if (S_ISREG(now.st_mode)) {
-        facts_take(facts, &now);
-        facts_take_modeless(facts, descriptor);
+        facts_set(facts, &now);
+        facts_find_modeless(facts, descriptor);
     }
     return 0;
 }
@@ -149,8 +149,8 @@ int store_read(const char *path, size_t limit, unsigned flags, struct buffer *ou
 
     if (result == 0 && descriptor >= 0) {
         if (S_ISREG(now.st_mode) && facts != NULL) {
-            facts_take(&found, &now);
-            facts_take_modeless(&found, descriptor);
+            facts_set(&found, &now);
+            facts_find_modeless(&found, descriptor);
         }
         result = read_open_file(descriptor, path, (size_t)now.st_size, limit, out, error);
     }
@@ -254,7 +254,7 @@ static int reservation_lock(struct store_reservation *reservation, struct error 
     if (reservation->descriptor < 0) {
         return -1;
     }
-    facts_take(&reservation->fresh, &facts);
+    facts_set(&reservation->fresh, &facts);
     reservation->directory = operations_open_directory(path);
     if (reservation->directory < 0) {
         return operations_fail(error, path, "written", errno, ADVICE_WRITE);
@@ -383,7 +383,7 @@ static int reservation_read(struct store_reservation *reservation, struct error 
     if (descriptor < 0 || operations_current()->fstat(descriptor, &now) != 0) {
         (void)operations_fail(error, path, "read", errno, ADVICE_WRITE);
     } else if (check_regular(path, &now, ADVICE_WRITE, error) == 0) {
-        facts_take(&reservation->facts, &now);
+        facts_set(&reservation->facts, &now);
         if (check_replaceable(reservation, descriptor, error) == 0 &&
             access_keep(reservation, descriptor, error) == 0) {
             result = read_open_file(descriptor, path, (size_t)now.st_size, STORE_DESTINATION_LIMIT,
@@ -446,8 +446,8 @@ int store_check_directory(const char *path, const char *advice, struct error *er
     return result;
 }
 
-int store_look(struct store_reservation *reservation, const char *path, enum store_foreign policy,
-               struct error *error)
+int store_open_dry(struct store_reservation *reservation, const char *path,
+                   enum store_foreign policy, struct error *error)
 {
     *reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
     reservation->policy = policy;

@@ -17,28 +17,12 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "store/reservation.h"
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
-#include <time.h>
 
 /* A destination larger than this, in bytes, is not taken for a file of credentials. */
 #define STORE_DESTINATION_LIMIT ((size_t)1024 * 1024)
-
-/* What is known about a file; only exists is set when it does not. */
-struct store_file_facts {
-    bool exists;
-    bool modeless; /* group or others are let in, and the file system may know no other way */
-    mode_t mode;   /* the permission bits, 07777 */
-    uid_t owner;
-    gid_t group;
-    nlink_t links; /* the names it has; what a rename replaces is only one */
-    off_t size;    /* bytes */
-    dev_t device;
-    ino_t inode;
-    struct timespec modified;
-};
 
 /* What is to be said, with the path, once a file of several names was replaced. */
 #define STORE_LINKS_TEXT "%s has another name (hard link), which keeps the old content"
@@ -60,7 +44,7 @@ int store_read(const char *path, size_t limit, unsigned flags, struct buffer *ou
 
 /* What is known of an open file. Returns 0, or -1 with errno; exists is false unless it is regular.
  */
-int store_examine(int descriptor, struct store_file_facts *facts);
+int store_read_facts(int descriptor, struct store_file_facts *facts);
 
 /*
  * As store_read, from an open descriptor of any kind until its end; name stands for it in
@@ -68,39 +52,6 @@ int store_examine(int descriptor, struct store_file_facts *facts);
  */
 int store_read_descriptor(int descriptor, const char *name, size_t limit, struct buffer *out,
                           struct error *error);
-
-/*
- * What becomes of a destination that another user owns, in a directory where everyone may write or
- * that is sticky: that user may have put it there to receive a secret.
- */
-enum store_foreign {
-    STORE_FOREIGN_REFUSE, /* and name another file as the way out */
-    STORE_FOREIGN_OFFER,  /* the same, and name --replace too, which root may use */
-    STORE_FOREIGN_REPLACE /* root replaces it by a new file of its own, of mode 0600 */
-};
-
-/* A destination that is sure to be writable. */
-struct store_reservation {
-    struct buffer path;            /* the destination itself, symbolic links resolved */
-    struct buffer temporary;       /* the locked file that will become it */
-    struct buffer old;             /* the destination's content, empty when there is none */
-    struct store_file_facts facts; /* of the destination when it was read */
-    struct store_file_facts fresh; /* of the temporary file when it was made */
-    int descriptor;                /* of the temporary file, -1 when closed */
-    int directory;                 /* of its directory, -1 when closed */
-    bool changed;   /* set by store_commit: it failed because somebody changed the destination */
-    bool placed;    /* the new content is in place under the destination's name */
-    bool foreign;   /* another user's file is replaced by one of root's own */
-    bool exposed;   /* the file system lets others use the new file, whatever its mode */
-    bool narrowed;  /* what everyone might do with the old file is taken away */
-    bool regrouped; /* the old group, which might do nothing, is not that of the new file */
-    enum store_foreign policy;
-};
-
-#define STORE_RESERVATION_EMPTY                                                                    \
-    {                                                                                              \
-        .descriptor = -1, .directory = -1                                                          \
-    }
 
 /*
  * Reserve path as the destination: resolve its symbolic links (the target is replaced, never the
@@ -130,28 +81,14 @@ int store_fill(struct store_reservation *reservation, size_t growth, struct erro
  * as far as that shows without making a file or taking the lock. reservation need not be
  * initialised. Returns as store_open.
  */
-int store_look(struct store_reservation *reservation, const char *path, enum store_foreign policy,
-               struct error *error);
+int store_open_dry(struct store_reservation *reservation, const char *path,
+                   enum store_foreign policy, struct error *error);
 
 /*
  * Whether files can be made where path is to be. Returns 0; or -1 with STATUS_FILE or
  * STATUS_SYSTEM, advice ending the sentence.
  */
 int store_check_directory(const char *path, const char *advice, struct error *error);
-
-/*
- * Append a line, ended by a newline, for each thing that the user should know of the permissions
- * of the file that will be there, before it is. A failure shows in the buffer.
- */
-void store_describe_access(const struct store_reservation *reservation, struct buffer *lines);
-
-/*
- * Append "others may read or change it" and what to do about it, when the permissions of a file
- * let group or others in. chmod is named only where this user may use it and it has an effect.
- * name is the file's name for commands.
- */
-void store_describe_exposure(const struct store_file_facts *facts, const char *name,
-                             struct buffer *out);
 
 /*
  * Read the destination again after store_commit told that it was changed; old and facts are then

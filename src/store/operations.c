@@ -420,7 +420,7 @@ static int open_and_lock(const char *path, enum operations_locked which, struct 
 }
 
 /* Whether only the owner of a file in the directory of path may remove it, and that is not us. */
-static bool is_sticky_for_us(const char *path)
+static bool is_sticky_for_user(const char *path)
 {
     int descriptor = operations_open_directory(path);
     struct stat directory;
@@ -457,7 +457,7 @@ int operations_open_locked(const char *path, const char *purpose, enum operation
             return error_set(error, STATUS_FILE,
                              "%s: is left over from a run as user %u, and in the way of %s; %s",
                              path, (unsigned)found.st_uid, purpose,
-                             is_sticky_for_us(path) ? advice : "remove it and run again");
+                             is_sticky_for_user(path) ? advice : "remove it and run again");
         }
         errno = number;
     }

@@ -4,9 +4,11 @@
  * Each is under ChaCha20-Poly1305 with HKDF(file key, salt the 16 bytes, info "payload") as key and
  * with a nonce of the chunk's number in 11 bytes, highest first, and a byte that is 1 for the last.
  */
-#include "store/seal_parts.h"
+#include "store/seal.h"
 
 #include "base/wipe.h"
+#include "store/seal_armor.h"
+#include "store/seal_header.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  * line too: without it nobody could tell that nothing was cut off. Only blanks may come before and
  * after.
  */
-#include "store/seal_parts.h"
+#include "store/seal_armor.h"
 
 #include "base/hash.h"
 #include "base/text.h"

@@ -13,7 +13,7 @@
  *
  * The key of the MAC is HKDF(file key, no salt, info "header").
  */
-#include "store/seal_parts.h"
+#include "store/seal_header.h"
 
 #include "base/hash.h"
 #include "base/wipe.h"

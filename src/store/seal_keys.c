@@ -1,7 +1,7 @@
 /*
  * Recipients and identities as text: Bech32 of the 32 bytes, "age1..." and "AGE-SECRET-KEY-1...".
  */
-#include "store/seal_parts.h"
+#include "store/seal_keys.h"
 
 #include "base/bech32.h"
 #include "base/text.h"

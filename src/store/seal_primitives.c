@@ -1,7 +1,7 @@
 /*
  * BearSSL's Curve25519, HKDF and ChaCha20-Poly1305: the same code that TLS uses.
  */
-#include "store/seal_parts.h"
+#include "store/seal_primitives.h"
 
 #include <bearssl_block.h>
 #include <bearssl_ec.h>

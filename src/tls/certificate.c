@@ -51,7 +51,7 @@ struct der {
  * whole of it in whole where that is not NULL; or -1, with the row untouched, when the first
  * element is another or does not fit.
  */
-static int der_take(struct der *row, unsigned tag, struct der *value, struct der *whole)
+static int der_read(struct der *row, unsigned tag, struct der *value, struct der *whole)
 {
     size_t header = 2;
     size_t length;
@@ -96,7 +96,7 @@ static bool purposes_include_servers(struct der purposes)
     static const uint8_t any[] = {0x55, 0x1d, 0x25, 0};               /* 2.5.29.37.0 */
     struct der oid;
 
-    while (der_take(&purposes, TAG_OID, &oid, NULL) == 0) {
+    while (der_read(&purposes, TAG_OID, &oid, NULL) == 0) {
         if (der_is(&oid, server_auth, sizeof server_auth) || der_is(&oid, any, sizeof any)) {
             return true;
         }
@@ -109,12 +109,12 @@ static bool usage_has_signing(struct der extension)
 {
     struct der bits;
 
-    return der_take(&extension, TAG_BIT_STRING, &bits, NULL) == 0 && bits.length >= 2 &&
+    return der_read(&extension, TAG_BIT_STRING, &bits, NULL) == 0 && bits.length >= 2 &&
            (bits.data[1] & 0x04) != 0;
 }
 
 /* Take one extension, and keep what it holds when it is one that counts here. */
-static int certificate_take_extension(struct der *extensions, struct certificate *certificate)
+static int certificate_read_extension(struct der *extensions, struct certificate *certificate)
 {
     struct der extension;
     struct der oid;
@@ -125,13 +125,13 @@ static int certificate_take_extension(struct der *extensions, struct certificate
     bool is_basic = false;
     bool is_critical;
 
-    if (der_take(extensions, TAG_SEQUENCE, &extension, NULL) != 0 ||
-        der_take(&extension, TAG_OID, &oid, NULL) != 0) {
+    if (der_read(extensions, TAG_SEQUENCE, &extension, NULL) != 0 ||
+        der_read(&extension, TAG_OID, &oid, NULL) != 0) {
         return -1;
     }
-    is_critical = der_take(&extension, TAG_BOOLEAN, &value, NULL) == 0 && value.length > 0 &&
+    is_critical = der_read(&extension, TAG_BOOLEAN, &value, NULL) == 0 && value.length > 0 &&
                   value.data[0] != 0;
-    if (der_take(&extension, TAG_OCTET_STRING, &value, NULL) != 0) {
+    if (der_read(&extension, TAG_OCTET_STRING, &value, NULL) != 0) {
         return -1;
     }
     if (der_is(&oid, "\x55\x1d\x11", 3)) { /* 2.5.29.17, subjectAltName */
@@ -150,12 +150,12 @@ static int certificate_take_extension(struct der *extensions, struct certificate
         }
         return 0;
     }
-    if (der_take(&value, TAG_SEQUENCE, &row, NULL) != 0) {
+    if (der_read(&value, TAG_SEQUENCE, &row, NULL) != 0) {
         return -1;
     }
     if (is_basic) {
-        (void)der_take(&row, TAG_BOOLEAN, &value, NULL);
-        if (der_take(&row, TAG_INTEGER, &value, NULL) == 0 && value.length == 1) {
+        (void)der_read(&row, TAG_BOOLEAN, &value, NULL);
+        if (der_read(&row, TAG_INTEGER, &value, NULL) == 0 && value.length == 1) {
             certificate->path_length = value.data[0];
         }
         return 0;
@@ -186,20 +186,20 @@ int certificate_parse(const uint8_t *der, size_t length, struct certificate *cer
 
     memset(certificate, 0, sizeof *certificate);
     certificate->path_length = -1;
-    if (der_take(&rest, TAG_SEQUENCE, &fields, NULL) != 0) {
+    if (der_read(&rest, TAG_SEQUENCE, &fields, NULL) != 0) {
         return -1;
     }
     rest = fields;
-    if (der_take(&rest, TAG_SEQUENCE, &fields, NULL) != 0) {
+    if (der_read(&rest, TAG_SEQUENCE, &fields, NULL) != 0) {
         return -1;
     }
-    (void)der_take(&fields, TAG_VERSION, &ignored, NULL);
-    if (der_take(&fields, TAG_INTEGER, &ignored, NULL) != 0 ||
-        der_take(&fields, TAG_SEQUENCE, &ignored, NULL) != 0 ||
-        der_take(&fields, TAG_SEQUENCE, &issuer, &whole_issuer) != 0 ||
-        der_take(&fields, TAG_SEQUENCE, &ignored, NULL) != 0 ||
-        der_take(&fields, TAG_SEQUENCE, &subject, NULL) != 0 ||
-        der_take(&fields, TAG_SEQUENCE, &ignored, &key) != 0) {
+    (void)der_read(&fields, TAG_VERSION, &ignored, NULL);
+    if (der_read(&fields, TAG_INTEGER, &ignored, NULL) != 0 ||
+        der_read(&fields, TAG_SEQUENCE, &ignored, NULL) != 0 ||
+        der_read(&fields, TAG_SEQUENCE, &issuer, &whole_issuer) != 0 ||
+        der_read(&fields, TAG_SEQUENCE, &ignored, NULL) != 0 ||
+        der_read(&fields, TAG_SEQUENCE, &subject, NULL) != 0 ||
+        der_read(&fields, TAG_SEQUENCE, &ignored, &key) != 0) {
         return -1;
     }
     certificate->public_key = key.data;
@@ -208,17 +208,17 @@ int certificate_parse(const uint8_t *der, size_t length, struct certificate *cer
     certificate->issuer_length = whole_issuer.length;
     certificate->self_issued =
         issuer.length == subject.length && memcmp(issuer.data, subject.data, issuer.length) == 0;
-    (void)der_take(&fields, TAG_ISSUER_ID, &ignored, NULL);
-    (void)der_take(&fields, TAG_SUBJECT_ID, &ignored, NULL);
+    (void)der_read(&fields, TAG_ISSUER_ID, &ignored, NULL);
+    (void)der_read(&fields, TAG_SUBJECT_ID, &ignored, NULL);
     if (fields.length == 0) {
         return 0; /* versions 1 and 2 have no extensions */
     }
-    if (der_take(&fields, TAG_EXTENSIONS, &rest, NULL) != 0 ||
-        der_take(&rest, TAG_SEQUENCE, &extensions, NULL) != 0) {
+    if (der_read(&fields, TAG_EXTENSIONS, &rest, NULL) != 0 ||
+        der_read(&rest, TAG_SEQUENCE, &extensions, NULL) != 0) {
         return -1;
     }
     while (extensions.length > 0) {
-        if (certificate_take_extension(&extensions, certificate) != 0) {
+        if (certificate_read_extension(&extensions, certificate) != 0) {
             return -1;
         }
     }
@@ -233,7 +233,7 @@ bool certificate_next_name(const struct certificate *certificate, size_t *cursor
         unsigned tag = row.data[0];
         struct der value;
 
-        if (der_take(&row, tag, &value, NULL) != 0) {
+        if (der_read(&row, tag, &value, NULL) != 0) {
             break;
         }
         *cursor = certificate->names_length - row.length;
@@ -257,12 +257,12 @@ static int constraints_find(struct der *row, unsigned list_tag, const char *host
     struct der base;
     int found = 0;
 
-    if (der_take(row, list_tag, &list, NULL) != 0) {
+    if (der_read(row, list_tag, &list, NULL) != 0) {
         return 0;
     }
-    while (der_take(&list, TAG_SEQUENCE, &subtree, NULL) == 0) {
+    while (der_read(&list, TAG_SEQUENCE, &subtree, NULL) == 0) {
         /* Other kinds of names do not matter: servers are known by dNSNames alone. */
-        if (der_take(&subtree, TAG_DNS_NAME, &base, NULL) == 0) {
+        if (der_read(&subtree, TAG_DNS_NAME, &base, NULL) == 0) {
             bool within = tls_name_is_within((const char *)base.data, base.length, host);
             found = within || found == 2 ? 2 : 1;
         }

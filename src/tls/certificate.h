@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Shorter RSA keys are refused, in chains and as roots. */
+#define RSA_MINIMUM_BITS 2048
+
 /* All pointers lead into the bytes that were parsed. */
 struct certificate {
     const uint8_t *public_key; /* the whole SubjectPublicKeyInfo, tag and length included */

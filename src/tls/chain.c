@@ -6,17 +6,17 @@
  * passes over any further. Its err is 0 until then, and BR_ERR_X509_OK when all is well; we read
  * it to know which certificates were part of what was verified. That field is BearSSL 0.6's.
  */
-#include "tls/internal.h"
+#include "tls/chain.h"
 
 #include "base/hash.h"
 #include "tls/certificate.h"
 #include "tls/errors.h"
 #include "tls/name.h"
+#include "tls/trust_store.h"
+#include "tls/x509_time.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define SECONDS_PER_DAY 86400
 
 /* BearSSL hands back its vtable pointer, which is our first member. */
 static struct tls_chain *chain_of(const br_x509_class **context)
@@ -66,7 +66,7 @@ static void chain_append(const br_x509_class **context, const unsigned char *byt
 }
 
 /* Why a root that has the issuer's name may not have signed the present certificate; 0: it may. */
-static int chain_bar_root(const struct tls_chain *chain, const struct trust_root *root)
+static int chain_check_root(const struct tls_chain *chain, const struct trust_root *root)
 {
     const struct certificate rules = {.constraints = root->constraints,
                                       .constraints_length = root->constraints_length};
@@ -84,8 +84,7 @@ static int chain_bar_root(const struct tls_chain *chain, const struct trust_root
 }
 
 /* Whether the root may matter to BearSSL: an authority only if it has the issuer's name. */
-static bool chain_concerns_root(const struct trust_root *root,
-                                const struct certificate *certificate)
+static bool chain_root_matches(const struct trust_root *root, const struct certificate *certificate)
 {
     const br_x500_name *name = &root->anchor.dn;
 
@@ -95,14 +94,14 @@ static bool chain_concerns_root(const struct trust_root *root,
 }
 
 /* Hand the inner engine the roots that may have signed the certificate. */
-static void chain_choose_roots(struct tls_chain *chain, const struct certificate *certificate)
+static void chain_find_roots(struct tls_chain *chain, const struct certificate *certificate)
 {
     struct trust_cursor cursor = {0};
     struct trust_root root;
 
     while (trust_next_root(chain->trust, &cursor, &root)) {
-        if (chain_concerns_root(&root, certificate)) {
-            int fault = chain_bar_root(chain, &root);
+        if (chain_root_matches(&root, certificate)) {
+            int fault = chain_check_root(chain, &root);
 
             if (fault == 0) {
                 chain->roots[chain->inner.trust_anchors_num++] = root.anchor;
@@ -117,7 +116,7 @@ static void chain_choose_roots(struct tls_chain *chain, const struct certificate
  * The dates of a certificate, which the inner engine compares but does not keep: noted of the
  * server's own; and when dates are not to be compared, each is checked at its own first moment.
  */
-static void chain_note_dates(struct tls_chain *chain)
+static void chain_read_dates(struct tls_chain *chain)
 {
     br_x509_decoder_context decoder;
 
@@ -130,8 +129,9 @@ static void chain_note_dates(struct tls_chain *chain)
         return;
     }
     if (chain->peer.chain_length == 1) {
-        chain->peer.not_before = tls_unix_time(decoder.notbefore_days, decoder.notbefore_seconds);
-        chain->peer.not_after = tls_unix_time(decoder.notafter_days, decoder.notafter_seconds);
+        chain->peer.not_before =
+            x509_time_to_unix(decoder.notbefore_days, decoder.notbefore_seconds);
+        chain->peer.not_after = x509_time_to_unix(decoder.notafter_days, decoder.notafter_seconds);
     }
     if (chain->any_time) {
         br_x509_minimal_set_time(&chain->inner, decoder.notbefore_days, decoder.notbefore_seconds);
@@ -139,7 +139,7 @@ static void chain_note_dates(struct tls_chain *chain)
 }
 
 /* Keep a name for messages if it is made of host name characters. */
-static void chain_note_name(struct tls_peer *peer, const char *name, size_t length)
+static void chain_set_name(struct tls_peer *peer, const char *name, size_t length)
 {
     size_t star = length > 2 && name[0] == '*' && name[1] == '.' ? 2 : 0;
 
@@ -153,7 +153,7 @@ static void chain_note_name(struct tls_peer *peer, const char *name, size_t leng
     }
 }
 
-static void chain_note_names(struct tls_chain *chain, const struct certificate *certificate)
+static void chain_read_names(struct tls_chain *chain, const struct certificate *certificate)
 {
     size_t cursor = 0;
     const char *name;
@@ -162,14 +162,14 @@ static void chain_note_names(struct tls_chain *chain, const struct certificate *
     chain->peer.self_issued = certificate->self_issued;
     while (certificate_next_name(certificate, &cursor, &name, &length)) {
         chain->peer.has_names = true;
-        chain_note_name(&chain->peer, name, length);
+        chain_set_name(&chain->peer, name, length);
         if (tls_name_matches(name, length, chain->server_name)) {
             chain->name_matched = true;
         }
     }
 }
 
-static void chain_note_key(struct tls_chain *chain, const uint8_t digest[HASH_SHA256_SIZE])
+static void chain_set_key(struct tls_chain *chain, const uint8_t digest[HASH_SHA256_SIZE])
 {
     struct buffer text = BUFFER_EMPTY;
 
@@ -190,7 +190,7 @@ static void chain_match_pins(struct tls_chain *chain, const uint8_t digest[HASH_
 }
 
 /* What we have against a certificate of the verified path that BearSSL does not look at, or 0. */
-static int chain_object(const struct tls_chain *chain, const struct certificate *certificate)
+static int chain_check_rules(const struct tls_chain *chain, const struct certificate *certificate)
 {
     if (certificate->not_for_servers) {
         return TLS_FAILURE_PURPOSE;
@@ -222,9 +222,9 @@ static void chain_end_certificate(const br_x509_class **context)
     chain->inner.trust_anchors = chain->roots;
     chain->inner.trust_anchors_num = 0; /* those of the certificate before are gone */
     if (parsed) {
-        chain_choose_roots(chain, &certificate);
+        chain_find_roots(chain, &certificate);
     }
-    chain_note_dates(chain);
+    chain_read_dates(chain);
     /* Only now, since it looks for the issuer among the roots as soon as it has the last byte. */
     chain->inner.vtable->append(&chain->inner.vtable, chain->der, chain->der_filled);
     chain->inner.vtable->end_cert(&chain->inner.vtable);
@@ -234,14 +234,14 @@ static void chain_end_certificate(const br_x509_class **context)
      */
     verified = chain->examined && (chain->inner.err == 0 || chain->inner.err == BR_ERR_X509_OK);
     if (verified && chain->objection == 0) {
-        chain->objection = parsed ? chain_object(chain, &certificate) : BR_ERR_X509_UNEXPECTED;
+        chain->objection = parsed ? chain_check_rules(chain, &certificate) : BR_ERR_X509_UNEXPECTED;
     }
     if (parsed) {
         uint8_t digest[HASH_SHA256_SIZE];
         hash_sha256(certificate.public_key, certificate.public_key_length, digest);
         if (chain->peer.chain_length == 1) {
-            chain_note_names(chain, &certificate);
-            chain_note_key(chain, digest);
+            chain_read_names(chain, &certificate);
+            chain_set_key(chain, digest);
         }
         if (verified) {
             chain_match_pins(chain, digest);
@@ -317,27 +317,11 @@ static const br_x509_class chain_vtable = {sizeof(struct tls_chain),
                                            chain_end,
                                            chain_get_key};
 
-/* BearSSL takes days and seconds; what it cannot hold counts as the nearest it can. */
-static void chain_set_time(br_x509_minimal_context *inner, int64_t unix_time)
-{
-    int64_t days = unix_time / SECONDS_PER_DAY;
-    int64_t seconds = unix_time % SECONDS_PER_DAY;
-
-    if (seconds < 0) {
-        seconds += SECONDS_PER_DAY;
-        days--;
-    }
-    if (days < 1 - DAYS_BEFORE_1970) {
-        days = 1 - DAYS_BEFORE_1970; /* day 0, second 0 would mean "unknown" */
-    }
-    if (days > INT32_MAX - DAYS_BEFORE_1970) {
-        days = INT32_MAX - DAYS_BEFORE_1970;
-    }
-    br_x509_minimal_set_time(inner, (uint32_t)(days + DAYS_BEFORE_1970), (uint32_t)seconds);
-}
-
 void chain_init(struct tls_chain *chain, const struct tls_settings *settings)
 {
+    uint32_t days;
+    uint32_t seconds;
+
     memset(chain, 0, sizeof *chain);
     chain->vtable = &chain_vtable;
     chain->server_name = settings->server_name;
@@ -351,7 +335,8 @@ void chain_init(struct tls_chain *chain, const struct tls_settings *settings)
     br_x509_minimal_init(&chain->inner, &br_sha256_vtable, NULL, 0);
     chain->any_time = settings->unix_time == TLS_TIME_ANY;
     chain->unix_time = settings->unix_time;
-    chain_set_time(&chain->inner, settings->unix_time);
+    x509_time_from_unix(settings->unix_time, &days, &seconds);
+    br_x509_minimal_set_time(&chain->inner, days, seconds);
 }
 
 void chain_free(struct tls_chain *chain)

@@ -3,8 +3,9 @@
 #include "base/random.h"
 #include "base/wipe.h"
 #include "tls/errors.h"
-#include "tls/internal.h"
 #include "tls/name.h"
+#include "tls/profile.h"
+#include "tls/records.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -127,7 +128,7 @@ int tls_write(struct tls_connection *connection, const void *data, size_t length
         room = room < length - *written ? room : length - *written;
         if (room > 0) {
             memcpy(at, bytes + *written, room);
-            connection_note_output(connection, at, room);
+            connection_mark_output(connection, at, room);
             br_ssl_engine_sendapp_ack(engine, room);
         }
         *written += room;
@@ -187,7 +188,7 @@ bool tls_is_idle(struct tls_connection *connection)
     return connection_step_in(connection) == OUTCOME_BLOCKED;
 }
 
-void tls_mark(struct tls_connection *connection)
+void tls_reset_sent(struct tls_connection *connection)
 {
     connection->sent_data = false;
 }

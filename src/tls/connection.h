@@ -15,46 +15,14 @@
 #define TLS_CONNECTION_H
 
 #include "base/error.h"
-#include "tls/trust.h"
+#include "tls/peer.h"
+#include "tls/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct tls_connection; /* about 45 KiB, of which only the parts in use become resident */
-
-/* The SHA-256 of a SubjectPublicKeyInfo, as in RFC 7469 section 2.4. */
-struct tls_pin {
-    uint8_t sha256[32];
-};
-
-/*
- * As a time: dates are not compared. For a connection that asks nothing but the server's time;
- * what it says is to be believed only after another, checked at that time.
- */
-#define TLS_TIME_ANY INT64_MIN
-
-struct tls_settings {
-    const struct trust_store *trust; /* borrowed until tls_free */
-    const char *server_name;         /* a host name, no IP address; for SNI and for the check */
-    int64_t unix_time; /* what the certificates' dates are compared with, or TLS_TIME_ANY */
-    const char
-        *clock; /* whose time that is, for messages; NULL: "this machine's clock"; borrowed */
-    const struct tls_pin
-        *pins; /* if any, one must be in the chain; only used until tls_finish returns */
-    size_t pin_count;
-};
-
-/* What the server showed of itself, for messages and for -v. */
-struct tls_peer {
-    int64_t not_before; /* unix time, of the server's own certificate; both 0 when unknown */
-    int64_t not_after;
-    char public_key_sha256[45]; /* base64 of the SHA-256 of its public key, as for a pin */
-    char name[254];             /* its first name that is a host name or a wildcard, or "" */
-    unsigned chain_length;      /* certificates the server sent */
-    bool self_issued;           /* issuer and subject are the same */
-    bool has_names;             /* there is at least one dNSName */
-};
 
 /*
  * Send the ClientHello over fd, a connected, non-blocking stream socket that stays the caller's and
@@ -101,9 +69,9 @@ bool tls_is_quiet(const struct tls_connection *connection);
 bool tls_is_idle(struct tls_connection *connection);
 
 /* Start counting anew for tls_sent_application_data: to be called before each request. */
-void tls_mark(struct tls_connection *connection);
+void tls_reset_sent(struct tls_connection *connection);
 
-/* Has the kernel taken any byte of a record with application data since tls_mark? */
+/* Has the kernel taken any byte of a record with application data since tls_reset_sent? */
 bool tls_sent_application_data(const struct tls_connection *connection);
 
 bool tls_timed_out(const struct tls_connection *connection); /* a deadline passed */

@@ -5,7 +5,8 @@
 
 #include "base/buffer.h"
 #include "base/date.h"
-#include "tls/connection.h"
+#include "tls/peer.h"
+#include "tls/settings.h"
 
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct sentence {
 };
 
 /* What needs no particulars; reason_append knows those that do and speaks of all others. */
-static const struct sentence engine_sentences[] = {
+static const struct sentence engine_messages[] = {
     {BR_ERR_UNSUPPORTED_VERSION,
      "the server offers no TLS 1.2, only older versions; enable TLS 1.2 there or in the proxy that "
      "answers for it"},
@@ -81,7 +82,7 @@ static const struct sentence broken_rules[] = {
 };
 
 /* Alerts (RFC 5246 section 7.2, RFC 8446 section 6, RFC 6066): name, then what to do if we know. */
-static const struct sentence alert_sentences[] = {
+static const struct sentence alert_messages[] = {
     {0, "close_notify"},
     {10, "unexpected_message"},
     {20, "bad_record_mac"},
@@ -127,7 +128,7 @@ static const struct sentence alert_sentences[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *find_sentence(const struct sentence *sentences, size_t count, int code)
+static const char *find_message(const struct sentence *sentences, size_t count, int code)
 {
     for (size_t i = 0; i < count; i++) {
         if (sentences[i].code == code) {
@@ -255,7 +256,7 @@ static void reason_append_cut(struct buffer *out, const struct tls_failure *fail
 static void reason_append_alert(struct buffer *out, const struct tls_failure *failure)
 {
     unsigned alert = (unsigned)failure->code % 256;
-    const char *text = find_sentence(alert_sentences, COUNT(alert_sentences), (int)alert);
+    const char *text = find_message(alert_messages, COUNT(alert_messages), (int)alert);
 
     buffer_format(out, "the server %s with alert %u",
                   failure->code < BR_ERR_SEND_FATAL_ALERT ? "ended it" : "made gridkey end it",
@@ -341,7 +342,7 @@ static bool reason_append_special(struct buffer *out, const struct tls_failure *
 
 static void reason_append_broken(struct buffer *out, int code)
 {
-    const char *text = find_sentence(broken_rules, COUNT(broken_rules), code);
+    const char *text = find_message(broken_rules, COUNT(broken_rules), code);
 
     buffer_append_text(out, "the server broke the rules of TLS with ");
     if (text != NULL) {
@@ -360,7 +361,7 @@ static void reason_append(struct buffer *out, const struct tls_failure *failure)
                 (failure->established || (failure->peer != NULL && failure->peer->chain_length > 0))
             ? BR_ERR_BAD_VERSION
             : failure->code;
-    const char *text = find_sentence(engine_sentences, COUNT(engine_sentences), code);
+    const char *text = find_message(engine_messages, COUNT(engine_messages), code);
 
     if (greeting_is_foreign(failure)) {
         reason_append_greeting(out, failure);

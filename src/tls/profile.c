@@ -1,4 +1,6 @@
-#include "tls/internal.h"
+#include "tls/profile.h"
+
+#include "tls/certificate.h"
 
 /*
  * A suite listed without its implementations is a crash and not an error, so the list and the

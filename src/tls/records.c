@@ -8,7 +8,7 @@
  * go out by themselves, so that it is known whether the kernel has any byte of them.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "tls/internal.h"
+#include "tls/records.h"
 
 #include "base/clock.h"
 #include "tls/errors.h"
@@ -33,7 +33,7 @@ enum outcome connection_fail(struct tls_connection *connection, int code, int sy
 }
 
 /* Remember how far the output buffer has been written. */
-void connection_note_output(struct tls_connection *connection, const uint8_t *at, size_t length)
+void connection_mark_output(struct tls_connection *connection, const uint8_t *at, size_t length)
 {
     size_t used = (size_t)(at - connection->output) + length;
 
@@ -86,7 +86,7 @@ enum outcome connection_step_out(struct tls_connection *connection)
         connection->record_left = length;
         connection->record_is_data = record[0] == RECORD_APPLICATION_DATA;
     }
-    connection_note_output(connection, record, length);
+    connection_mark_output(connection, record, length);
     if (!connection->record_is_data &&
         length <= sizeof connection->staged_out - connection->staged_out_end) {
         memcpy(connection->staged_out + connection->staged_out_end, record, length);

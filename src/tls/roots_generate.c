@@ -8,10 +8,10 @@
  * output. What cannot be a root, because its key cannot be used, it is for other purposes than TLS
  * servers or not of an authority, is left out and counted on standard error.
  */
-#include "tls/internal.h"
+#include "tls/trust.h"
 
 #include "base/buffer.h"
-#include "tls/trust.h"
+#include "tls/trust_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>

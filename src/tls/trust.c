@@ -8,13 +8,14 @@
  * Read by lines, so that every complaint can name one; BearSSL's own PEM reader passes over an
  * indented BEGIN and over a last line without newline in silence.
  */
-#include "tls/internal.h"
+#include "tls/trust.h"
 
 #include "base/date.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "tls/certificate.h"
-#include "tls/roots.h"
+#include "tls/trust_store.h"
+#include "tls/x509_time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,11 +39,6 @@ struct reader {
     size_t leaf_count;
     size_t skipped_count;
 };
-
-int64_t tls_unix_time(uint32_t days, uint32_t seconds)
-{
-    return ((int64_t)days - DAYS_BEFORE_1970) * DATE_SECONDS_PER_DAY + seconds;
-}
 
 static size_t reader_count(const struct reader *reader)
 {
@@ -70,7 +66,7 @@ static int reader_add_root(struct reader *reader, const struct buffer *name,
         .anchor = {{NULL, name->length}, is_authority ? BR_X509_TA_CA : 0, *key},
         .constraints_length = certificate->constraints_length,
         .path_length = certificate->path_length,
-        .not_after = tls_unix_time(decoder->notafter_days, decoder->notafter_seconds)};
+        .not_after = x509_time_to_unix(decoder->notafter_days, decoder->notafter_seconds)};
     unsigned char *bytes = malloc(name->length + key_length + root.constraints_length);
 
     if (bytes == NULL) {
@@ -217,7 +213,7 @@ static int reader_begin(struct reader *reader, struct piece line, struct error *
     return 0;
 }
 
-static int reader_take_line(struct reader *reader, struct piece line, struct error *error)
+static int reader_read_line(struct reader *reader, struct piece line, struct error *error)
 {
     if (piece_starts_with(line, "-----BEGIN ")) {
         return reader_begin(reader, line, error);
@@ -297,7 +293,7 @@ static int reader_read(struct reader *reader, struct piece all, struct error *er
     }
     while (text.length > 0) {
         struct piece line = reader_next_line(reader, &text);
-        if (reader_take_line(reader, line, error) != 0) {
+        if (reader_read_line(reader, line, error) != 0) {
             return -1;
         }
     }

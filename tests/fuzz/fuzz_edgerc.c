@@ -74,7 +74,7 @@ static void check_lines(const struct buffer *text)
 }
 
 /* Whether a section has the four keys, those of [DEFAULT] included. */
-static bool is_complete(const char *text, size_t length, const struct edgerc_place *section)
+static bool is_complete(const char *text, size_t length, const struct edgerc_section *section)
 {
     struct edgerc_keys keys;
     struct edgerc_keys inherited;
@@ -86,9 +86,9 @@ static bool is_complete(const char *text, size_t length, const struct edgerc_pla
 }
 
 /* As it is found by its name. */
-static void check_found(const struct buffer *text, const struct edgerc_place *section)
+static void check_found(const struct buffer *text, const struct edgerc_section *section)
 {
-    struct edgerc_place found;
+    struct edgerc_section found;
     struct edgerc_keys one;
     struct edgerc_keys other;
 
@@ -106,7 +106,7 @@ static void check_found(const struct buffer *text, const struct edgerc_place *se
     }
 }
 
-static void check_section(const struct buffer *text, const struct edgerc_place *section,
+static void check_section(const struct buffer *text, const struct edgerc_section *section,
                           bool secret_shows)
 {
     char *name = fuzz_copy(section->name, section->name_length);
@@ -182,7 +182,7 @@ static void collect(struct buffer *out, const struct buffer *text, const struct 
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
-    struct edgerc_place place;
+    struct edgerc_section place;
     bool behind_secret = false;
 
     (void)edgerc_find_exact(text->data, text->length, change->section, strlen(change->section),
@@ -219,7 +219,7 @@ static void collect_filled(struct buffer *out, const struct buffer *text,
 {
     struct edgerc_reader reader;
     struct edgerc_line line;
-    struct edgerc_place place;
+    struct edgerc_section place;
 
     if (change != NULL) {
         (void)edgerc_find_exact(text->data, text->length, change->section, strlen(change->section),
@@ -306,7 +306,7 @@ static void check_kept(const struct buffer *old, const struct buffer *new,
 static void write_top(struct buffer *out, const struct buffer *text, const char *line_end)
 {
     size_t mark = text_mark_length(buffer_text(text), text->length);
-    struct edgerc_place place;
+    struct edgerc_section place;
 
     buffer_append(out, text->data, mark);
     if (edgerc_find_exact(text->data, text->length, "default", strlen("default"), &place) &&
@@ -354,7 +354,7 @@ static void check_write(const struct buffer *text, const struct change *change)
     struct buffer old = BUFFER_EMPTY;
     struct buffer new = BUFFER_EMPTY;
     struct buffer again = BUFFER_EMPTY;
-    struct edgerc_place place;
+    struct edgerc_section place;
     struct error error = {0};
 
     if (edgerc_write_section(text->data, text->length, FILE_NAME, change->section, change->entries,
@@ -393,7 +393,7 @@ static void check_remove(const struct buffer *text, const struct change *change)
         0) {
         struct buffer one = BUFFER_EMPTY;
         struct buffer other = BUFFER_EMPTY;
-        struct edgerc_place place;
+        struct edgerc_section place;
 
         FUZZ_REQUIRE(new.length < text->length);
         collect_filled(&one, text, change);
@@ -414,7 +414,7 @@ static void check_rename(const struct buffer *text, const struct change *change)
     static const char name[] = "another name";
     struct buffer new = BUFFER_EMPTY;
     struct buffer back = BUFFER_EMPTY;
-    struct edgerc_place place;
+    struct edgerc_section place;
     struct error error;
 
     if (edgerc_rename_section(text->data, text->length, FILE_NAME, change->section, name, &new,

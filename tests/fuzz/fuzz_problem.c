@@ -47,7 +47,7 @@ static void explain(const struct http_response *response)
     const struct problem_context context = {"GET", "/path", &session, PROBLEM_AGAIN};
     bool burst = problem_is_burst(response);
     bool inactive = problem_is_inactive_token(response);
-    bool used_up = problem_is_used_up(response);
+    bool used_up = problem_is_limit_reached(response);
     struct buffer status = BUFFER_EMPTY;
     struct error error = {0};
 

@@ -86,6 +86,17 @@ wrong base/size.h 'size_t a(void);'
 wrong base/twice.h 'struct a { int b; };'
 refuses headers
 
+echo '#include "base/b.h"' >"$tree/src/base/a.h"
+echo '#include "base/c.h"' >"$tree/src/base/b.c"
+echo 'int b;' >"$tree/src/base/b.h"
+echo '#include "base/a.h"' >"$tree/src/base/c.h"
+if python3 "$lint/circles.py" "$tree/src" >/dev/null || ! python3 "$lint/circles.py" "$tree/src" http >/dev/null; then
+    echo "prove: circles.py does not see a circle of three files, or sees one in another layer"
+    exit 1
+fi
+good_tree
+python3 "$lint/circles.py" "$tree/src" >/dev/null || { echo "prove: circles.py sees a circle where there is none"; exit 1; }
+
 # A program of the machine itself is dynamic and has no symbols.
 if sh "$lint/static.sh" /bin/sh /bin/sh >/dev/null 2>&1; then
     echo "prove: static.sh takes /bin/sh for a static binary"

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
+#include "base/error.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -102,7 +102,7 @@ static void test_limits(void **state)
 }
 
 /* Whether a section has the four keys, those of [DEFAULT] included. */
-static bool is_complete(const char *text, size_t length, const struct edgerc_place *section)
+static bool is_complete(const char *text, size_t length, const struct edgerc_section *section)
 {
     struct edgerc_keys keys;
     struct edgerc_keys inherited;
@@ -133,7 +133,7 @@ static void test_list_sections(void **state)
     assert_int_equal(edgerc_sections_find(&sections, text, strlen(text), &error), 0);
     assert_int_equal(sections.count, sizeof expected / sizeof expected[0]);
     for (size_t at = 0; at < sections.count; at++) {
-        const struct edgerc_place *section = &sections.places[at];
+        const struct edgerc_section *section = &sections.places[at];
 
         assert_int_equal(section->name_length, strlen(expected[at].name));
         assert_memory_equal(section->name, expected[at].name, section->name_length);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "store/access.h"
 #include "store/file.h"
 #include "store/journal.h"
 #include "store/operations.h"

@@ -1,0 +1,16 @@
+/*
+ * The one choice of TLS versions, cipher suites and algorithms.
+ */
+#ifndef TLS_PROFILE_H
+#define TLS_PROFILE_H
+
+#include <bearssl_ssl.h>
+#include <bearssl_x509.h>
+
+/* Tell the engine which versions, suites and algorithms there are, and the same to the chain. */
+void profile_apply(br_ssl_engine_context *engine, br_x509_minimal_context *chain);
+
+/* The name of a suite of our profile, "TLSv1.2" when it is none. */
+const char *profile_suite_name(unsigned suite);
+
+#endif
