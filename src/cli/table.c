@@ -118,7 +118,7 @@ static bool ranges_have(const uint16_t *ranges, size_t count, uint32_t code)
 {
     uint16_t place = code < 0x10000 ? (uint16_t)code : RANGE_ABOVE(code);
 
-    for (size_t i = 0; i < count; i += 2) {
+    for (size_t i = 0; i < count && code >= ranges[0]; i += 2) { /* most are ASCII */
         if (place >= ranges[i] && place <= ranges[i + 1]) {
             return true;
         }

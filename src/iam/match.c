@@ -52,7 +52,7 @@ static const char *match_next(const char *text)
 /* Behind the last text of an entry. */
 static const char *match_end(const struct match_index *index, size_t entry)
 {
-    return entry + 1 < index->entry_count ? index->labels[entry + 1]
+    return entry + 1 < index->entry_count ? index->entries[entry + 1].label - 1
                                           : buffer_text(&index->texts) + index->texts.length;
 }
 
@@ -77,14 +77,16 @@ static int match_sort(struct match_index *index, struct error *error)
         return 0;
     }
     index->keys = calloc(index->key_count + 1, sizeof *index->keys);
-    index->labels = calloc(index->entry_count + 1, sizeof *index->labels);
-    if (index->keys == NULL || index->labels == NULL || index->texts.failed) {
+    index->entries = calloc(index->entry_count + 1, sizeof *index->entries);
+    if (index->keys == NULL || index->entries == NULL || index->texts.failed) {
         match_free(index);
         return error_set_memory(error);
     }
     for (; text < buffer_text(&index->texts) + index->texts.length; text = match_next(text)) {
         if (*text == KIND_LABEL) {
-            index->labels[entry++] = text;
+            const char *id = match_next(text);
+
+            index->entries[entry++] = (struct match_entry){text + 1, id + 1, match_next(id)};
         } else {
             index->keys[key++] = (struct match_key){text, entry - 1};
         }
@@ -95,7 +97,7 @@ static int match_sort(struct match_index *index, struct error *error)
 
 void match_free(struct match_index *index)
 {
-    free(index->labels);
+    free(index->entries);
     free(index->keys);
     buffer_free(&index->texts);
     *index = (struct match_index){0};
@@ -110,15 +112,11 @@ struct match_hits {
     unsigned distances[MATCH_LISTED];
 };
 
-static const char *match_id(const struct match_index *index, size_t entry)
-{
-    return match_next(index->labels[entry]) + 1;
-}
-
 /* An id stands for one thing, at how many places of a tree it may be. */
 static void match_keep(const struct match_index *index, struct match_hits *hits, size_t entry)
 {
-    if (hits->count > 0 && text_equal(match_id(index, hits->entries[0]), match_id(index, entry))) {
+    if (hits->count > 0 &&
+        text_equal(index->entries[hits->entries[0]].id, index->entries[entry].id)) {
         return;
     }
     if (hits->count < MATCH_LISTED) {
@@ -150,15 +148,26 @@ static void match_find_equal(const struct match_index *index, const char *text, 
     }
 }
 
+/* strstr, which is slow where it is called for many short texts. */
+static bool match_has(const char *text, const char *part, size_t length)
+{
+    do {
+        text = strchr(text, *part);
+    } while (text != NULL && strncmp(text++, part, length) != 0);
+    return text != NULL;
+}
+
 static void match_find_part(const struct match_index *index, const char *part,
                             struct match_hits *hits)
 {
+    size_t length = strlen(part);
+
     for (size_t entry = 0; entry < index->entry_count; entry++) {
         bool has = false;
 
-        for (const char *text = index->labels[entry]; text < match_end(index, entry);
+        for (const char *text = index->entries[entry].names; text < match_end(index, entry);
              text = match_next(text)) {
-            has = has || (*text == KIND_NAME && strstr(text + 1, part) != NULL);
+            has = has || (*text == KIND_NAME && match_has(text + 1, part, length));
         }
         if (has) {
             match_keep(index, hits, entry);
@@ -212,7 +221,7 @@ static void match_find_near(const struct match_index *index, const char *wanted,
     for (size_t entry = 0; entry < index->entry_count; entry++) {
         unsigned best = match_distance(wanted, "");
 
-        for (const char *text = index->labels[entry]; text < match_end(index, entry);
+        for (const char *text = index->entries[entry].names; text < match_end(index, entry);
              text = match_next(text)) {
             unsigned distance = *text == KIND_NAME ? match_distance(wanted, text + 1) : best;
 
@@ -228,7 +237,7 @@ static void match_list(const struct match_index *index, const struct match_hits 
                        struct buffer *out)
 {
     for (size_t i = 0; i < MATCH_LISTED && i < hits->count; i++) {
-        buffer_format(out, "%s%s", i == 0 ? "" : ", ", index->labels[hits->entries[i]] + 1);
+        buffer_format(out, "%s%s", i == 0 ? "" : ", ", index->entries[hits->entries[i]].label);
     }
     if (hits->count > MATCH_LISTED) {
         buffer_format(out, " and %zu more", hits->count - MATCH_LISTED);

@@ -20,11 +20,17 @@ struct match_key {
     size_t entry;
 };
 
+struct match_entry {
+    const char *label; /* as in a message; in texts, as all */
+    const char *id;
+    const char *names; /* and those behind it, to the next entry's label */
+};
+
 /* A list to search in. Start with {0}; release with match_free. */
 struct match_index {
     struct buffer texts;    /* labels, ids and names, each with a NUL */
     struct match_key *keys; /* ids and names, sorted; from the first search on */
-    const char **labels;    /* of the entries */
+    struct match_entry *entries;
     size_t key_count;
     size_t entry_count;
 };

@@ -112,7 +112,9 @@ static int match_lines(const char *text, const char *wanted, bool backwards, cha
         match_add(&index, id, "", line, NULL);
     }
     result = match_find(&index, wanted, false, &words, &entry, error);
-    *found = result != 0 ? NULL : fuzz_copy(index.labels[entry], strlen(index.labels[entry]));
+    *found = result != 0
+                 ? NULL
+                 : fuzz_copy(index.entries[entry].label, strlen(index.entries[entry].label));
     match_free(&index);
     free(lines);
     return result;
