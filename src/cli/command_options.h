@@ -6,6 +6,7 @@
 
 #include "cli/options.h"
 #include "iam/client_members.h"
+#include "iam/format.h"
 
 #include <stddef.h>
 
@@ -80,7 +81,7 @@ static const struct option save_options[] = {
     {"save", 0, "FILE", "file for the credential (default: ~/.edgerc; - is standard output)"},
     {"save-section", 0, "NAME", "section (default: the client's name; with --format env: default)"},
     {"replace", 0, NULL, "replace the section (or file) if it exists"},
-    {"format", 0, "edgerc|json|env|k8s-secret", "format of the file (default: edgerc)"},
+    {"format", 0, FORMAT_WORDS, "format of the file (default: edgerc)"},
     {"seal-to", 0, "age1...", "encrypt for this public key of another machine (repeat)"},
     {"yes", 0, NULL, "do not ask for confirmation"},
     {NULL, 0, NULL, NULL},
@@ -91,7 +92,7 @@ static const struct option rotate_save_options[] = {
     {"save-section", 0, "NAME", "section there (default: the client's name)"},
     {"replace", 0, NULL,
      "replace the whole file, of another format than edgerc, whatever it holds"},
-    {"format", 0, "edgerc|json|env|k8s-secret", "format of the file (default: edgerc)"},
+    {"format", 0, FORMAT_WORDS, "format of the file (default: edgerc)"},
     {"seal-to", 0, "age1...", "encrypt it for another machine, a key of keygen's there (repeat)"},
     {NULL, 0, NULL, NULL},
 };

@@ -12,7 +12,9 @@
 
 #define NAME_LONGEST 253 /* RFC 1123's for a subdomain, which a Secret's name is */
 
-static const char *const format_names[FORMAT_COUNT] = {"edgerc", "json", "env", "k8s-secret"};
+#define FORMAT_NAME(constant, name) [constant] = (name),
+
+static const char *const format_names[FORMAT_COUNT] = {FORMATS(FORMAT_NAME)};
 
 int format_find(const char *name, enum format *format, struct error *error)
 {
@@ -22,8 +24,8 @@ int format_find(const char *name, enum format *format, struct error *error)
             return 0;
         }
     }
-    return error_set(error, STATUS_USAGE,
-                     "--format \"%s\" is none of edgerc, json, env and k8s-secret", name);
+    return error_set(error, STATUS_USAGE, "there is no format \"%s\"; choose --format %s", name,
+                     FORMAT_WORDS);
 }
 
 const char *format_name(enum format format)

@@ -12,14 +12,24 @@
 
 #include <stdbool.h>
 
-enum format {
-    FORMAT_EDGERC,
-    FORMAT_JSON,      /* one object with the keys of an .edgerc */
-    FORMAT_ENV,       /* lines for a shell, docker --env-file and systemd's EnvironmentFile= */
-    FORMAT_K8S_SECRET /* the manifest of a Kubernetes Secret (v1), in YAML */
-};
+/*
+ * A row: its constant, and its name as --format takes it. json is one object with the keys of an
+ * .edgerc; env is lines for a shell, docker --env-file and systemd's EnvironmentFile=; k8s-secret
+ * is the manifest of a Kubernetes Secret (v1), in YAML.
+ */
+#define FORMATS(FORMAT)                                                                            \
+    FORMAT(FORMAT_EDGERC, "edgerc")                                                                \
+    FORMAT(FORMAT_JSON, "json")                                                                    \
+    FORMAT(FORMAT_ENV, "env")                                                                      \
+    FORMAT(FORMAT_K8S_SECRET, "k8s-secret")
 
-#define FORMAT_COUNT 4
+#define FORMAT_ENUM(constant, name) constant,
+#define FORMAT_WORD(constant, name) "|" name
+
+/* "edgerc|json|..." */
+#define FORMAT_WORDS (&(FORMATS(FORMAT_WORD))[1])
+
+enum format { FORMATS(FORMAT_ENUM) FORMAT_COUNT };
 
 /* The format of that name, as --format takes it. Returns 0, or -1 with STATUS_USAGE. */
 int format_find(const char *name, enum format *format, struct error *error);

@@ -160,7 +160,7 @@ static void test_names(void **state)
     }
     assert_int_equal(format_find("JSON", &format, &error), -1);
     assert_int_equal(error.status, STATUS_USAGE);
-    assert_non_null(strstr(error.text, "edgerc, json, env and k8s-secret"));
+    assert_non_null(strstr(error.text, "edgerc|json|env|k8s-secret"));
 }
 
 int main(void)
