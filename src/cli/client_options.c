@@ -7,42 +7,38 @@
 
 #define FROM_LIMIT ((size_t)1024 * 1024)
 
-/* All values of the option with that prefix, "" or "remove-"; list->items is from malloc. */
-static int read_list(const struct invocation *invocation, const char *prefix, const char *option,
-                     struct text_list *list, struct error *error)
+/* All values of an option, appended to those of the spec, which has room for all there are. */
+static void read_list(struct client_spec *spec, const struct invocation *invocation,
+                      const char *option, struct text_list *list)
 {
-    struct buffer name = BUFFER_EMPTY;
     size_t cursor = 0;
     const char *value;
 
-    buffer_format(&name, "%s%s", prefix, option);
-    if (invocation_has(invocation, buffer_text(&name))) {
-        list->items = calloc(invocation->given_count, sizeof *list->items);
-        if (list->items == NULL) {
-            buffer_free(&name);
-            return error_set_memory(error);
-        }
-    }
-    while ((value = invocation_next(invocation, buffer_text(&name), &cursor)) != NULL) {
+    list->items = spec->values + spec->value_count;
+    while ((value = invocation_next(invocation, option, &cursor)) != NULL) {
         list->items[list->count++] = value;
     }
-    buffer_free(&name);
-    return 0;
+    spec->value_count += list->count;
 }
 
-static int read_choice(const struct invocation *invocation, const char *option,
-                       struct client_choice *choice, struct error *error)
+/* The option of a member, and those with --remove- and --no- before its name. */
+static int read_choice(struct client_spec *spec, const struct invocation *invocation,
+                       enum client_member_id id, struct error *error)
 {
-    struct text_list off = {NULL, 0};
+    struct client_choice *choice = &spec->choices[id];
+    struct buffer off = BUFFER_EMPTY;
+    struct buffer removed = BUFFER_EMPTY;
+    int result;
 
-    if (read_list(invocation, "", option, &choice->given, error) != 0 ||
-        read_list(invocation, "remove-", option, &choice->removed, error) != 0 ||
-        read_list(invocation, "no-", option, &off, error) != 0) {
-        return -1;
-    }
-    choice->off = off.count > 0;
-    free(off.items);
-    return 0;
+    buffer_format(&off, "no-%s", client_members[id].option);
+    buffer_format(&removed, "remove-%s", client_members[id].option);
+    choice->off = invocation_has(invocation, buffer_text(&off));
+    read_list(spec, invocation, client_members[id].option, &choice->given);
+    read_list(spec, invocation, buffer_text(&removed), &choice->removed);
+    result = off.failed || removed.failed ? error_set_memory(error) : 0;
+    buffer_free(&removed);
+    buffer_free(&off);
+    return result;
 }
 
 static int read_from(const struct invocation *invocation, struct json **from, struct error *error)
@@ -82,9 +78,12 @@ int client_options_read(struct client_spec *spec, const struct invocation *invoc
     int result;
 
     memset(spec, 0, sizeof *spec);
+    spec->values = calloc(invocation->given_count + 1, sizeof *spec->values);
+    if (spec->values == NULL) {
+        return error_set_memory(error);
+    }
     for (unsigned id = 0; id < MEMBER_COUNT; id++) {
-        if (client_members[id].option != NULL &&
-            read_choice(invocation, client_members[id].option, &spec->choices[id], error) != 0) {
+        if (client_members[id].option != NULL && read_choice(spec, invocation, id, error) != 0) {
             return -1;
         }
     }
@@ -95,10 +94,8 @@ int client_options_read(struct client_spec *spec, const struct invocation *invoc
 
 void client_options_free(struct client_spec *spec)
 {
-    for (unsigned id = 0; id < MEMBER_COUNT; id++) {
-        free(spec->choices[id].given.items);
-        free(spec->choices[id].removed.items);
-    }
+    free(spec->values);
+    spec->values = NULL;
     json_free((struct json *)(void *)spec->from);
     spec->from = NULL;
 }

@@ -4,7 +4,13 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
-#include "cli/options.h"
+#include "base/error.h"
+#include "cli/option.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct invocation; /* options.h */
 
 #define COMMAND_GROUPS_MOST 3
 #define COMMAND_ARGUMENTS_ANY 1000

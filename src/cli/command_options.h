@@ -4,7 +4,7 @@
 #ifndef CLI_COMMAND_OPTIONS_H
 #define CLI_COMMAND_OPTIONS_H
 
-#include "cli/options.h"
+#include "cli/option.h"
 #include "iam/client_members.h"
 #include "iam/format.h"
 

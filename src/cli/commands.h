@@ -7,7 +7,8 @@
 #define CLI_COMMANDS_H
 
 #include "base/error.h"
-#include "cli/options.h"
+
+struct invocation; /* options.h */
 
 int command_client_create(const struct invocation *invocation, struct error *error);
 int command_client_delete(const struct invocation *invocation, struct error *error);

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/options.h"
 #include "cli/output.h"
 
 #include <string.h>

@@ -5,22 +5,10 @@
 #define CLI_OPTIONS_H
 
 #include "base/error.h"
+#include "cli/option.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-struct option {
-    const char *name;  /* behind "--" */
-    char letter;       /* behind "-"; 0 for none */
-    const char *value; /* what its value is called; NULL for a flag */
-    const char *help;  /* one line */
-};
-
-/* A group of options that commands share; ends with an option without a name. */
-struct option_group {
-    const char *title;
-    const struct option *options;
-};
 
 struct option_given {
     const struct option *option;

@@ -54,7 +54,7 @@ struct text_list {
     size_t count;
 };
 
-/* What the options say of a member; nothing is owned. */
+/* What the options say of a member; the lists are parts of the spec's values. */
 struct client_choice {
     struct text_list given;   /* the values of its option; "" for a flag */
     struct text_list removed; /* those of --remove- */
@@ -63,6 +63,8 @@ struct client_choice {
 
 struct client_spec {
     struct client_choice choices[MEMBER_COUNT];
+    const char **values; /* owned by who read them */
+    size_t value_count;
     const struct json *from; /* what --from holds; NULL: none; borrowed */
     const struct json *like; /* another client, as client_update_start gives it, whose access is
                                 taken where neither file nor options name any; NULL; borrowed */
