@@ -139,7 +139,7 @@ def test_a_file_of_its_own_is_needed(gk, fake, home, edgerc, form):
 @pytest.mark.parametrize("form", ["JSON", "", "yaml"])
 def test_another_format(gk, fake, home, form):
     result = create(gk, *SMALLEST, "--format", form, "--save", home / "x")
-    assert result.status == 2 and "edgerc, json, env and k8s-secret" in result.err
+    assert result.status == 2 and "edgerc|json|env|k8s-secret" in result.err
     assert changes(fake) == []
     assert_clean(home, ".edgerc")
 
