@@ -65,7 +65,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 Q := $(if $(V),,@)
 
-# Limits that `make size` checks, in KiB: a squashfs image (xz) of the binary, the binary, the peak memory of
+# Limits that `make size` checks, in KiB: a squashfs image (xz, its filter for x86) of the binary, the binary, the peak memory of
 # a create; and the instructions of a start. Those for other machines are in third_party/targets.
 IMAGE_LIMIT := 240
 SIZE_LIMIT := 512
