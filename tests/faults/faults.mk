@@ -3,6 +3,7 @@
 
 # gridkey as the fault loops run it: memory can run out at any moment, and what is done to files is
 # recorded. See tests/faults.
+comma := ,
 FAULTS := $(sort $(wildcard tests/faults/*.c))
 
 $(BUILD)/faults/gridkey: $(BUILD)/checked/src/main.o $(FAULTS:%.c=$(BUILD)/checked/%.o) \
