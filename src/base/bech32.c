@@ -1,5 +1,5 @@
 /*
- * PREFIX 1 DATA CHECKSUM, where each character behind the 1 stands for 5 bits:
+ * PREFIX 1 DATA CHECKSUM, where each character after the 1 stands for 5 bits:
  *
  *   DATA      the bits of the bytes, highest first, filled up with zeros to a multiple of 5
  *   CHECKSUM  30 bits of a BCH code over the prefix in small letters and the data

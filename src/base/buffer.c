@@ -133,7 +133,7 @@ void buffer_append_shell_word(struct buffer *buffer, const char *text)
     buffer_append_byte(buffer, '\'');
 }
 
-/* One conversion; at points behind the '%'. Returns the place behind it. */
+/* One conversion; at points after the '%'. Returns the position after it. */
 static const char *buffer_format_one(struct buffer *buffer, const char *at, va_list *arguments)
 {
     int precision = -1;

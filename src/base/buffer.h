@@ -17,7 +17,7 @@ struct buffer {
     size_t length;   /* bytes in use */
     size_t capacity; /* bytes allocated, the NUL included */
     bool failed;     /* an allocation failed; nothing is appended from then on */
-    bool fixed;      /* data is of somebody else and stays: what does not fit is cut off */
+    bool fixed;      /* data belongs to another owner and stays: what does not fit is cut off */
 };
 
 #define BUFFER_EMPTY                                                                               \

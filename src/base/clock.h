@@ -12,7 +12,7 @@ int64_t clock_unix_seconds(void);
 /* Milliseconds of a clock that never jumps; for deadlines only. */
 int64_t clock_monotonic_milliseconds(void);
 
-/* Sleep until that monotonic time; returns early only when the process is told to end. */
+/* Sleep until that monotonic time; returns early only when nanosleep fails. */
 void clock_sleep_until(int64_t monotonic_milliseconds);
 
 #endif

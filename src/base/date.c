@@ -53,7 +53,7 @@ int date_to_unix(const struct date *date, int64_t *unix_seconds)
     return parts.tm_mday == (int)date->day ? 0 : -1;
 }
 
-/* Write number as width digits at text; returns the place behind. */
+/* Write number as width digits at text; returns the position after. */
 static char *date_write_digits(char *text, unsigned number, unsigned width)
 {
     for (unsigned i = width; i > 0; i--) {
@@ -90,7 +90,7 @@ void date_write_iso(int64_t unix_seconds, char text[DATE_TEXT_SIZE])
     memcpy(text, ".000Z", sizeof ".000Z");
 }
 
-/* Read exactly width digits at *text and move behind them; false when they are not there. */
+/* Read exactly width digits at *text and move past them; false when they are not there. */
 static bool date_read_digits(const char **text, unsigned width, unsigned *number)
 {
     *number = 0;

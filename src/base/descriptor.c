@@ -16,7 +16,7 @@ int descriptor_write(int descriptor, const void *data, size_t length)
             at += written;
             length -= (size_t)written;
         } else if (errno == EAGAIN) {
-            struct pollfd one = {descriptor, POLLOUT, 0}; /* somebody made it non-blocking */
+            struct pollfd one = {descriptor, POLLOUT, 0}; /* another process made it non-blocking */
 
             (void)poll(&one, 1, -1);
         } else if (errno != EINTR) {

@@ -11,7 +11,8 @@
 #define ERROR_NO_MEMORY "out of memory"
 #define ERROR_NO_TEXT "No error information" /* musl's; other libcs name the number */
 
-/* Sentences need no memory, since there may be none; one byte more shows that it was too long. */
+/* Messages are made without allocation, since memory may have run out; one byte more shows that one
+ * was too long. */
 #define ERROR_DRAFT_SIZE (ERROR_TEXT_SIZE + 1)
 
 static int error_write_text(struct error *error, const struct buffer *text)
@@ -100,8 +101,8 @@ void error_print(const struct error *error)
     if (text_ends_with(error->text, ERROR_NO_MEMORY)) {
         (void)error_suffix(&whole,
                            error->status == STATUS_SYSTEM
-                               ? "; nothing more was done, free some and run again"
-                               : "; free some, and look what was done before you run again");
+                               ? "; nothing further was done, free memory and run again"
+                               : "; free memory, and check what was done before you run again");
     }
     buffer_append_text(&shown, "gridkey: ");
     for (const char *at = whole.text; *at != '\0';) {

@@ -1,9 +1,9 @@
 /*
- * Errors: one struct that carries the exit status and the sentence for the user, and the one
+ * Errors: one struct that carries the exit status and the message for the user, and the one
  * function that prints it.
  *
  * Every function that can fail takes a struct error as its last argument and returns 0, or -1
- * with the error set. The sentence names the thing, the reason and the next step, in one or two
+ * with the error set. The message names the thing, the reason and the next step, in one or two
  * lines, without the program's name and without a full stop, and never holds a secret.
  */
 #ifndef BASE_ERROR_H
@@ -21,7 +21,7 @@ enum exit_status {
     STATUS_USAGE = 2,       /* usage or an invalid request; nothing was sent */
     STATUS_FILE = 3,        /* a file cannot be used; nothing was sent */
     STATUS_CONNECT = 4,     /* nothing reached the API; safe to repeat */
-    STATUS_UNKNOWN = 5,     /* a changing request went out, no whole answer came back */
+    STATUS_UNKNOWN = 5,     /* a changing request went out, no whole response came back */
     STATUS_DENIED = 6,      /* 401 or 403 */
     STATUS_NOT_FOUND = 7,   /* 404, or a name that matches nothing */
     STATUS_UNAVAILABLE = 8, /* 429 or 5xx after all tries */
@@ -38,22 +38,22 @@ struct error {
 };
 
 /*
- * Set status and sentence; format is that of buffer_format. Any earlier sentence is replaced.
+ * Set status and message; format is that of buffer_format. Any earlier message is replaced.
  * Returns -1, so that a caller can write: return error_set(...).
  */
 int error_set(struct error *error, enum exit_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Put a formatted text before the present sentence, and keep its status. Returns -1. */
+/* Put a formatted text before the present message, and keep its status. Returns -1. */
 int error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Put a formatted text behind the present sentence, and keep its status. Returns -1. */
+/* Put a formatted text after the present message, and keep its status. Returns -1. */
 int error_suffix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Memory ran out: STATUS_SYSTEM, and "out of memory". Where a sentence still ends so, error_print
+ * Memory ran out: STATUS_SYSTEM, and "out of memory". Where a message still ends so, error_print
  * adds the next step: while the status is the same, nothing more was done. Returns -1.
  */
 int error_set_memory(struct error *error);
@@ -62,8 +62,8 @@ int error_set_memory(struct error *error);
 int buffer_check(const struct buffer *buffer, struct error *error);
 
 /*
- * Whether the status says that nothing was sent, though the call was in order: for callers that
- * know that something was, and have to say otherwise.
+ * Whether the status says that nothing was sent, though the call was valid: for callers that know
+ * that something was sent.
  */
 bool error_says_unsent(const struct error *error);
 
@@ -71,9 +71,9 @@ bool error_says_unsent(const struct error *error);
 void error_mark_changed(struct error *error);
 
 /*
- * Print "gridkey: SENTENCE" and a newline to standard error in one write. What may come from a
- * server and plays with a terminal is shown as '?' (character_show), and a newline, behind which a
- * line of ours could be forged, as a blank.
+ * Print "gridkey: MESSAGE" and a newline to standard error in one write. A character that may come
+ * from a server and affects terminals is shown as '?' (character_show), and a newline, after which
+ * a line of ours could be forged, as a blank.
  */
 void error_print(const struct error *error);
 

@@ -86,7 +86,7 @@ void fold_append(struct buffer *out, const char *text)
     }
 }
 
-/* Whether text begins with part; *whole then tells whether that is all of it. */
+/* Whether text begins with part; *whole is then whether that is all of it. */
 static bool fold_starts_with(const char *text, const char *part, bool *whole)
 {
     while (*part != '\0') {

@@ -3,7 +3,7 @@
  * cJSON leaves unused for them but copies and frees like a string's.
  *
  * Before cJSON sees a text, json_scan_fault refuses what cJSON lets pass; after the parse each
- * number is handed its text, since numbers stand in the tree in the order of the text.
+ * number gets its text, since numbers are in the tree in the order of the text.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "base/json.h"
@@ -20,7 +20,7 @@
 #define JSON_PART_LONGEST 63 /* bytes of a name within a path of json_add_path */
 #define JSON_CURSOR_END SIZE_MAX
 
-static bool json_failed; /* there was no memory; what cJSON answers does not always tell */
+static bool json_failed; /* memory ran out; cJSON's results do not always show it */
 
 static const cJSON *json_item(const struct json *value)
 {
@@ -53,7 +53,7 @@ static void *json_allocate(size_t size)
 
 /* --- parsing -------------------------------------------------------------------------------- */
 
-/* The item behind this one in the order of the text, below root; NULL at the end. */
+/* The item after this one in the order of the text, below root; NULL at the end. */
 static cJSON *json_walk(cJSON *item, cJSON **parents, size_t *depth)
 {
     if (item->child != NULL && *depth < JSON_DEPTH) {
@@ -139,7 +139,7 @@ int json_parse(const char *text, size_t length, struct json **value, struct erro
         return json_error_at(text, length, at, error);
     }
     cJSON_InitHooks(&hooks);
-    json_failed = false; /* what an earlier call lacked is not this text's fault */
+    json_failed = false; /* an earlier call's failure is not this text's */
     root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
     at = end == NULL ? 0 : (size_t)(end - text);
     if (root == NULL && json_failed) {

@@ -21,14 +21,14 @@ struct json; /* one value of any type; owned by its parent, the outermost by the
 
 /*
  * Parse one whole JSON text (RFC 8259) of length bytes. Returns 0 and *value to be released with
- * json_free; or -1, with a sentence "is not valid JSON: ... at line L, column C" or "is nested
+ * json_free; or -1, with a message "is not valid JSON: ... at line L, column C" or "is nested
  * deeper than JSON_DEPTH levels" to prefix.
  */
 int json_parse(const char *text, size_t length, struct json **value, struct error *error);
 
 /*
- * The same for what can be done without: NULL when it is not JSON or memory ran out, which is then
- * no failure of anything else: json_build_failed says what it said before.
+ * The same for an optional text: NULL when it is not JSON or memory ran out; json_build_failed is
+ * not changed.
  */
 struct json *json_parse_optional(const char *text, size_t length);
 
@@ -50,7 +50,7 @@ bool json_is_null(const struct json *value);
 const struct json *json_get(const struct json *object, const char *name);
 struct json *json_get_mutable(struct json *object, const char *name);
 const struct json *json_first(const struct json *container); /* NULL when empty */
-const struct json *json_next(const struct json *element);    /* NULL behind the last */
+const struct json *json_next(const struct json *element);    /* NULL after the last */
 struct json *json_first_mutable(struct json *container);
 struct json *json_next_mutable(struct json *element);
 const char *json_name(const struct json *member); /* NULL outside an object */
@@ -77,17 +77,16 @@ const struct json *json_get_path(const struct json *object, const char *path, si
 const char *json_get_text(const struct json *object, const char *name);
 
 /*
- * A copy of a text from malloc. NULL without memory, and for NULL, which is to say that there was
- * none; either makes json_build_failed true.
+ * A copy of a text, from malloc. NULL when memory ran out, and for NULL; either makes
+ * json_build_failed true.
  */
 char *json_text_copy(const char *text);
 
 /*
  * Building; each returns NULL when memory ran out or the container is NULL, so that a chain needs
- * one check at the end: json_build_failed tells whether any call ever failed, or json_parse for
- * want of memory, which a program does not come back from (but see json_parse_optional). Adding a
- * member that exists replaces it; a copy of NULL, which is what is absent, adds nothing and fails
- * nothing. What is added is owned by the container.
+ * one check at the end: json_build_failed is true once any call failed, or json_parse ran out of
+ * memory (but see json_parse_optional). Adding a member that exists replaces it; a copy of NULL
+ * (absent) adds nothing and does not fail. What is added is owned by the container.
  */
 bool json_build_failed(void);
 struct json *json_new_object(void);
@@ -100,7 +99,7 @@ struct json *json_add_array(struct json *object, const char *name);
  */
 struct json *json_add_path(struct json *object, const char *path, const char **name);
 struct json *json_add_text(struct json *object, const char *name, const char *text);
-/* Of what is not known, NULL, nothing is added; to json_add_text that is a failure. */
+/* As json_add_text; for NULL nothing is added, which is no failure. */
 void json_add_known(struct json *object, const char *name, const char *text);
 /* An id as it is written: a number where it is one, else a text; of NULL nothing is added. */
 void json_add_id(struct json *object, const char *name, const char *id);

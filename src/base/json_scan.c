@@ -52,7 +52,7 @@ static bool json_is_code(const char *text, size_t length)
            memchr(digits, text[3], sizeof digits - 1) != NULL && memcmp(text, "0000", 4) != 0;
 }
 
-/* The place behind the string that starts with the quote at at; 0 when it is not well formed. */
+/* The position after the string that starts with the quote at at; 0 when it is not well formed. */
 static size_t json_string_end(const char *text, size_t length, size_t at)
 {
     for (at++; at < length && text[at] != '"'; at++) {
@@ -69,7 +69,7 @@ static size_t json_string_end(const char *text, size_t length, size_t at)
     return at < length ? at + 1 : 0;
 }
 
-/* The place behind the token at at; at itself when it is not well formed. */
+/* The position after the token at at; at itself when it is not well formed. */
 static size_t json_token_end(const char *text, size_t length, size_t at)
 {
     if (text[at] == '"') {

@@ -14,13 +14,13 @@
 size_t json_scan_fault(const char *text, size_t length, size_t depth);
 
 /*
- * The next number at or behind *at, in a text that has no fault: returns its place, and moves *at
- * behind it; length when there is none.
+ * The next number at or after *at, in a text that has no fault: returns its place, and moves *at
+ * after it; length when there is none.
  */
 size_t json_scan_number(const char *text, size_t length, size_t *at);
 
 /*
- * The place of the ',' or ']' behind the array element that starts at at; length when the text
+ * The place of the ',' or ']' after the array element that starts at at; length when the text
  * ends before.
  */
 size_t json_scan_element(const char *text, size_t length, size_t at);

@@ -60,7 +60,7 @@ static int sandbox_ruleset = -1;
 static struct ruleset sandbox_forbidden;
 static bool sandbox_is_useless; /* there is no Landlock, or we are inside */
 
-/* Asked once: each answer costs a process where a filter is active. */
+/* Checked once: each check costs a process where a filter is active. */
 static bool sandbox_is_allowed(void)
 {
     static bool asked;

@@ -1,7 +1,7 @@
 /*
- * What gridkey takes from itself once its files are open and before it speaks to a server: a fault
- * in what reads the answer then reaches no other file and no other port. By Landlock, where the
- * kernel has it (Linux 5.13; ports 6.7); where it has not, everything works without.
+ * Confines the process with Landlock once its files are open and before it connects to a server: a
+ * fault in the code that reads responses then reaches no other file and no other port. Without
+ * Landlock (before Linux 5.13; for ports 6.7) nothing is confined.
  */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
@@ -20,7 +20,7 @@ void sandbox_allow_reading(const char *path);
  */
 void sandbox_enter(uint16_t port);
 
-/* What was allowed is not needed: no step inside will follow, or it was taken. */
+/* Release what was allowed: the sandbox will not be entered, or was entered. */
 void sandbox_close(void);
 
 #endif

@@ -13,7 +13,7 @@ bool text_is_digit(char character);
 bool text_is_blank(char character); /* space or tab */
 bool text_is_alphanumeric(char character);
 
-/* The first place at or behind at, of length bytes, that is no blank and no end of a line. */
+/* The first place at or after at, of length bytes, that is no blank and no end of a line. */
 size_t text_skip_white(const char *text, size_t length, size_t at);
 
 /* How many bytes of a byte order mark (UTF-8) the text of length bytes starts with: 0 or 3. */
@@ -34,7 +34,7 @@ bool text_equal_ignore_case_length(const char *one, size_t one_length, const cha
 bool text_starts_with(const char *text, const char *start);
 bool text_ends_with(const char *text, const char *end);
 
-/* Where part stands in text, without regard to case; NULL when it does not. */
+/* Where part is in text, without regard to case; NULL when it does not. */
 const char *text_find_ignore_case(const char *text, const char *part);
 
 #define TEXT_SECRET_LENGTH 44 /* bytes of a client_secret as Control Center gives it */

@@ -29,9 +29,9 @@ struct edgegrid_session {
     int64_t clock_offset; /* seconds to add to the machine's clock */
     int64_t signed_at;    /* the time in the last try's signature, by that clock */
     unsigned retries;     /* tries after the first */
-    bool may_be_done;     /* the last call, by a try that had no answer, or one of 5xx */
+    bool may_be_done;     /* the last call, by a try that had no response, or one of 5xx */
     bool confine;         /* enter the sandbox before the first call */
-    /* Told of each call that would change something, which is then not sent; NULL: send. */
+    /* Called for each call that would change something, which is then not sent; NULL: send. */
     int (*dry_run)(const struct edgegrid_call *call, const char *whole_target, struct error *error);
 };
 

@@ -13,17 +13,16 @@ static int clock_read(const struct http_settings *settings, const struct http_re
     char least[DATE_TEXT_SIZE];
 
     if (header == NULL || date_parse_http(header, time) != 0) {
-        return error_set(
-            error, STATUS_CONNECT,
-            "%s does not say what time it is (no Date in its answer %d); " CLOCK_ADVICE,
-            settings->host.name, response->status);
+        return error_set(error, STATUS_CONNECT,
+                         "%s sent no Date header in its response (%d); " CLOCK_ADVICE,
+                         settings->host.name, response->status);
     }
     if (*time < earliest) {
         date_write_day(*time, day);
         date_write_day(earliest, least);
         return error_set(error, STATUS_CONNECT,
-                         "%s says that it is %s, but this gridkey was made on %s; do not trust it, "
-                         "look for what sits between, or " CLOCK_ADVICE,
+                         "%s sent the date %s, but this gridkey was built on %s; do not trust it, "
+                         "check for an intercepting proxy, or " CLOCK_ADVICE,
                          settings->host.name, day, least);
     }
     return 0;
@@ -50,7 +49,7 @@ int clock_measure(struct http_settings *settings, const char *host_header, const
     if (result == 0) {
         result = clock_read(settings, &response, earliest, &time, error);
     } else {
-        /* Nothing that changes anything was asked for. */
+        /* The request changes nothing. */
         error->status = STATUS_CONNECT;
     }
     *offset = time - clock_unix_seconds();

@@ -157,19 +157,19 @@ static const char *value_problem(enum edgegrid_key key, const char *value, size_
         unsigned char byte = (unsigned char)value[at];
 
         if (byte < 0x20 || byte == 0x7f) {
-            return "holds a control character";
+            return "contains a control character";
         }
         if (key == EDGEGRID_CLIENT_SECRET) {
             continue;
         }
         if (byte >= 0x80) {
-            return "holds a character that is not ASCII";
+            return "contains a character that is not ASCII";
         }
         if (byte == ' ' && key != EDGEGRID_HEADERS_TO_SIGN) {
-            return "has a blank inside";
+            return "contains a space";
         }
         if (byte == ';' && (key == EDGEGRID_CLIENT_TOKEN || key == EDGEGRID_ACCESS_TOKEN)) {
-            return "holds a semicolon";
+            return "contains a semicolon";
         }
     }
     return NULL;
@@ -208,8 +208,8 @@ static void set_max_body(struct edgegrid_credential *credential, const char *val
     } else if (number == 2048 || number == 8192) {
         /* Old documentation named these; the servers hash 131072 bytes. */
         note(notes, where,
-             "max_body is an old documentation's value, with which larger POST bodies are "
-             "refused; 131072 is right unless an API says otherwise");
+             "max_body has a value from outdated documentation, with which larger POST bodies are "
+             "refused; use 131072 unless the API says otherwise");
     }
     credential->max_body = (size_t)number;
 }
@@ -255,9 +255,7 @@ static int set_headers_to_sign(struct edgegrid_credential *credential, const cha
         }
         if (at > start && !text_equal_ignore_case_length(value + start, at - start, "none")) {
             if (http_token_length(value + start, at - start) != at - start) {
-                note(notes, where,
-                     "headers_to_sign names something that no header can be "
-                     "called; it is left out");
+                note(notes, where, "headers_to_sign lists an invalid header name; it is ignored");
             } else if (add_header_name(credential, value + start, at - start, error) != 0) {
                 return -1;
             }
@@ -278,7 +276,7 @@ int edgegrid_credential_set(struct edgegrid_credential *credential, enum edgegri
         return 0;
     }
     if (problem != NULL) {
-        return error_set(error, STATUS_FILE, "%s%s %s; copy it again from where it came", where,
+        return error_set(error, STATUS_FILE, "%s%s %s; copy it again from its source", where,
                          key_names[key], problem);
     }
     if (key == EDGEGRID_MAX_BODY_KEY) {
@@ -335,16 +333,14 @@ int edgegrid_credential_check(const struct edgegrid_credential *credential, stru
         problem = value_problem((enum edgegrid_key)key, value, strlen(value));
         if (problem != NULL) {
             return error_set(error, STATUS_FILE,
-                             "the credential's %s %s; copy it again from "
-                             "where it came",
+                             "the credential's %s %s; copy it again from its source",
                              key_names[key], problem);
         }
     }
     if (missing != 0) {
         edgegrid_key_list(&list, missing);
         (void)error_set(error, STATUS_FILE,
-                        "the credential has no %s; a request cannot be "
-                        "signed without",
+                        "the credential has no %s; requests cannot be signed; add it",
                         buffer_text(&list));
         buffer_free(&list);
         return -1;

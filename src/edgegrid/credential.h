@@ -72,17 +72,17 @@ const char *edgegrid_credential_text(const struct edgegrid_credential *credentia
  * number above 0 becomes the default; headers_to_sign is split at commas and blanks, and "None"
  * is no name; an account key "none" is no key.
  *
- * What was put right is added to notes (may be NULL) as sentences, each behind where and ending in
- * a newline. where is a place such as "FILE:7: " and also starts the sentence of an error.
- * Returns 0, or -1 with STATUS_FILE when the value cannot be used, STATUS_SYSTEM without memory.
+ * Corrections are added to notes (may be NULL) as messages, each after where and ending in a
+ * newline. where is a place such as "FILE:7: " and also starts the message of an error. Returns 0,
+ * or -1 with STATUS_FILE when the value cannot be used, STATUS_SYSTEM without memory.
  */
 int edgegrid_credential_set(struct edgegrid_credential *credential, enum edgegrid_key key,
                             const char *value, size_t length, const char *where,
                             struct buffer *notes, struct error *error);
 
 /*
- * All that signing needs is there and can stand in a header: 0, or -1 with STATUS_FILE and all
- * that is missing named.
+ * Whether the credential has all that signing needs, in a form that headers can carry: 0; or -1
+ * with STATUS_FILE and all missing keys named.
  */
 int edgegrid_credential_check(const struct edgegrid_credential *credential, struct error *error);
 
@@ -96,11 +96,11 @@ void edgegrid_key_list(struct buffer *out, unsigned keys);
 char *edgegrid_text_copy(const char *text, size_t length);
 
 /*
- * Append the host as it stands in the Host header, cleaned from what people write in its place:
- * "https://" or "http://" before it, a user name, a slash and all behind it, a final dot, upper
+ * Append the host as it is in the Host header, without what users write around it:
+ * "https://" or "http://" before it, a user name, a slash and all after it, a final dot, upper
  * case, ":443". Names and addresses are those of http/url.h.
- * *insecure (may be NULL) tells whether "http://" stood there. Returns 0, or -1 with STATUS_FILE
- * and a sentence that does not begin with a place.
+ * *insecure (may be NULL) is whether "http://" was there. Returns 0, or -1 with STATUS_FILE
+ * and a message that does not begin with a place.
  */
 int edgegrid_host_clean(const char *text, size_t length, struct buffer *out, bool *insecure,
                         struct error *error);

@@ -56,13 +56,13 @@ static void note_oddities(const char *text, size_t length, const struct edgerc_s
 
     if (place->top) {
         edgerc_report_problem(report, place->line,
-                              "no [section] stands before the keys, as in Control Center's "
-                              "download; they are read as [default], put that line on top");
+                              "the keys have no [section], as in Control Center's download; they "
+                              "are read as [default], add that line before them");
     }
     if (place->by_case) {
         edgerc_report_problem(report, place->line,
-                              "section [%.*s] is taken for [default], which other tools may not "
-                              "do; write it in lower case",
+                              "section [%.*s] is read as [default], which other tools may not do; "
+                              "write it in lower case",
                               (int)place->name_length, place->name);
     }
     edgerc_reader_start(&reader, text, length);
@@ -98,9 +98,10 @@ int edgerc_read_section(const char *text, size_t length, const char *file_name, 
     taken = edgerc_inherit_keys(&inherited, &place, &keys);
     if (taken != 0) {
         edgegrid_key_list(&list, taken);
-        edgerc_report_hint(&report, place.line,
-                           "section [%.*s] takes %s from [DEFAULT], as only Python's library does",
-                           (int)place.name_length, place.name, buffer_text(&list));
+        edgerc_report_hint(
+            &report, place.line,
+            "section [%.*s] inherits %s from [DEFAULT], as only Python's library does",
+            (int)place.name_length, place.name, buffer_text(&list));
         buffer_free(&list);
     }
     missing = edgerc_missing_keys(&keys);

@@ -1,7 +1,7 @@
 /*
  * Reading credentials from an .edgerc; for the grammar see edgerc_lines.c.
  *
- * Pure: bytes in, structs out. No sentence made here holds any value of the file, nor the text of
+ * Pure: bytes in, structs out. No message made here holds any value of the file, nor the text of
  * a line; the names of sections and of known keys it may hold.
  */
 #ifndef EDGEGRID_EDGERC_H
@@ -21,10 +21,10 @@
  * in case, are taken where there is no such section. The same section twice is merged, and of a
  * key given twice the last is taken. What an exact [DEFAULT] has fills in what the section lacks.
  *
- * notes (may be NULL) gets one line "FILE:LINE: sentence" for whatever was put right or could be
- * misunderstood. Returns 0; or -1 with STATUS_FILE and "FILE:LINE: sentence" when the text cannot
- * be read, the section is not there or lacks a key, or a value cannot be used;
- * option is the one that chooses another section, "--section" for one.
+ * notes (may be NULL) gets one line "FILE:LINE: message" for each correction and ambiguity. Returns
+ * 0; or -1 with STATUS_FILE and "FILE:LINE: message" when the text cannot be read, the section is
+ * not there or lacks a key, or a value cannot be used; option is the one that chooses another
+ * section, "--section" for one.
  */
 int edgerc_read_section(const char *text, size_t length, const char *file_name, const char *section,
                         const char *option, struct edgegrid_credential *credential,
@@ -50,7 +50,7 @@ struct edgerc_item {
 /*
  * Walk the entries of a section, named as for edgerc_read_section; *cursor starts as zeros. All of
  * a merged section and all of a repeated key are given, in the order of the text. Returns 1 and
- * *item, 0 behind the last, or -1 with STATUS_FILE when there is no such section.
+ * *item, 0 after the last, or -1 with STATUS_FILE when there is no such section.
  */
 int edgerc_next_item(const char *text, size_t length, const char *file_name, const char *section,
                      struct edgerc_cursor *cursor, struct edgerc_item *item, struct error *error);
@@ -65,8 +65,8 @@ bool edgerc_section_is_own(const char *text, size_t length, const char *section)
 bool edgerc_has_section(const char *text, size_t length, const char *section);
 
 /*
- * Name every problem of the file as a line "FILE:LINE: sentence" in report, grouped by section.
- * Returns how many there are. Lines "FILE:LINE: hint: sentence" are for what this program reads
+ * Name every problem of the file as a line "FILE:LINE: message" in report, grouped by section.
+ * Returns how many there are. Lines "FILE:LINE: hint: message" are for what this program reads
  * but some official library does not, and are not counted. A failure shows in the buffer.
  */
 size_t edgerc_check(const char *text, size_t length, const char *file_name, struct buffer *report);

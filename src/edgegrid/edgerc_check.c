@@ -19,9 +19,9 @@ static void hint_spelling(struct edgerc_report *report, const struct edgerc_line
                            name);
     }
     if (*line->separator == ':') {
-        edgerc_report_hint(report, line->number,
-                           "the libraries for Node.js, Ruby and Perl want "
-                           "\"=\" in place of \":\"");
+        edgerc_report_hint(
+            report, line->number,
+            "the libraries for Node.js, Ruby and Perl require \"=\" in place of \":\"");
     }
 }
 
@@ -32,9 +32,9 @@ static void hint_host(struct edgerc_report *report, size_t number, const char *v
 
     if (edgegrid_host_clean(value, length, &host, NULL, &error) == 0 &&
         !text_equal_ignore_case_length(value, length, buffer_text(&host))) {
-        edgerc_report_hint(report, number,
-                           "most libraries want the host's name only, without "
-                           "scheme, slash or path");
+        edgerc_report_hint(
+            report, number,
+            "most libraries require the host name only, without scheme, slash or path");
     }
     buffer_free(&host);
 }
@@ -67,14 +67,13 @@ static void hint_value(struct edgerc_report *report, const struct edgerc_line *l
     }
     if (key == EDGEGRID_CLIENT_SECRET && length != 0 && !text_is_secret_shaped(value, length)) {
         edgerc_report_hint(report, line->number,
-                           "client_secret is not %d characters of base64 as "
-                           "Control Center's are; look whether all of it "
-                           "was copied",
+                           "client_secret is not %d characters of base64 as Control Center's are; "
+                           "check that all of it was copied",
                            TEXT_SECRET_LENGTH);
     }
 }
 
-/* A key that no tool knows and one letter would make known: what it says has no effect. */
+/* An unknown key that is one or two letters from a known one: it has no effect. */
 static void report_misspelt_key(struct edgerc_report *report, const struct edgerc_line *line)
 {
     const char *nearest = edgegrid_key_nearest(line->name, line->name_length);
@@ -86,7 +85,7 @@ static void report_misspelt_key(struct edgerc_report *report, const struct edger
     }
 }
 
-/* Problems and hints that a line has wherever it stands. */
+/* Problems and hints that do not depend on the line's section. */
 static void check_lines(const char *text, size_t length, struct edgerc_report *report)
 {
     struct edgerc_reader reader;
@@ -111,9 +110,9 @@ static void check_lines(const char *text, size_t length, struct edgerc_report *r
         }
         if (line.kind == EDGERC_HEADER &&
             (line.name[-1] != '[' || line.name[line.name_length] != ']')) {
-            edgerc_report_hint(report, line.number,
-                               "most libraries take the blanks between the "
-                               "brackets as part of the name");
+            edgerc_report_hint(
+                report, line.number,
+                "most libraries take the spaces between the brackets as part of the name");
         }
         if (line.kind == EDGERC_ENTRY && key == EDGEGRID_KEY_UNKNOWN) {
             report_misspelt_key(report, &line);
@@ -123,15 +122,15 @@ static void check_lines(const char *text, size_t length, struct edgerc_report *r
             hint_value(report, &line, key);
             if (line.section == NULL && !top_is_section) {
                 edgerc_report_problem(report, line.number,
-                                      "%s stands before the first section and is not used, as "
-                                      "there is a [default]; remove it",
+                                      "%s is before the first section and is ignored, since there "
+                                      "is a [default]; remove it",
                                       edgegrid_key_name(key));
             }
         }
     }
 }
 
-/* Add an error's sentence, which already starts with its place. */
+/* Add an error's message, which already starts with its place. */
 static void report_error(struct edgerc_report *report, const struct error *error)
 {
     report->problems++;
@@ -181,10 +180,9 @@ static void check_section(const struct edgerc_section *place, const struct edger
 
     edgerc_collect_keys(place, &keys);
     if (place->top) {
-        edgerc_report_problem(report, place->line,
-                              "no [section] stands before the keys; put "
-                              "[default] on top, no official library reads "
-                              "them without");
+        edgerc_report_problem(
+            report, place->line,
+            "the keys have no [section]; add [default] before them, official libraries require it");
     }
     edgerc_report_repeated(report, place, &keys);
     check_values(report, &keys);

@@ -45,13 +45,13 @@ int edgerc_check_section_name(const char *name, struct error *error)
     } else if (strlen(name) > EDGERC_NAME_LONGEST) {
         problem = "may not be longer than 255 bytes";
     } else if (has_control(name)) {
-        problem = "may not hold a line break or another control character";
+        problem = "may not contain a line break or another control character";
     } else if (!text_is_utf8(name, strlen(name))) {
         problem = "is not UTF-8";
     } else if (strpbrk(name, "[]") != NULL) {
-        problem = "may not hold a bracket";
+        problem = "may not contain a bracket";
     } else if (!is_trimmed(name)) {
-        problem = "may not begin or end with a blank";
+        problem = "may not begin or end with a space";
     } else if (text_equal(name, "DEFAULT")) {
         problem = "may not be DEFAULT, which Python's library reads as part of all others";
     }
@@ -79,14 +79,14 @@ static const char *known_value_problem(enum edgegrid_key key, const char *value)
         return "is empty";
     }
     if (strpbrk(value, REFUSED_IN_VALUES) != NULL) {
-        return "holds a quote, '#', ';', '%' or '\\', which some libraries do not read as it is";
+        return "contains a quote, '#', ';', '%' or '\\', which some libraries misread";
     }
     for (const char *at = value; *at != '\0'; at++) {
         if ((unsigned char)*at >= 0x80) {
-            return "holds a character that is not ASCII";
+            return "contains a character that is not ASCII";
         }
         if (*at == ' ' && key != EDGEGRID_HEADERS_TO_SIGN) {
-            return "has a blank inside";
+            return "contains a space";
         }
     }
     if (key == EDGEGRID_MAX_BODY_KEY && *value != '\0' &&
@@ -105,24 +105,23 @@ int edgerc_check_entry(const struct edgerc_entry *entry, struct error *error)
     int result = 0;
 
     if (!is_key_name(entry->key)) {
-        return error_set(error, STATUS_USAGE,
-                         "a key has letters, digits, '_', '-' and '.' only; "
-                         "known are host, client_token, client_secret, "
-                         "access_token, account_key, max_body and "
-                         "headers_to_sign");
+        return error_set(
+            error, STATUS_USAGE,
+            "a key has letters, digits, '_', '-' and '.' only; known keys are host, client_token, "
+            "client_secret, access_token, account_key, max_body and headers_to_sign");
     }
     if (strlen(entry->value) > EDGERC_VALUE_LONGEST) {
         problem = "is longer than 4096 bytes";
     } else if (has_control(entry->value)) {
-        problem = "holds a line break or another control character";
+        problem = "contains a line break or another control character";
     } else if (!text_is_utf8(entry->value, strlen(entry->value))) {
         problem = "is not UTF-8";
     } else if (!is_trimmed(entry->value)) {
-        problem = "begins or ends with a blank";
+        problem = "begins or ends with a space";
     } else if (key != EDGEGRID_KEY_UNKNOWN) {
         problem = known_value_problem(key, entry->value);
     } else if (text_ends_with(entry->value, "\\")) {
-        problem = "ends in '\\', which some libraries read as going on in the next line";
+        problem = "ends in '\\', which some libraries read as a line continuation";
     }
     if (problem != NULL) {
         return error_set(error, STATUS_USAGE, "the value of %s %s; correct it",
@@ -197,10 +196,10 @@ int edgerc_verify(const char *text, size_t length, const char *file_name, const 
             expected = buffer_text(&host);
         }
         if (result == 0 && !is_entry_there(text, length, &place, &entries[at], expected)) {
-            result = error_set(error, STATUS_FILE,
-                               "%s: %s of section [%s] does not read back as it was written; "
-                               "look at the file",
-                               file_name, entries[at].key, section);
+            result = error_set(
+                error, STATUS_FILE,
+                "%s: %s of section [%s] does not read back as it was written; check the file",
+                file_name, entries[at].key, section);
         }
     }
     buffer_free(&host);

@@ -80,7 +80,7 @@ int edgerc_check_text(const char *text, size_t length, const char *file_name, st
 
     if (length > EDGERC_TEXT_LONGEST) {
         return error_set(error, STATUS_FILE,
-                         "%s: is longer than 1 MiB, so hardly an .edgerc; name another file",
+                         "%s: is larger than 1 MiB, the limit for an .edgerc; name another file",
                          file_name);
     }
     if (is_utf16(text, length)) {
@@ -97,7 +97,7 @@ int edgerc_check_text(const char *text, size_t length, const char *file_name, st
         }
         if (memchr(line.start, '\0', (size_t)(line.end - line.start)) != NULL) {
             return error_set(error, STATUS_FILE,
-                             "%s:%zu: holds a NUL byte, so it is no text; name another file",
+                             "%s:%zu: contains a NUL byte, so it is not text; name another file",
                              file_name, line.number);
         }
         headers += line.kind == EDGERC_HEADER ? 1 : 0;
@@ -133,7 +133,7 @@ static bool is_harmless(const char *start, const char *end)
 }
 
 /*
- * The bracket that closes the name: the first with nothing or a comment behind it, so that both
+ * The bracket that closes the name: the first with nothing or a comment after it, so that both
  * "[a]b]" and "[a] # not [b]" are read as meant; else the last. NULL when there is none.
  */
 static const char *find_bracket(const char *start, const char *end, bool *text_after)
@@ -153,7 +153,7 @@ static const char *find_bracket(const char *start, const char *end, bool *text_a
     return last;
 }
 
-/* A line that starts with "["; start is behind it. */
+/* A line that starts with "["; start is after it. */
 static void read_header(struct edgerc_line *line, const char *start, const char *end)
 {
     bool text_after;

@@ -1,5 +1,5 @@
 /*
- * The lines of an .edgerc: what each is, and where its parts stand. Everything that reads, checks
+ * The lines of an .edgerc: what each is, and where its parts are. Everything that reads, checks
  * or changes such a file goes through edgerc_next_line, so that all agree on the grammar.
  *
  * Pure, and without memory of its own: all pointers lead into the caller's text.
@@ -26,7 +26,7 @@ enum edgerc_line_kind {
 
 enum edgerc_flaw {
     EDGERC_FLAW_NONE = 0,
-    EDGERC_FLAW_TEXT_AFTER,   /* header: something that is no comment behind the "]" */
+    EDGERC_FLAW_TEXT_AFTER,   /* header: something that is no comment after the "]" */
     EDGERC_FLAW_EXPORT,       /* entry: "export " before the key */
     EDGERC_FLAW_UNCLOSED,     /* junk: "[" without "]", or no name between them */
     EDGERC_FLAW_BROKEN_VALUE, /* junk: looks like the end of a value that a line break cut */
@@ -38,9 +38,9 @@ struct edgerc_line {
     enum edgerc_flaw flaw;
     size_t number; /* from 1 */
 
-    const char *start; /* its first byte; behind a byte order mark on line 1 */
-    const char *end;   /* behind its last byte, before the line's end */
-    const char *next;  /* behind the line's end */
+    const char *start; /* its first byte; after a byte order mark on line 1 */
+    const char *end;   /* after its last byte, before the line's end */
+    const char *next;  /* after the line's end */
 
     const char *name; /* header: the section's; entry: the key as written; both trimmed */
     size_t name_length;
@@ -70,7 +70,7 @@ int edgerc_check_text(const char *text, size_t length, const char *file_name, st
 /* Begin at the first line; text must stay as it is while the reader is used. */
 void edgerc_reader_start(struct edgerc_reader *reader, const char *text, size_t length);
 
-/* Read the next line; false behind the last. A header line is in the section that it begins. */
+/* Read the next line; false after the last. A header line is in the section that it begins. */
 bool edgerc_next_line(struct edgerc_reader *reader, struct edgerc_line *line);
 
 /*
@@ -88,7 +88,7 @@ bool edgerc_next_header(struct edgerc_reader *reader, const char *name, size_t l
 void edgerc_clean_value(const struct edgerc_line *line, const char **value, size_t *length,
                         bool *quoted);
 
-/* The comment behind a known key's value, up to *end; NULL for none. */
+/* The comment after a known key's value, up to *end; NULL for none. */
 const char *edgerc_find_comment(const struct edgerc_line *line, const char **end);
 
 /* Move start and end towards each other over blanks, no-break spaces included. */

@@ -9,7 +9,7 @@
 #define SECTION_DEFAULT "default"
 #define SECTION_INHERITED "DEFAULT" /* Python's configparser lends its keys to all sections */
 
-#define SECTIONS_LISTED 20    /* in an error sentence */
+#define SECTIONS_LISTED 20    /* in an error message */
 #define SUGGESTION_LONGEST 63 /* what text_distance compares */
 
 enum edgegrid_key edgerc_line_key(const struct edgerc_line *line)
@@ -69,7 +69,7 @@ bool edgerc_find_section(const char *text, size_t length, const char *section,
             continue;
         }
         if (name != NULL && memcmp(name, line.name, line.name_length) != 0) {
-            return false; /* two spellings: nobody can tell which is meant */
+            return false; /* two spellings: ambiguous */
         }
         name = line.name;
     }
@@ -320,15 +320,15 @@ void edgerc_report_line(struct edgerc_report *report, const struct edgerc_line *
     static const char *const sentences[] = {
         [EDGERC_FLAW_NONE] = "the line is neither \"key = value\" nor a [section] nor a comment; "
                              "correct or remove it",
-        [EDGERC_FLAW_TEXT_AFTER] = "there is text behind the section's \"]\"; remove it or put "
-                                   "\"#\" before it",
-        [EDGERC_FLAW_EXPORT] = "\"export\" before the key is left out here and refused elsewhere; "
-                               "remove it",
+        [EDGERC_FLAW_TEXT_AFTER] =
+            "there is text after the section's \"]\"; remove it or put \"#\" before it",
+        [EDGERC_FLAW_EXPORT] =
+            "\"export\" before the key is ignored here and refused by other tools; remove it",
         [EDGERC_FLAW_UNCLOSED] = "the section has no name or no \"]\"; the lines below it are in "
                                  "no section until it is corrected",
         [EDGERC_FLAW_BROKEN_VALUE] = "the line looks like the rest of a value that a line break "
                                      "cut in two; join it to the line above",
-        [EDGERC_FLAW_SLASHES] = "\"//\" starts no comment here; write \"#\"",
+        [EDGERC_FLAW_SLASHES] = "\"//\" does not start a comment; write \"#\"",
     };
 
     if (line->kind == EDGERC_JUNK || line->flaw != EDGERC_FLAW_NONE) {
@@ -341,14 +341,14 @@ void edgerc_report_repeated(struct edgerc_report *report, const struct edgerc_se
 {
     if (place->header > 1) {
         edgerc_report_problem(report, place->line,
-                              "section [%.*s] is there %zu times; read as one, join them",
+                              "section [%.*s] appears %zu times and is read as one; merge them",
                               (int)place->name_length, place->name, place->header);
     }
     for (unsigned key = 0; key < EDGEGRID_KEYS; key++) {
         if (keys->first[key] != 0) {
             edgerc_report_problem(report, keys->lines[key].number,
                                   "%s of section [%.*s] is also on line %zu; the last is used, "
-                                  "remove the others",
+                                  "remove the earlier ones",
                                   edgegrid_key_name((enum edgegrid_key)key),
                                   (int)place->name_length, place->name, keys->first[key]);
         }
@@ -377,7 +377,8 @@ int edgerc_error_missing(const char *file_name, const struct edgerc_section *pla
     return -1;
 }
 
-/* How far a name that is there lies from the one asked for; far for those too unlike. */
+/* The distance of a present name from the one searched for; SUGGESTION_LONGEST when they are too
+ * different. */
 static unsigned name_distance(const char *section, const char *name, size_t length)
 {
     char copy[SUGGESTION_LONGEST + 1];
@@ -432,7 +433,7 @@ int edgerc_error_absent(const char *text, size_t length, const char *file_name, 
     } else if (count != 0) {
         (void)error_suffix(error, "; choose%s%s from: %s", with, option, buffer_text(&list));
     } else {
-        (void)error_suffix(error, "; it has none at all, so add it or name another file");
+        (void)error_suffix(error, "; it has no sections, so add it or name another file");
     }
     buffer_free(&list);
     return -1;

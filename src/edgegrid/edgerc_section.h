@@ -24,7 +24,7 @@ struct edgerc_header {
 struct edgerc_section {
     const char *name; /* in the text, or the name asked for; not NUL-terminated */
     size_t name_length;
-    bool top;                            /* it is what stands before the first header */
+    bool top;                            /* it is what is before the first header */
     bool by_case;                        /* found only without regard to case */
     size_t line;                         /* of the first header, or of the first entry for top */
     size_t header;                       /* how many headers it has */
@@ -91,11 +91,11 @@ void edgerc_collect_inherited(const char *text, size_t length, struct edgerc_key
 unsigned edgerc_inherit_keys(const struct edgerc_keys *inherited,
                              const struct edgerc_section *place, struct edgerc_keys *keys);
 
-/* Append "FILE:LINE: sentence" and a newline, and count it. */
+/* Append "FILE:LINE: message" and a newline, and count it. */
 void edgerc_report_problem(struct edgerc_report *report, size_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Append "FILE:LINE: hint: sentence" and a newline. */
+/* Append "FILE:LINE: hint: message" and a newline. */
 void edgerc_report_hint(struct edgerc_report *report, size_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

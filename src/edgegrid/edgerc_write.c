@@ -24,7 +24,7 @@ struct change {
     struct edgerc_section place;
     size_t lines[EDGERC_ENTRIES_MOST]; /* where each key stands last below the last header, or 0 */
     size_t last_header;                /* line of the section's last header; 0 when headless */
-    size_t insert_after;               /* line behind which keys that are not there go */
+    size_t insert_after;               /* line after which keys that are not there go */
     const char *insert_indent;         /* and what they are indented with */
     size_t insert_width;
     bool insert_before_junk;
@@ -79,7 +79,7 @@ static void write_entry(struct change *change, const struct edgerc_entry *entry)
 static int check_entries(const struct edgerc_entry *entries, size_t count, struct error *error)
 {
     if (count > EDGERC_ENTRIES_MOST) {
-        return error_set(error, STATUS_USAGE, "more than %u keys at once; set them in turns",
+        return error_set(error, STATUS_USAGE, "more than %u keys at once; set them in several runs",
                          (unsigned)EDGERC_ENTRIES_MOST);
     }
     for (size_t at = 0; at < count; at++) {
@@ -88,7 +88,7 @@ static int check_entries(const struct edgerc_entry *entries, size_t count, struc
         }
         for (size_t other = 0; other < at; other++) {
             if (text_equal(entry_name(&entries[at]), entry_name(&entries[other]))) {
-                return error_set(error, STATUS_USAGE, "%s is given twice; leave one out",
+                return error_set(error, STATUS_USAGE, "%s is given twice; remove one",
                                  entry_name(&entries[at]));
             }
         }
@@ -138,7 +138,7 @@ static size_t indent_width(const struct edgerc_line *line)
 
 /*
  * Go on by a line. Returns whether it is a known key's that slipped to the right below another's,
- * whose value it would be a part of: it is to be indented as that one. What slipped behind any
+ * whose value it would be a part of: it is to be indented as that one. What slipped after any
  * other key may well be its value, and stays.
  */
 static bool layout_advance(struct layout *layout, const struct edgerc_line *line)
@@ -166,7 +166,7 @@ static bool is_joined(const struct edgerc_line *line)
     return line->end != line->start && line->end[-1] == '\\';
 }
 
-/* See whether the keys that are not there can go behind a header or a known key's line. */
+/* See whether the keys that are not there can go after a header or a known key's line. */
 static void plan_place(struct change *change, struct edgerc_reader reader,
                        const struct edgerc_line *line)
 {
@@ -217,7 +217,7 @@ static void plan_change(struct change *change, const char *text, size_t length)
     }
 }
 
-/* What stands between key and value; before none there is no blank, for no reader sees it. */
+/* What is between key and value; an empty value has no blank before it. */
 static void write_spacing(struct buffer *out, const struct edgerc_line *line, bool empty)
 {
     const char *start = line->name + line->name_length;
@@ -257,7 +257,7 @@ static void rewrite_line(struct change *change, const struct edgerc_line *line, 
 
 /*
  * Whether a line of the section goes: what holds an entry's key but is not the last to do so, and,
- * with a new secret, what looks like the second half of the old right behind that. above is the
+ * with a new secret, what looks like the second half of the old right after that. above is the
  * key of the line above, of those that stay.
  */
 static bool is_removed(const struct change *change, enum edgegrid_key above,
@@ -278,7 +278,7 @@ static bool is_removed(const struct change *change, enum edgegrid_key above,
 
 /*
  * Whether nothing is left of a section's part below a header that is not its last, once the
- * entries are taken out; reader stands behind the header.
+ * entries are taken out; reader stands after the header.
  */
 static bool is_part_empty(const struct change *change, struct edgerc_reader reader)
 {
@@ -297,7 +297,7 @@ static bool is_part_empty(const struct change *change, struct edgerc_reader read
     return true;
 }
 
-/* Write the entries whose keys the section lacks, behind a line. */
+/* Write the entries whose keys the section lacks, after a line. */
 static void write_missing(struct change *change, const struct edgerc_line *line)
 {
     bool ended = line->end != line->next;
@@ -369,7 +369,7 @@ static void write_changed(struct change *change, const char *text, size_t length
     }
 }
 
-/* Add the section behind all else; what out holds is the text that was there. */
+/* Add the section after all else; what out holds is the text that was there. */
 static void append_section(struct change *change, const char *section)
 {
     static const enum edgegrid_key order[] = {EDGEGRID_CLIENT_SECRET, EDGEGRID_HOST,
@@ -379,7 +379,7 @@ static void append_section(struct change *change, const char *section)
     if (text_mark_length(buffer_text(out), out->length) != out->length) {
         char last = out->data[out->length - 1];
 
-        /* A lone CR is no end of a line any more once an LF stands behind it. */
+        /* A lone CR is no end of a line any more once an LF stands after it. */
         if (last != '\n' && (last != '\r' || *change->line_end == '\n')) {
             buffer_append_text(out, change->line_end);
         }

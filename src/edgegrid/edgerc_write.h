@@ -7,7 +7,7 @@
  *
  * Pure. out is to be empty, and holds secrets. All return 0; or -1 with STATUS_USAGE for a name or
  * value that cannot be written, STATUS_FILE for a file that cannot be changed as asked or could not
- * be read afterwards (the sentence starts with file_name), STATUS_SYSTEM without memory; out is
+ * be read afterwards (the message starts with file_name), STATUS_SYSTEM without memory; out is
  * then of no use.
  */
 #ifndef EDGEGRID_EDGERC_WRITE_H
@@ -40,19 +40,19 @@ int edgerc_check_section_name(const char *name, struct error *error);
 
 /*
  * Whether key and value can be written so that every library reads them as they are. A host may
- * be as edgegrid_host_clean takes it, and is written cleaned. No sentence holds the value.
+ * be as edgegrid_host_clean takes it, and is written cleaned. No message holds the value.
  */
 int edgerc_check_entry(const struct edgerc_entry *entry, struct error *error);
 
 /*
- * Write a section. A new one goes to the end behind a blank line, in the order of Control Center's
+ * Write a section. A new one goes to the end after a blank line, in the order of Control Center's
  * download: client_secret, host, access_token, client_token, and then the rest; a file that starts
  * with keys but no header, as that download does, gets a line "[default]" on top.
  *
  * A section that is there keeps its lines: entries with the same keys get the new values in their
- * place (a comment behind the old value moves to a line above), and where the section or a key is
- * there more than once, the last is set and the others go. Keys it lacks come behind the last known
- * one that no value goes on behind, else right below the header. A known key that is indented
+ * place (a comment after the old value moves to a line above), and where the section or a key is
+ * there more than once, the last is set and the others go. Keys it lacks come after the last known
+ * one that no value goes on after, else right below the header. A known key that is indented
  * deeper than the known one above is indented as that; the second half of a secret that was broken
  * over two lines goes with it. Other keys may have values of several lines, and all theirs stays.
  */
@@ -76,7 +76,7 @@ int edgerc_rename_section(const char *text, size_t length, const char *file_name
 /* Whether what was written can be read again: 0; or -1 with STATUS_FILE, or without memory. */
 int edgerc_check_result(const struct buffer *out, const char *file_name, struct error *error);
 
-/* Read the entries back from what was written; -1 with STATUS_FILE when any is not the same. */
+/* Read the entries back from the written text; -1 with STATUS_FILE when any is not the same. */
 int edgerc_verify(const char *text, size_t length, const char *file_name, const char *section,
                   const struct edgerc_entry *entries, size_t count, struct error *error);
 

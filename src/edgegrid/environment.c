@@ -100,7 +100,7 @@ static void note_partial(struct buffer *partial, const char *prefix, unsigned mi
             first = false;
         }
     }
-    buffer_format(partial, ", so the other %s variables are left alone; set all four or none\n",
+    buffer_format(partial, ", so the other %s variables are ignored; set all four or none\n",
                   prefix);
 }
 

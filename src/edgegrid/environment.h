@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "edgegrid/credential.h"
 
-/* The value of a variable, NULL when it is not set; such as getenv behind a context. */
+/* The value of a variable, NULL when it is not set; such as getenv with a context. */
 typedef const char *edgegrid_lookup(void *context, const char *name);
 
 enum edgegrid_environment {

@@ -59,8 +59,8 @@ int edgegrid_host_clean(const char *text, size_t length, struct buffer *out, boo
          */
         if (!plain && memchr(text, '/', length == 0 ? 0 : length - 1) != NULL) {
             return error_set(error, STATUS_FILE,
-                             "host cannot be used: it has a slash inside, which a secret may have "
-                             "but no host name; it looks like akab-....luna.akamaiapis.net");
+                             "host cannot be used: it contains a slash, which a secret may have "
+                             "but a host name may not; it looks like akab-....luna.akamaiapis.net");
         }
     }
     if (insecure != NULL) {

@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-#define PROBLEM_TEXT_MOST 200  /* bytes of a server's text in a sentence */
+#define PROBLEM_TEXT_MOST 200  /* bytes of a server's text in a message */
 #define PROBLEM_TEXTS_MOST 300 /* when there are so many, no other is added */
 #define PROBLEM_ERRORS_MOST 4
 
@@ -29,9 +29,9 @@ struct problem_advice_row {
     const char *advice;
 };
 
-/* Behind it comes which of the section's keys the signature is made with. */
-static const char problem_signature[] = "the client_secret is not this credential's, or something "
-                                        "changed the request on its way; check the section's ";
+/* After it comes which of the section's keys the signature is made with. */
+static const char problem_signature[] = "the client_secret does not match, or the request was "
+                                        "modified in transit; check the section's ";
 
 static const struct problem_advice_row problem_table[] = {
     {"/pep-authn/deny", "signature", 0, problem_signature},
@@ -43,14 +43,13 @@ static const struct problem_advice_row problem_table[] = {
     {"/pep-authn/request-error", "timestamp", 0,
      "the gateway accepts 30 seconds of difference; set the clock or use --clock server"},
     {"/pep-authn/request-error", "WAF", 0,
-     "this is the gateway's guard against bursts, not your credential; wait a minute and run it "
-     "again"},
+     "this is the gateway's limit on bursts, not your credential; wait a minute and run it again"},
     {"/pep-authn/policy-error", NULL, 0, "the gateway does not serve this method here"},
     {"/pep-authz/deny", NULL, 0,
      "the API client has no access to this API at this level, or not to this account; for API "
      "clients it needs \"API Clients Administration\" with READ-WRITE"},
     {"/forward-origin-error", NULL, 0,
-     "the gateway is up but the API behind it did not answer properly"},
+     "the gateway is up, but the API server sent no valid response"},
     {"/identity-management/error-types/25", NULL, 0,
      "the client has no such credential; list them with: gridkey credential list ID"},
     {"/identity-management/error-types/2", NULL, 404,
@@ -60,7 +59,7 @@ static const struct problem_advice_row problem_table[] = {
     {NULL, NULL, 401, "the credential was not accepted; check the section's four values"},
     {NULL, NULL, 403, "the API client in use may not do this; check its APIs, groups and user"},
     {NULL, NULL, 404, "check the id and the path"},
-    {NULL, NULL, 409, "it conflicts with what is there; look at it first"},
+    {NULL, NULL, 409, "it conflicts with the current state; check that first"},
     {NULL, NULL, 413, "the body is too large for this API"},
     {NULL, NULL, 429, "too many requests; wait and run it again"},
 };
@@ -83,7 +82,7 @@ static const char *problem_advice(int status, const char *type, const char *titl
         }
     }
     if (status / 100 == 5) {
-        return "the fault is on the server's side";
+        return "the server failed";
     }
     if (status / 100 == 3) {
         return "gridkey follows no redirect; check the host and the path";
@@ -121,7 +120,7 @@ static const char *problem_member(const struct json *body, const char *name)
     return text == NULL ? "" : text;
 }
 
-/* The beginning of a server's text, in one line: behind it come our own words. */
+/* The beginning of a server's text, in one line: after it come our own words. */
 static void problem_quote(struct buffer *out, const char *text, size_t length)
 {
     for (size_t at = 0; at < length && at < PROBLEM_TEXT_MOST; at++) {
@@ -216,11 +215,10 @@ int problem_explain(const struct http_response *response, const struct problem_c
     struct buffer said = BUFFER_EMPTY;
     struct buffer clock = BUFFER_EMPTY;
     struct buffer keys = BUFFER_EMPTY;
-    const char *advice =
-        problem_is_limit_reached(response)
-            ? "this count is used up, and waiting does not lower it; remove what is not needed, or "
-              "ask Akamai for a higher limit"
-            : problem_advice(response->status, type, title, detail);
+    const char *advice = problem_is_limit_reached(response)
+                             ? "the account's limit is reached, and waiting does not change that; "
+                               "remove what is not needed, or ask Akamai for a higher limit"
+                             : problem_advice(response->status, type, title, detail);
 
     if (body != NULL) {
         problem_describe(&said, body);
@@ -241,7 +239,7 @@ int problem_explain(const struct http_response *response, const struct problem_c
         problem_describe_keys(&keys, context->session->credential);
     }
     (void)error_set(error, problem_status(response->status, problem_is_burst(response)),
-                    "%s %.*s was answered %d (%s)%s; %s%s", context->method, PROBLEM_TEXT_MOST,
+                    "%s %.*s returned %d (%s)%s; %s%s", context->method, PROBLEM_TEXT_MOST,
                     context->target, response->status, buffer_text(&said), buffer_text(&clock),
                     advice, buffer_text(&keys));
     if (response->status / 100 == 5 && context->again != NULL) {
@@ -361,11 +359,11 @@ int problem_explain_foreign(const struct http_response *response,
     struct buffer said = BUFFER_EMPTY;
 
     problem_describe_foreign(&said, response);
-    (void)error_set(
-        error, changes ? STATUS_UNKNOWN : STATUS_REFUSED,
-        "the response to %s %.*s (%d) is not the API's (%s); look for a proxy or filter "
-        "between this machine and the API",
-        context->method, PROBLEM_TEXT_MOST, context->target, response->status, buffer_text(&said));
+    (void)error_set(error, changes ? STATUS_UNKNOWN : STATUS_REFUSED,
+                    "the response to %s %.*s (%d) is not the API's (%s); check for a proxy or "
+                    "filter between this machine and the API",
+                    context->method, PROBLEM_TEXT_MOST, context->target, response->status,
+                    buffer_text(&said));
     buffer_free(&said);
     return -1;
 }

@@ -1,5 +1,5 @@
 /*
- * What an answer with an error status means, in words: problem+json of the API and of the gateway
+ * Explains a response with an error status: problem+json of the API and of the gateway
  * in front of it, HTML of an edge server, or nothing at all.
  */
 #ifndef EDGEGRID_PROBLEM_H
@@ -18,11 +18,11 @@ struct problem_context {
     const char *method;
     const char *target; /* without secrets; an account switch key is no secret */
     const struct edgegrid_session *session; /* that signed it last */
-    const char *again; /* put behind a 5xx: what to do then; NULL: the caller says it */
+    const char *again; /* appended for a 5xx: what to do next; NULL: the caller adds it */
 };
 
 /*
- * Set error to what the answer (any but 2xx) means and what to do, with the exit status that
+ * Set error to what the response (any but 2xx) means and what to do, with the exit status that
  * CLI.md gives: 401 and 403 are STATUS_DENIED, 404 STATUS_NOT_FOUND, 429, 5xx and the gateway's
  * burst rule STATUS_UNAVAILABLE, all else STATUS_REFUSED. Returns -1.
  */
@@ -32,7 +32,7 @@ int problem_explain(const struct http_response *response, const struct problem_c
 /* The gateway's 400 that means too many requests, not a wrong one. */
 bool problem_is_burst(const struct http_response *response);
 
-/* A 429 for as many objects as there may be, such as includes of a contract: not for haste. */
+/* A 429 because the account's limit on a kind of object is reached, not the rate limit. */
 bool problem_is_limit_reached(const struct http_response *response);
 
 /*

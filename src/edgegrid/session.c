@@ -219,19 +219,20 @@ static int session_target(const struct edgegrid_session *session, const struct e
 
 /*
  * What a try's failure means for the call as a whole: when it or one before may have changed
- * something, the outcome is unknown; a call that changes nothing was as good as not made.
+ * something, the outcome is unknown; a call that changes nothing counts as not made.
  */
 static void session_update_status(const struct edgegrid_call *call, int result,
                                   const struct http_response *response, bool *may_be_done,
                                   struct error *error)
 {
     if (result == 0) {
-        /* A POST is tried again only after answers that say that nothing was done. */
+        /* A POST is tried again only after responses that say that nothing was done. */
         *may_be_done = *may_be_done || (response->status / 100 == 5 && session_call_repeats(call));
     } else if (error->status == STATUS_UNKNOWN || error->status == STATUS_CONNECT ||
                (error->status == STATUS_SYSTEM && *may_be_done && session_call_changes(call))) {
         if (error->status != STATUS_UNKNOWN && *may_be_done && session_call_changes(call)) {
-            (void)error_prefix(error, "an earlier try may have done it, look first; the last: ");
+            (void)error_prefix(
+                error, "an earlier attempt may have succeeded, check first; the last one: ");
         }
         *may_be_done = *may_be_done || error->status == STATUS_UNKNOWN;
         error->status =

@@ -11,11 +11,11 @@
 
 #include <stdint.h>
 
-/* What is added to an error when a change may have been made although no whole answer came. */
+/* What is added to an error when a change may have been made although no whole response came. */
 #define SESSION_MAY_BE_DONE                                                                        \
     "; it may have been carried out all the same, so look before you run it again"
 
-/* What to do when a 5xx is the answer to it: a sentence's end. */
+/* What to do after a 5xx response to it: the end of a message. */
 const char *edgegrid_call_again(const struct edgegrid_call *call);
 
 /* Settings are borrowed and must outlive the session. */
@@ -35,19 +35,19 @@ int edgegrid_session_start(struct edgegrid_session *session, struct error *error
 int64_t edgegrid_session_time(const struct edgegrid_session *session);
 
 /*
- * Make the call and read the whole answer, whatever its status, into *response (to be released
+ * Make the call and read the whole response, whatever its status, into *response (to be released
  * with http_response_free whatever is returned). Each try has a new signature, time and nonce.
  *
  * Tried again, at most session->retries times with a growing random pause or the one the server
  * asks for (Retry-After, X-RateLimit-Next), within the timeout: GET, HEAD, PUT, DELETE and a
- * reading POST when the connection was lost or the answer was 429, 5xx or the gateway's burst
+ * reading POST when the connection was lost or the response was 429, 5xx or the gateway's burst
  * refusal. A POST that changes something is tried again only when not a byte of it was sent, or
- * the answer was 429, or 503 with Retry-After, which say that nothing was done. A 429 for a count
- * of objects that is used up (problem_is_limit_reached) is final.
+ * the response was 429, or 503 with Retry-After, which say that nothing was done. A 429 for a limit
+ * on the number of objects (problem_is_limit_reached) is final.
  *
- * With session->dry_run what changes something is answered 204 without a body, and not sent.
+ * With session->dry_run what changes something gets a response of 204 without a body, and not sent.
  *
- * Returns 0 with an answer; or -1: STATUS_CONNECT when nothing that changes anything can have
+ * Returns 0 with a response; or -1: STATUS_CONNECT when nothing that changes anything can have
  * reached the API, STATUS_UNKNOWN when something that changes may have.
  */
 int edgegrid_session_call(struct edgegrid_session *session, const struct edgegrid_call *call,

@@ -60,7 +60,7 @@ static int check_request(const struct edgegrid_request *request, const char *tim
     if (!is_visible(request->target) || strchr(request->target, '#') != NULL ||
         (*request->target != '\0' && *request->target != '/')) {
         return error_set(error, STATUS_USAGE,
-                         "the path must start with '/' and hold no blank, '#' or character that "
+                         "the path must start with '/' and contain no space, '#' or character that "
                          "is not ASCII; percent-encode it");
     }
     if (*timestamp == '\0' || !is_visible(timestamp) || strchr(timestamp, ';') != NULL) {
@@ -69,7 +69,7 @@ static int check_request(const struct edgegrid_request *request, const char *tim
     }
     if (*nonce == '\0' || !is_visible(nonce) || strchr(nonce, ';') != NULL) {
         return error_set(error, STATUS_USAGE,
-                         "the nonce must be a text without blanks and ';', such as a UUID");
+                         "the nonce must be a text without spaces and ';', such as a UUID");
     }
     return 0;
 }
@@ -83,7 +83,7 @@ static int find_header(const struct edgegrid_request *request, const char *name,
         if (text_equal_ignore_case(request->headers[at].name, name)) {
             if (*value != NULL) {
                 return error_set(error, STATUS_USAGE,
-                                 "header %s is signed and may stand only once; join its values",
+                                 "header %s is signed and may appear only once; join its values",
                                  name);
             }
             *value = request->headers[at].value;
@@ -108,7 +108,7 @@ static int append_folded(struct buffer *out, const char *name, const char *value
         }
         if (byte < ' ' || byte == 0x7f) {
             return error_set(error, STATUS_USAGE,
-                             "the value of header %s holds a control character; leave it out",
+                             "the value of header %s contains a control character; remove it",
                              name);
         }
         if (blank && out->length != start) {

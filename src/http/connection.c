@@ -17,8 +17,9 @@
            */
 #define CONNECTION_READ_SIZE 4096
 /*
- * Bytes of a body for which no memory can be missing when it is told only once. With its record's
- * head it fits the journal's room; peak memory leaves no more, see tests/measure-create.sh.
+ * Bytes of a body for which memory is reserved before a request whose response comes only once.
+ * With its record's head it fits the journal's room; peak memory leaves no more, see
+ * tests/measure-create.sh.
  */
 #define CONNECTION_ONCE_ROOM 56000
 
@@ -250,7 +251,7 @@ static int outgoing_prepare(struct outgoing *outgoing, const struct http_request
     return buffer_check(&outgoing->head, error);
 }
 
-/* Send until all is out or something arrives, which may be the answer. */
+/* Send until all is out or something arrives, which may be the response. */
 static int connection_send(struct http_connection *connection, struct outgoing *outgoing,
                            int64_t deadline, struct error *error)
 {
@@ -275,8 +276,8 @@ static int connection_send(struct http_connection *connection, struct outgoing *
 }
 
 /*
- * Send the request and read the answer. Interim answers do not end the sending; the final one
- * does, since a server that refuses a body answers before it has read all.
+ * Send the request and read the response. Interim responses do not end the sending; the final one
+ * does, since a server that refuses a body responds before it has read all.
  */
 static int connection_exchange(struct http_connection *connection, struct outgoing *outgoing,
                                struct http_parser *parser, int64_t deadline, struct error *error)
@@ -328,7 +329,7 @@ static void connection_fail_timeout(const struct http_connection *connection,
 
 int http_connection_open(struct http_connection *connection, struct error *error)
 {
-    /* What has come before the request was sent is no answer to it. */
+    /* Data that came before the request is not its response. */
     if (connection->tls != NULL && !connection->started && tls_is_idle(connection->tls)) {
         return 0;
     }

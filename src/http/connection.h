@@ -1,5 +1,5 @@
 /*
- * One kept-alive HTTPS connection to one API host, and the exchange of a request for an answer.
+ * One kept-alive HTTPS connection to one API host, and the exchange of a request for a response.
  */
 #ifndef HTTP_CONNECTION_H
 #define HTTP_CONNECTION_H
@@ -26,7 +26,7 @@ struct http_settings {
     size_t pin_count;
     int64_t unix_time;                            /* what certificates are checked against */
     const char *clock;                            /* whose time that is; NULL for the machine's */
-    int64_t timeout_milliseconds;                 /* for one request and its whole answer */
+    int64_t timeout_milliseconds;                 /* for one request and its whole response */
     int64_t connect_timeout_milliseconds;         /* for address, proxy and TLS handshake */
     void (*log)(const char *text, size_t length); /* one line of the wire log; NULL for none */
 };
@@ -51,7 +51,7 @@ struct http_connection {
 /* How far an exchange got; decides whether it may be repeated. */
 struct http_outcome {
     bool sent;     /* a byte of the request may have left this machine */
-    bool answered; /* a byte of the answer arrived */
+    bool answered; /* a byte of the response arrived */
     bool reused;   /* it went over a connection that had served before */
     bool timed_out;
 };
@@ -75,17 +75,17 @@ int http_connection_start(struct http_connection *connection, struct error *erro
 int http_connection_open(struct http_connection *connection, struct error *error);
 
 /*
- * Send a request, its headers listed, over the open connection, and read the whole answer into
- * *response (to be released with http_response_free on success and on failure). An answer that
- * comes before all was sent is the answer: the rest stays unsent, and the connection is closed.
- * Never sends a request twice. Returns 0 when a whole answer came, whatever its status; or -1:
+ * Send a request, its headers listed, over the open connection, and read the whole response into
+ * *response (to be released with http_response_free on success and on failure). A response that
+ * comes before all was sent is the response: the rest stays unsent, and the connection is closed.
+ * Never sends a request twice. Returns 0 when a whole response came, whatever its status; or -1:
  * STATUS_CONNECT when nothing of the request was sent, else STATUS_UNKNOWN.
  */
 int http_connection_exchange(struct http_connection *connection, const struct http_request *request,
                              struct http_response *response, struct http_outcome *outcome,
                              struct error *error);
 
-/* Say goodbye (close_notify, not waiting) and release everything. */
+/* Send close_notify without waiting, and release everything. */
 void http_connection_close(struct http_connection *connection);
 
 #endif

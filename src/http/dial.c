@@ -105,7 +105,7 @@ static int dial_wait(struct dial *dial)
         if (left <= 0) {
             for (size_t i = 0; i < dial->try_count; i++) {
                 if (dial->tries[i].fd >= 0) {
-                    dial_append_fault(dial, dial->tried[i], "no answer in time");
+                    dial_append_fault(dial, dial->tried[i], "no response in time");
                 }
             }
             return -1;
@@ -153,8 +153,7 @@ int dial_open(struct resolver *resolver, const char *host, uint16_t port,
             "could not connect to %s%s port %u (%s); no request was sent, check the route%s%s",
             source == RESOLVER_PROXY ? "the proxy " : "", host, (unsigned)port,
             dial.faults.failed ? "out of memory" : buffer_text(&dial.faults),
-            source == RESOLVER_CREDENTIAL ? ", or name a way with --proxy or --connect-to"
-                                          : " and ",
+            source == RESOLVER_CREDENTIAL ? ", or use --proxy or --connect-to" : " and ",
             source == RESOLVER_CREDENTIAL ? "" : resolver_source_name(source));
     }
     buffer_free(&dial.faults);

@@ -12,8 +12,8 @@
 /*
  * Resolve host (a name in lower case, which resolver looks up, or an IP literal without brackets)
  * and connect to port. Addresses are tried in the resolver's order; when one fails, or does not
- * answer within DIAL_STAGGER_MILLISECONDS, the next is tried beside it (RFC 8305 section 5), and
- * the first to answer wins. The deadline, for both, is in clock_monotonic_milliseconds. Returns 0
+ * respond within DIAL_STAGGER_MILLISECONDS, the next is tried beside it (RFC 8305 section 5), and
+ * the first to respond wins. The deadline, for both, is in clock_monotonic_milliseconds. Returns 0
  * and a non-blocking, close-on-exec socket in *descriptor, owned by the caller; or -1 with
  * STATUS_CONNECT, every address or name server tried named, and what to check by the source.
  */

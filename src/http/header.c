@@ -80,9 +80,9 @@ int http_header_parse(const char *line, struct buffer *name, struct buffer *valu
     buffer_clear(name);
     buffer_clear(value);
     if (name_length == 0 || *text != ':') {
-        return error_set(error, STATUS_USAGE,
-                         "a header is given as \"Name: value\", the colon right behind a name of "
-                         "letters, digits and dashes");
+        return error_set(
+            error, STATUS_USAGE,
+            "a header is written \"Name: value\", where the name has letters, digits and dashes");
     }
     text++;
     length = strlen(text);
@@ -93,10 +93,10 @@ int http_header_parse(const char *line, struct buffer *name, struct buffer *valu
         return -1;
     }
     if (!http_header_is_valid(buffer_text(name), buffer_text(value))) {
-        return error_set(error, STATUS_USAGE,
-                         "the value of header %s holds a line break or another control character; "
-                         "take it out",
-                         buffer_text(name));
+        return error_set(
+            error, STATUS_USAGE,
+            "the value of header %s contains a line break or another control character; remove it",
+            buffer_text(name));
     }
     return 0;
 }

@@ -1,7 +1,7 @@
 /*
  * What is read here (RFC 9112):
  *
- *   HTTP/1.1 201 Created CRLF        status line; any number of 1xx answers may come before it
+ *   HTTP/1.1 201 Created CRLF        status line; any number of 1xx responses may come before it
  *   Name: value CRLF                 headers; a line that begins with a blank continues the last
  *   CRLF
  *   body                             none for HEAD, 204 and 304; else Content-Length bytes, or
@@ -24,7 +24,7 @@
 
 #include <string.h>
 
-/* Bytes of "HTTP/"; whatever begins otherwise is told from HTTP by as many. */
+/* Bytes of "HTTP/"; what begins otherwise is not HTTP. */
 #define PREFIX_LENGTH 5
 
 /* Bytes of the longest chunk line without extensions: 16 digits, CR LF. */
@@ -81,10 +81,10 @@ bool http_parser_has_started(const struct http_parser *parser)
 
 static int parser_refuse_size(const struct http_parser *parser, struct error *error)
 {
-    return error_set(error, STATUS_UNKNOWN,
-                     "the answer's body is larger than the %zu bytes that are read; "
-                     "ask for less at once",
-                     parser->body_limit);
+    return error_set(
+        error, STATUS_UNKNOWN,
+        "the response's body is larger than the %zu bytes that are read; ask for less at once",
+        parser->body_limit);
 }
 
 /* The line, or what has come of it, begins as a status line does. */
@@ -95,7 +95,7 @@ static bool parser_is_http(const struct buffer *line)
                   line->length < PREFIX_LENGTH ? line->length : PREFIX_LENGTH) == 0;
 }
 
-/* What has come instead of "HTTP/", in words, from its first few bytes. */
+/* Set the error for a response that does not begin with "HTTP/", by its first bytes. */
 static int parser_refuse_protocol(const char *start, size_t length, struct error *error)
 {
     const char *what = "something else";
@@ -108,7 +108,8 @@ static int parser_refuse_protocol(const char *start, size_t length, struct error
         what = "a page without an HTTP header";
     }
     return error_set(error, STATUS_UNKNOWN,
-                     "the answer is not HTTP but %s; check the host, the port and any proxy", what);
+                     "the response is not HTTP but %s; check the host, the port and any proxy",
+                     what);
 }
 
 /* status-line = HTTP-version SP status-code SP [ reason-phrase ]; the last SP may be missing. */
@@ -150,20 +151,20 @@ static int parser_read_header(struct http_parser *parser, const char *line, size
         return keep ? http_response_fold_header(parser->response, line, length, error) : 0;
     }
     if (name_length == 0 || name_length == length || line[name_length] != ':') {
-        return http_response_refuse(error, "a header has no name, or no colon right behind it");
+        return http_response_refuse(error, "a header has no name, or no colon after it");
     }
     parser->may_fold = true;
     return keep ? http_response_add_header(parser->response, line, length, name_length, error) : 0;
 }
 
-/* A 1xx answer says nothing about the one that counts: forget it (RFC 9110, 15.2). */
+/* Discard an interim (1xx) response (RFC 9110, 15.2). */
 static int parser_end_interim(struct http_parser *parser, struct error *error)
 {
     if (parser->status == 101) {
-        return http_response_refuse(error, "it switches protocols, which nobody asked for");
+        return http_response_refuse(error, "it switches protocols, which was not requested");
     }
     if (++parser->interim_count > HTTP_INTERIM_LIMIT) {
-        return http_response_refuse(error, "it has too many 1xx answers before the final one");
+        return http_response_refuse(error, "it has too many interim (1xx) responses");
     }
     buffer_clear(&parser->response->headers);
     parser->header_bytes = 0;
@@ -171,7 +172,7 @@ static int parser_end_interim(struct http_parser *parser, struct error *error)
     return 0;
 }
 
-/* The body's end is the answer's end here, or lies where the headers say. */
+/* The body's end is the response's end here, or lies where the headers say. */
 static int parser_end_headers(struct http_parser *parser, struct error *error)
 {
     struct http_response *response = parser->response;
@@ -285,10 +286,10 @@ static int parser_finish_line(struct http_parser *parser, struct error *error)
     if (has_return) {
         length--;
     }
-    /* Junk is told first, for it may well hold such bytes. */
+    /* What is not HTTP is reported as that first: it may contain such bytes. */
     if (parser->state != HTTP_AT_STATUS_LINE || parser_is_http(&parser->line)) {
         if (memchr(line, '\0', length) != NULL || memchr(line, '\r', length) != NULL) {
-            return http_response_refuse(error, "a line holds a NUL, or a CR without LF");
+            return http_response_refuse(error, "a line contains a NUL, or a CR without LF");
         }
         if (is_chunk_line && !has_return) {
             return http_response_refuse(error, "the size of a chunk ends without CR LF");
@@ -321,8 +322,8 @@ static int parser_gather_line(struct http_parser *parser, const char *data, size
     }
     if (take > room - line->length) {
         return error_set(error, STATUS_UNKNOWN,
-                         "the answer's headers are larger than the %d bytes that are read; "
-                         "check the host, and any proxy in between",
+                         "the response's headers are larger than the %d bytes that are read; check "
+                         "the host, and any proxy in between",
                          HTTP_HEADERS_LIMIT);
     }
     buffer_append(line, data, take);
@@ -410,7 +411,7 @@ enum http_progress http_parser_push(struct http_parser *parser, const char *data
         }
     }
     if (result == 0 && parser->state == HTTP_AT_FAILURE) {
-        result = http_response_refuse(error, "it was refused before");
+        result = http_response_refuse(error, "an earlier part of it was invalid");
     }
     if (result != 0) {
         parser->state = HTTP_AT_FAILURE;
@@ -432,22 +433,22 @@ enum http_progress http_parser_end(struct http_parser *parser, struct error *err
     case HTTP_AT_STATUS_LINE:
     case HTTP_AT_HEADER:
         if (!parser->has_started) {
-            (void)error_set(error, STATUS_UNKNOWN, "the connection was closed without an answer");
+            (void)error_set(error, STATUS_UNKNOWN, "the connection was closed without a response");
         } else if (parser->state == HTTP_AT_STATUS_LINE && !parser_is_http(line)) {
             (void)parser_refuse_protocol(line->data, line->length, error);
         } else {
             (void)error_set(error, STATUS_UNKNOWN,
-                            "the connection was closed in the middle of the answer's headers");
+                            "the connection was closed within the response's headers");
         }
         break;
     case HTTP_AT_FAILURE:
-        (void)http_response_refuse(error, "it was refused before");
+        (void)http_response_refuse(error, "an earlier part of it was invalid");
         break;
     default:
-        (void)error_set(error, STATUS_UNKNOWN,
-                        "the connection was closed in the middle of the answer, after %zu bytes of "
-                        "its body",
-                        parser->response->body.length);
+        (void)error_set(
+            error, STATUS_UNKNOWN,
+            "the connection was closed within the response, after %zu bytes of its body",
+            parser->response->body.length);
         break;
     }
     parser->state = HTTP_AT_FAILURE;

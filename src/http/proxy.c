@@ -5,7 +5,7 @@
  *   Host: HOST:PORT
  *   Proxy-Authorization: Basic base64(USER:PASSWORD)
  *
- * and any 2xx answer, whose header ends where the tunnel begins.
+ * and any 2xx response, whose header ends where the tunnel begins.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "http/proxy.h"
@@ -66,7 +66,7 @@ static int proxy_send(int descriptor, const struct url_proxy *proxy, const struc
             done += (size_t)sent;
         } else if (errno == EAGAIN) {
             if (proxy_wait(descriptor, POLLOUT, deadline) == 0) {
-                return proxy_fail(proxy, "took no request in time", error);
+                return proxy_fail(proxy, "did not accept the request in time", error);
             }
         } else if (errno != EINTR) {
             return proxy_fail(proxy, error_system_text(errno), error);
@@ -91,13 +91,13 @@ static int proxy_receive(int descriptor, const struct url_proxy *proxy,
         if (got > 0) {
             progress = http_parser_push(&parser, bytes, (size_t)got, &used, error);
             if (progress == HTTP_DONE && used != (size_t)got && response->status / 100 == 2) {
-                fault = "sent more than its answer before the tunnel was used";
+                fault = "sent data after its response, before the tunnel was used";
             }
         } else if (got == 0) {
-            fault = "closed the connection without an answer";
+            fault = "closed the connection without a response";
         } else if (errno == EAGAIN) {
             if (proxy_wait(descriptor, POLLIN, deadline) == 0) {
-                fault = "did not answer in time";
+                fault = "did not respond in time";
             }
         } else if (errno != EINTR) {
             fault = error_system_text(errno);
@@ -137,18 +137,18 @@ static bool proxy_lacks_basic(const struct http_response *response)
 static int proxy_explain(const struct url_proxy *proxy, const char *authority,
                          const struct http_response *response, struct error *error)
 {
-    const char *hint = "ask who runs the proxy whether it lets CONNECT through to that host";
+    const char *hint = "ask its operator whether it permits CONNECT to that host";
     int status = response->status;
     bool asks_login =
         status == 407 || status == 401; /* which is tinyproxy's for a wrong password */
 
     if (asks_login && proxy_lacks_basic(response)) {
-        hint = "it does not take a user and password as they are (Basic), which is all that "
-               "gridkey has; ask who runs it for another way out";
+        hint = "it does not accept the scheme Basic, the only one that gridkey supports; ask its "
+               "operator for another way";
     } else if (asks_login) {
         hint = proxy->has_user ? "it does not accept this user and password"
-                               : "it wants a user: --proxy http://USER:PASSWORD@HOST:PORT, or the "
-                                 "same in https_proxy, which does not show in ps";
+                               : "it requires a user: --proxy http://USER:PASSWORD@HOST:PORT, or "
+                                 "the same in https_proxy, which does not show in ps";
     } else if (status / 100 == 5) {
         hint = "it could not reach that host; check its name and the proxy's own network";
     }

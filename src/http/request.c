@@ -41,8 +41,8 @@ static int request_check_line(const struct http_request *request, struct error *
     }
     if (request->target[0] != '/' || !request_is_printable(request->target)) {
         return error_set(error, STATUS_USAGE,
-                         "the path does not begin with / or holds a blank, a control character or "
-                         "a byte outside ASCII; write such bytes as %%XX");
+                         "the path does not begin with / or contains a space, a control character "
+                         "or a byte outside ASCII; write such bytes as %%XX");
     }
     if (!request_is_printable(request->host_header) ||
         strpbrk(request->host_header, "/@?#") != NULL) {
@@ -52,7 +52,7 @@ static int request_check_line(const struct http_request *request, struct error *
     }
     if (request->user_agent != NULL && !http_header_is_valid("User-Agent", request->user_agent)) {
         return error_set(error, STATUS_USAGE,
-                         "the User-Agent holds a control character; take it out");
+                         "the User-Agent contains a control character; remove it");
     }
     return 0;
 }
@@ -65,29 +65,28 @@ static int request_check_header(const struct http_header *header, struct error *
                          header->name);
     }
     if (!http_header_is_valid(header->name, header->value)) {
-        return error_set(error, STATUS_USAGE,
-                         "the value of header %s holds a line break or another control character; "
-                         "take it out",
-                         header->name);
+        return error_set(
+            error, STATUS_USAGE,
+            "the value of header %s contains a line break or another control character; remove it",
+            header->name);
     }
     for (size_t at = 0; at < sizeof reserved_names / sizeof *reserved_names; at++) {
         if (text_equal_ignore_case(header->name, reserved_names[at])) {
             return error_set(error, STATUS_USAGE,
-                             "header %s cannot be given, it follows from the request itself; "
-                             "leave it out",
+                             "header %s cannot be set, it is derived from the request; remove it",
                              reserved_names[at]);
         }
     }
     if (text_equal_ignore_case(header->name, "Authorization")) {
-        return error_set(error, STATUS_USAGE,
-                         "header Authorization cannot be given, it is made from the credential; "
-                         "leave it out");
+        return error_set(
+            error, STATUS_USAGE,
+            "header Authorization cannot be set, it is derived from the credential; remove it");
     }
     if (text_equal_ignore_case(header->name, "Accept-Encoding") &&
         !text_equal_ignore_case(header->value, "identity")) {
         return error_set(error, STATUS_USAGE,
-                         "header Accept-Encoding can only be identity, for compressed answers are "
-                         "not read; leave it out");
+                         "header Accept-Encoding can only be identity, since compressed responses "
+                         "are not supported; remove it");
     }
     return 0;
 }

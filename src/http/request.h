@@ -22,10 +22,10 @@ struct http_request {
     const char *user_agent;            /* "gridkey/VERSION"; NULL for no such header */
     const struct http_header *headers; /* more headers, in the order they are sent */
     size_t header_count;
-    const char *body; /* sent by the caller, behind the head */
+    const char *body; /* sent by the caller, after the head */
     size_t body_length;
     bool has_body; /* an empty body counts as one */
-    bool once;     /* the answer may not be had again: memory for it is taken before */
+    bool once;     /* the response comes only once: memory for it is reserved before */
 
     /* What is sent, by http_request_list: it may point into the struct, which is not to be moved.
      */
@@ -43,7 +43,7 @@ struct http_request {
  * Returns 0; or -1 with STATUS_USAGE: for a method, target, name or value that cannot be sent; for
  * headers that are made here (Host, Content-Length) or from the credential (Authorization), or
  * change the framing or the protocol (Transfer-Encoding, Connection, Upgrade); for an
- * Accept-Encoding other than identity, whose answer could not be read; and for too many of them.
+ * Accept-Encoding other than identity, whose response could not be read; and for too many of them.
  */
 int http_request_list(struct http_request *request, struct error *error);
 

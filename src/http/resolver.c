@@ -123,7 +123,8 @@ static void resolver_look_up(struct resolver_reply *reply)
             fault = other == EAI_NONAME || other == EAI_NODATA ? fault : other;
         }
     }
-    reply->fault = fault == EAI_NODATA ? EAI_NONAME : fault; /* newer musls tell them apart */
+    reply->fault =
+        fault == EAI_NODATA ? EAI_NONAME : fault; /* newer versions of musl distinguish them */
 }
 
 static void resolver_describe_file(struct buffer *out, const char *path, int fault)
@@ -322,7 +323,7 @@ void resolver_stop(struct resolver *resolver)
 
 /* --- this side ------------------------------------------------------------------------------ */
 
-/* The process is gone: nothing can be looked up any more. */
+/* Record that the process has ended: no name can be looked up any more. */
 static void resolver_set_ended(struct resolver *resolver)
 {
     char host[RESOLVER_NAME_SIZE];
@@ -347,7 +348,7 @@ void resolver_ask(struct resolver *resolver, const char *host)
     }
 }
 
-/* What the process sends is not trusted more than a server's response. */
+/* The process's messages are checked like a server's response. */
 static bool resolver_reply_is_sound(const struct resolver_reply *reply)
 {
     bool sound = memchr(reply->host, '\0', sizeof reply->host) != NULL &&

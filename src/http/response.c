@@ -90,7 +90,7 @@ int http_response_fold_header(struct http_response *response, const char *line, 
 int http_response_refuse(struct error *error, const char *reason)
 {
     return error_set(error, STATUS_UNKNOWN,
-                     "the answer is not valid HTTP: %s; check the host, and any proxy in between",
+                     "the response is not valid HTTP: %s; check the host, and any proxy in between",
                      reason);
 }
 
@@ -150,8 +150,8 @@ static int http_response_check_content(const char *value, struct error *error)
     while (http_list_next(&value, &item, &item_length)) {
         if (item_length != 0 && !text_equal_ignore_case_length(item, item_length, "identity")) {
             return error_set(error, STATUS_UNKNOWN,
-                             "the answer's body is compressed (Content-Encoding: %.*s) although it "
-                             "was asked for as it is; check the host, and any proxy in between",
+                             "the response's body is compressed (Content-Encoding: %.*s) although "
+                             "that was not requested; check the host, and any proxy in between",
                              item_length > 40 ? 40 : (int)item_length, item);
         }
     }

@@ -1,5 +1,5 @@
 /*
- * An HTTP answer that has been read, and what its headers say about its body.
+ * An HTTP response that has been read, and what its headers say about its body.
  */
 #ifndef HTTP_RESPONSE_H
 #define HTTP_RESPONSE_H
@@ -36,15 +36,15 @@ const char *http_response_header(const struct http_response *response, const cha
 
 /*
  * Step through all headers in the order they came: *cursor is 0 at first. Gives name and value,
- * which stay the response's, or returns false behind the last.
+ * which stay the response's, or returns false after the last.
  */
 bool http_response_next_header(const struct http_response *response, size_t *cursor,
                                const char **name, const char **value);
 
 /*
  * Keep a header line of length bytes, whose first name_length are the name and are followed by a
- * colon. Blanks and control characters are cut off the value's ends, control characters in it but
- * tabs become spaces (RFC 9110, 5.5). Returns 0, or -1 when memory ran out.
+ * colon. Blanks are cut off the ends of the value; control characters in it but
+ * tabs become "?" (RFC 9110, 5.5). Returns 0, or -1 when memory ran out.
  */
 int http_response_add_header(struct http_response *response, const char *line, size_t length,
                              size_t name_length, struct error *error);
@@ -58,7 +58,7 @@ int http_response_fold_header(struct http_response *response, const char *line, 
 
 /*
  * How the body's end is found, and for HTTP_BODY_LENGTH its bytes (UINT64_MAX when even larger);
- * for an answer that has a body. Returns 0, or -1 for headers that contradict each other, a coding
+ * for a response that has a body. Returns 0, or -1 for headers that contradict each other, a coding
  * other than chunked or a content coding other than identity.
  */
 int http_response_find_body(const struct http_response *response, enum http_body_kind *kind,
@@ -67,7 +67,7 @@ int http_response_find_body(const struct http_response *response, enum http_body
 /* One of the Connection headers lists this option, in whatever case (RFC 9110, 7.6.1). */
 bool http_response_has_connection_option(const struct http_response *response, const char *option);
 
-/* Set "the answer is not valid HTTP: REASON; ..." with STATUS_UNKNOWN. Returns -1. */
+/* Set "the response is not valid HTTP: REASON; ..." with STATUS_UNKNOWN. Returns -1. */
 int http_response_refuse(struct error *error, const char *reason);
 
 #endif

@@ -34,8 +34,8 @@ static bool url_scheme_is_https(const char *text, size_t length)
 static int url_refuse_scheme(struct error *error)
 {
     return error_set(error, STATUS_USAGE,
-                     "only https is spoken, since a signed request must not be read on the way; "
-                     "write https:// or leave the scheme out");
+                     "only https is supported, since signed requests must be encrypted; write "
+                     "https:// or no scheme");
 }
 
 /*
@@ -71,7 +71,7 @@ static const char *host_read_name(const char *text, size_t length, struct url_ho
         length--;
     }
     if (length == 0) {
-        return "there is no host name";
+        return "the host name is missing";
     }
     if (length > NAME_LIMIT) {
         return "the host name is longer than 253 bytes";
@@ -100,14 +100,14 @@ static const char *host_read_name(const char *text, size_t length, struct url_ho
     return NULL;
 }
 
-/* Copy what stands between brackets; NULL, or what is wrong. */
+/* Copy the text between brackets; NULL, or what is wrong. */
 static const char *host_read_ipv6(const char *text, size_t length, struct url_host *host)
 {
     uint8_t bytes[16];
     size_t size;
 
     if (url_ip_parse(text, length, bytes, &size) != 0 || size != 16) {
-        return "what stands in brackets is not an IPv6 address";
+        return "the text in brackets is not an IPv6 address";
     }
     for (size_t at = 0; at < length; at++) {
         host->name[at] = text_lower(text[at]);
@@ -125,7 +125,7 @@ static const char *host_read_port(const char *text, size_t length, uint16_t defa
     uint64_t port = default_port;
 
     if (length > 0 && text[0] != ':') {
-        return "behind an IPv6 address in brackets only a colon and the port may follow";
+        return "only a colon and a port may follow an IPv6 address in brackets";
     }
     if (length > 0 &&
         (length > 6 || text_parse_unsigned_length(text + 1, length - 1, UINT16_MAX, &port) != 0 ||
@@ -145,7 +145,7 @@ const char *url_host_scan(const char *text, size_t length, uint16_t default_port
 
     *host = (struct url_host){0};
     if (length > 0 && memchr(text, '@', length) != NULL) {
-        return "a user or password has no place in it, and is not sent";
+        return "it contains a user or password, which is not sent";
     }
     if (length > 0 && text[0] == '[') {
         while (name_length < length && text[name_length] != ']') {
@@ -194,7 +194,7 @@ int url_host_parse(const char *text, size_t length, uint16_t default_port, struc
     if (reason == NULL) {
         return 0;
     }
-    /* Nothing behind a colon is shown: it may be a password whose @ was forgotten. */
+    /* Nothing after a colon is shown: it may be a password whose @ was forgotten. */
     shown = text[0] == '[' ? length : (size_t)0;
     while (shown < length && text[shown] != ':') {
         shown++;
@@ -231,8 +231,8 @@ int url_target_normalise(const char *text, size_t length, struct buffer *out, st
     for (size_t at = 0; at < length; at++) {
         if (text[at] == '\r' || text[at] == '\n' || text[at] == '\t' || text[at] == '\0') {
             return error_set(error, STATUS_USAGE,
-                             "the path holds a line break, a tab or a NUL as its byte %zu; "
-                             "take it out or write it as %%XX",
+                             "the path contains a line break, a tab or a NUL as byte %zu; remove "
+                             "it or write it as %%XX",
                              at + 1);
         }
     }

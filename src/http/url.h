@@ -45,7 +45,7 @@ int url_host_parse(const char *text, size_t length, uint16_t default_port, struc
 
 /*
  * The same for a plain HOST[:PORT], without scheme and path: NULL when it was read, else what is
- * wrong with it in words that hold nothing of the text, which may hold a password gone astray.
+ * wrong with it, as a text that contains nothing of the input, which may be a misplaced password.
  */
 const char *url_host_scan(const char *text, size_t length, uint16_t default_port,
                           struct url_host *host);
@@ -55,7 +55,7 @@ void url_host_header(struct buffer *out, const struct url_host *host);
 
 /*
  * Append the request target exactly as it has to be signed and sent: a leading / is added, a
- * fragment and a ? without a query are dropped, bytes that may not stand in a target (blank, most
+ * fragment and a ? without a query are dropped, bytes that a target must not contain (blank, most
  * controls, 0x80 and up, and "<>\^`{|}) are percent-encoded. Nothing is decoded, resolved or put
  * in another order; a stray % stays, and a target that begins with // is a path. Returns 0, or -1
  * with STATUS_USAGE for CR, LF, TAB and NUL.
@@ -81,7 +81,7 @@ bool url_target_has_query(const char *target, const char *name);
 /*
  * Read http://[USER[:PASSWORD]@]HOST[:PORT][/], the scheme optional, user and password
  * percent-decoded; the port is 80 unless given. Returns 0, or -1 with STATUS_USAGE and the struct
- * wiped; the sentence shows nothing of the text.
+ * wiped; the message shows nothing of the text.
  */
 int url_proxy_parse(const char *text, struct url_proxy *proxy, struct error *error);
 
@@ -89,7 +89,7 @@ int url_proxy_parse(const char *text, struct url_proxy *proxy, struct error *err
  * Whether a list such as $no_proxy names the host (in struct url_host's form) and port. Items are
  * separated by commas or blanks: "*"; a domain, which stands for itself and all names below it,
  * with or without a dot or "*." before it; an address; a network as 192.0.2.0/24; each but a
- * network may have ":PORT" behind it, an IPv6 address then in brackets.
+ * network may have ":PORT" after it, an IPv6 address then in brackets.
  */
 bool url_no_proxy_matches(const char *no_proxy, const char *host, uint16_t port);
 
@@ -113,9 +113,9 @@ int url_network_parse(const char *text, size_t length, struct url_network *netwo
 bool url_network_contains(const struct url_network *network, const uint8_t *bytes, size_t size);
 
 /*
- * Check an entry of an IP access list: an address, or a network as ADDRESS/BITS. *host_bits_set
- * tells that the address has bits set behind the network's, as 192.0.2.1/24 has. Returns 0, or -1
- * with STATUS_USAGE.
+ * Check an entry of an IP access list: an address, or a network as ADDRESS/BITS. *host_bits_set is
+ * whether the address has bits set after the network's, as 192.0.2.1/24 has. Returns 0, or -1 with
+ * STATUS_USAGE.
  */
 int url_cidr_check(const char *text, bool *host_bits_set, struct error *error);
 

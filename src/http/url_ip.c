@@ -50,7 +50,7 @@ int url_network_parse(const char *text, size_t length, struct url_network *netwo
     return 0;
 }
 
-/* The bits of byte number at that lie behind the network's. */
+/* The bits of byte number at that lie after the network's. */
 static unsigned host_mask(const struct url_network *network, size_t at)
 {
     if (at * 8 >= network->bits) {

@@ -67,8 +67,8 @@ static int proxy_read(const char *text, struct url_proxy *proxy, struct error *e
 
     if (scheme != NULL && !text_equal_ignore_case_length(text, (size_t)(scheme - text), "http")) {
         return error_set(error, STATUS_USAGE,
-                         "only plain HTTP proxies are supported, not SOCKS and not a proxy that is "
-                         "itself reached over TLS; write the proxy as " PROXY_SHAPE);
+                         "only plain HTTP proxies are supported, not SOCKS and no proxies over "
+                         "TLS; write the proxy as " PROXY_SHAPE);
     }
     if (scheme != NULL) {
         text = scheme + 3;
@@ -90,7 +90,7 @@ static int proxy_read(const char *text, struct url_proxy *proxy, struct error *e
     }
     reason = url_host_scan(text, length, URL_PROXY_PORT, &proxy->host);
     if (reason == NULL && text[length] != '\0' && !text_equal(text + length, "/")) {
-        reason = "more than a final / is behind it";
+        reason = "it has a path";
     }
     if (reason != NULL) {
         return error_set(error, STATUS_USAGE,

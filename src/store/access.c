@@ -30,7 +30,7 @@
 #define GROUP_BITS 0070
 #define OTHERS_BITS 0007
 #define ACL_NAME "system.posix_acl_access"
-#define ACL_SIZE 4096 /* bytes; of an ACL of more than 500 entries nobody knows what it means */
+#define ACL_SIZE 4096 /* bytes; about 500 entries */
 #define ACL_HEADER 4
 #define ACL_ENTRY 8
 #define ACL_PERMISSIONS 2 /* offset in an entry */
@@ -75,7 +75,7 @@ static int fail_group(const struct store_reservation *reservation, struct error 
 
     return error_set(error, STATUS_FILE,
                      "%s: its group %u has access, and this run cannot make a file for that group; "
-                     "run as root, or give it a group of yours first: chgrp %u %1s",
+                     "run as root, or give it one of your groups first: chgrp %u %1s",
                      path, (unsigned)reservation->facts.group, (unsigned)reservation->fresh.group,
                      path);
 }
@@ -224,21 +224,22 @@ void store_describe_access(const struct store_reservation *reservation, struct b
 
     if (reservation->exposed) {
         buffer_format(lines,
-                      "%s can be read by others, because its file system keeps no permissions; "
-                      "mount it for you alone, or choose another file\n",
+                      "%s can be read by others, because its file system has no permissions; mount "
+                      "it for your user only, or choose another file\n",
                       path);
     }
     if (reservation->narrowed) {
-        buffer_format(lines,
-                      "%s was open to everyone and will be open to its owner and group %u alone\n",
-                      path, (unsigned)old->group);
+        buffer_format(
+            lines,
+            "%s was accessible to everyone and will be accessible only to its owner and group %u\n",
+            path, (unsigned)old->group);
     }
     if (reservation->regrouped) {
-        buffer_format(lines, "%s will be of group %u, which has no access, no longer of %u\n", path,
-                      (unsigned)reservation->fresh.group, (unsigned)old->group);
+        buffer_format(lines, "%s will belong to group %u, which has no access, instead of %u\n",
+                      path, (unsigned)reservation->fresh.group, (unsigned)old->group);
     }
     if (reservation->foreign) {
-        buffer_format(lines, "%s belonged to user %u and will belong to root alone\n", path,
+        buffer_format(lines, "%s belonged to user %u and will belong to root\n", path,
                       (unsigned)old->owner);
     }
 }
@@ -250,8 +251,8 @@ void store_describe_exposure(const struct store_file_facts *facts, const char *n
 
     buffer_append_text(out, "others may read or change it; ");
     if (facts->modeless) {
-        buffer_append_text(out, "where its file system keeps no permissions, mount it for you "
-                                "alone or move the file");
+        buffer_append_text(out, "its file system may have no permissions: mount it for your user "
+                                "only, or move the file");
     } else if (user != 0 && user != facts->owner) {
         buffer_format(out, "only user %u and root can change that", (unsigned)facts->owner);
     } else {

@@ -11,7 +11,7 @@
 
 /*
  * Give the reservation's temporary file what the destination has: owner, group, the permissions
- * of both, and its ACL; nobody else gets any. Without a destination, or when one of another user
+ * of both, and its ACL; others get none. Without a destination, or when one of another user
  * is replaced knowingly, it is of mode 0600 and stays this user's. old is a descriptor of the
  * destination, -1 without one. All calls that need a privilege are made here, on a file that holds
  * no secret yet. Without a temporary file (store_open_dry) nothing is given, and only an owner that

@@ -162,7 +162,7 @@ int store_read(const char *path, size_t limit, unsigned flags, struct buffer *ou
 }
 
 /*
- * The kernel does not follow a link that somebody else left in a directory open to all
+ * The kernel does not follow a link of another user in a world-writable directory
  * (protected_symlinks in proc(5)); reading the link ourselves must not get round that.
  */
 static int check_link(const char *path, const struct stat *link, struct error *error)
@@ -176,8 +176,8 @@ static int check_link(const char *path, const struct stat *link, struct error *e
     } else if ((directory.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH) &&
                link->st_uid != geteuid() && link->st_uid != directory.st_uid) {
         (void)error_set(error, STATUS_FILE,
-                        "%s: is a symbolic link that another user made in a directory open to "
-                        "all; " ADVICE_WRITE,
+                        "%s: is a symbolic link that another user made in a directory that "
+                        "everyone can write to; " ADVICE_WRITE,
                         path);
     } else {
         result = 0;
@@ -286,7 +286,8 @@ static bool link_is_refused(const char *path)
     return refused;
 }
 
-/* Whether something is mounted on the destination: neither rename nor unlink can take it away. */
+/* Whether something is mounted on the destination: neither rename nor unlink can replace it then.
+ */
 static bool is_mount_point(const struct store_reservation *reservation, int descriptor,
                            uint64_t attributes)
 {
@@ -331,11 +332,11 @@ static int check_owner(struct store_reservation *reservation, struct error *erro
     }
     if (reservation->policy != STORE_FOREIGN_REPLACE) {
         return error_set(error, STATUS_FILE,
-                         "%s: belongs to user %u, who may have put it into this directory, open to "
-                         "others, to receive a secret; choose another file%s",
+                         "%s: belongs to user %u, who may have put it into this shared directory "
+                         "to receive a secret; choose another file%s",
                          path, (unsigned)owner,
                          reservation->policy == STORE_FOREIGN_OFFER
-                             ? ", or replace it by one of root's with --replace"
+                             ? ", or replace it by a file of root's with --replace"
                              : "");
     }
     reservation->foreign = true;
@@ -401,7 +402,7 @@ int store_fill(struct store_reservation *reservation, size_t growth, struct erro
     int result;
 
     if (growth > STORE_DESTINATION_LIMIT) {
-        return error_set(error, STATUS_FILE, "%s: would be too large a file; " ADVICE_WRITE,
+        return error_set(error, STATUS_FILE, "%s: would become too large; " ADVICE_WRITE,
                          buffer_text(&reservation->path));
     }
     size = reservation->old.length + growth;
@@ -539,10 +540,10 @@ int store_commit(struct store_reservation *reservation, const void *data, size_t
     reservation->placed = true;
     if (operations_sync_directory(reservation->directory) != 0 ||
         operations_close(&reservation->descriptor) != 0) {
-        return error_set(error, STATUS_SYSTEM,
-                         "%s: is written, but may be lost when the power fails now (%s); check the "
-                         "disk",
-                         path, error_system_text(errno));
+        return error_set(
+            error, STATUS_SYSTEM,
+            "%s: is written, but a power loss may still undo that (%s); check the disk", path,
+            error_system_text(errno));
     }
     return 0;
 }

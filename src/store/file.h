@@ -1,11 +1,11 @@
 /*
- * Files that are read whole, and files that are replaced whole.
+ * Files that are read whole, and files that are replaced atomically.
  *
- * Replacing goes in two steps, because what is to be stored may be shown only once. Before it is
- * asked for, store_reserve makes everything sure that can be made sure: where the file is, that
- * it may be replaced, that no other gridkey is at work on it, and that there is room. Afterwards
- * store_commit writes, syncs and renames. At every moment, a power loss included, the destination
- * is absent or old as it was before, or new and whole.
+ * Replacing has two steps, because a secret that is to be stored is shown only once. Before the
+ * request for it, store_reserve checks that the destination can be replaced, locks it against other
+ * gridkeys and reserves space for the content. After the response store_commit writes, syncs and
+ * renames. At every moment, a power loss included, the destination is absent or old as it was
+ * before, or new and whole.
  *
  * The new content is first written to DIRECTORY/.NAME.gridkey-new, where NAME is the destination's
  * name without one leading dot (.edgerc.gridkey-new for .edgerc and for edgerc). Holding that file
@@ -24,7 +24,7 @@
 /* A destination larger than this, in bytes, is not taken for a file of credentials. */
 #define STORE_DESTINATION_LIMIT ((size_t)1024 * 1024)
 
-/* What is to be said, with the path, once a file of several names was replaced. */
+/* The warning, with the path, after a file of several names was replaced. */
 #define STORE_LINKS_TEXT "%s has another name (hard link), which keeps the old content"
 
 /* For store_read: an absent file is no error. */
@@ -48,7 +48,7 @@ int store_read_facts(int descriptor, struct store_file_facts *facts);
 
 /*
  * As store_read, from an open descriptor of any kind until its end; name stands for it in
- * sentences. The descriptor stays open.
+ * messages. The descriptor stays open.
  */
 int store_read_descriptor(int descriptor, const char *name, size_t limit, struct buffer *out,
                           struct error *error);
@@ -62,7 +62,7 @@ int store_read_descriptor(int descriptor, const char *name, size_t limit, struct
  * now. reservation need not be initialised.
  *
  * Returns 0, and the reservation is to be released; or -1 with STATUS_FILE (STATUS_SYSTEM when
- * disk or memory failed), nothing being left behind (releasing does no harm).
+ * disk or memory failed), no file being left (releasing does no harm).
  */
 int store_reserve(struct store_reservation *reservation, const char *path, size_t growth,
                   struct error *error);
@@ -86,12 +86,12 @@ int store_open_dry(struct store_reservation *reservation, const char *path,
 
 /*
  * Whether files can be made where path is to be. Returns 0; or -1 with STATUS_FILE or
- * STATUS_SYSTEM, advice ending the sentence.
+ * STATUS_SYSTEM, advice ending the message.
  */
 int store_check_directory(const char *path, const char *advice, struct error *error);
 
 /*
- * Read the destination again after store_commit told that it was changed; old and facts are then
+ * Read the destination again after store_commit has set changed; old and facts are then
  * new. Returns 0, or -1 with an error as store_reserve.
  */
 int store_refresh(struct store_reservation *reservation, struct error *error);
@@ -100,9 +100,9 @@ int store_refresh(struct store_reservation *reservation, struct error *error);
  * Replace the destination by length bytes of data.
  *
  * Returns 0 when all is on the disk. Returns -1 with STATUS_FILE or STATUS_SYSTEM (a caller that
- * holds a one-time secret turns it into STATUS_NOT_STORED): when reservation->changed, somebody
- * changed the destination since it was read; unless reservation->placed, nothing was replaced and
- * the call may be repeated.
+ * holds a one-time secret turns it into STATUS_NOT_STORED): when reservation->changed, another
+ * process changed the destination since it was read; unless reservation->placed, nothing was
+ * replaced and the call may be repeated.
  */
 int store_commit(struct store_reservation *reservation, const void *data, size_t length,
                  struct error *error);

@@ -254,7 +254,7 @@ int operations_lock(int descriptor, const char *path, struct stat *facts)
     if (result != 0 || operations_in_use->fstat(descriptor, facts) != 0) {
         return -1;
     }
-    /* The one that held the lock before may have removed or renamed the file meanwhile. */
+    /* The previous holder of the lock may have removed or renamed the file meanwhile. */
     if (operations_in_use->lstat(path, &named) != 0) {
         if (errno == ENOENT) {
             errno = ESTALE;
@@ -385,7 +385,7 @@ int operations_open_directory(const char *path)
 static int open_and_lock(const char *path, enum operations_locked which, struct stat *facts,
                          bool *created)
 {
-    /* Not read only: what stands for flock on NFS does not lock such a file. */
+    /* Not read-only: NFS emulates flock by a lock that needs write access. */
     const int found_flags = O_RDWR | O_NOFOLLOW | (which == LOCKED_KEPT ? 0 : O_NONBLOCK);
     int descriptor = operations_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     int number = 0;
@@ -409,7 +409,7 @@ static int open_and_lock(const char *path, enum operations_locked which, struct 
             (void)operations_in_use->unlink(path);
         }
     } else if (!*created && which == LOCKED_FRESH) {
-        /* We hold its lock and it still has its name: nobody is at work with it. */
+        /* We hold its lock and it still has its name: no other process uses it. */
         number = operations_in_use->unlink(path) == 0 ? ESTALE : errno;
     }
     if (number != 0) {
@@ -452,11 +452,11 @@ int operations_open_locked(const char *path, const char *purpose, enum operation
         int number = errno;
         struct stat found;
 
-        /* Of a run with sudo, say: it is in the way of a file that could be written. */
+        /* Left by a run with sudo, for example: it blocks a file that could be written. */
         if (operations_in_use->lstat(path, &found) == 0 && found.st_uid != geteuid()) {
             return error_set(error, STATUS_FILE,
-                             "%s: is left over from a run as user %u, and in the way of %s; %s",
-                             path, (unsigned)found.st_uid, purpose,
+                             "%s: was left by a run as user %u, and blocks %s; %s", path,
+                             (unsigned)found.st_uid, purpose,
                              is_sticky_for_user(path) ? advice : "remove it and run again");
         }
         errno = number;

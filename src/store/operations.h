@@ -40,7 +40,7 @@ struct store_operations {
     int (*close)(int descriptor);
     /* STORE_ATTRIBUTE_ bits of an open file. */
     uint64_t (*attributes)(int descriptor);
-    /* The number of the mount that a file was opened through, -1 where /proc does not tell. */
+    /* The number of the mount that a file was opened through, -1 where /proc does not show it. */
     int64_t (*mount_id)(int descriptor);
     /* Whether the file system is of a kind that keeps no permissions, or may keep none. */
     bool (*is_modeless)(int descriptor);
@@ -50,7 +50,7 @@ struct store_operations {
 #define STORE_ATTRIBUTE_IMMUTABLE 0x10U
 #define STORE_ATTRIBUTE_APPEND_ONLY 0x20U
 #define STORE_ATTRIBUTE_MOUNT_POINT 0x2000U
-/* Ours: the kernel (before 5.8, or behind a filter of system calls) does not tell mount points. */
+/* Ours: the kernel (before 5.8, or under a filter of system calls) does not report mount points. */
 #define STORE_ATTRIBUTE_MOUNTS_UNKNOWN 0x8000000000000000U
 
 /* The real system calls. */
@@ -123,8 +123,8 @@ enum operations_locked {
 
 /*
  * Create the file path with mode 0600, or open it, for reading and writing, and lock it. purpose
- * is the file that this one is for, as named in sentences, or NULL; advice ends them. *created
- * tells whether it is new, *facts what it is, which for LOCKED_KEPT may be anything.
+ * is the file that this one is for, as named in messages, or NULL; advice ends them. *created is
+ * whether it is new, *facts what it is, which for LOCKED_KEPT may be anything.
  *
  * Returns the descriptor, to be closed by the caller, which also unlocks; or -1 with an error.
  */

@@ -43,11 +43,12 @@ struct store_reservation {
     struct store_file_facts fresh; /* of the temporary file when it was made */
     int descriptor;                /* of the temporary file, -1 when closed */
     int directory;                 /* of its directory, -1 when closed */
-    bool changed;   /* set by store_commit: it failed because somebody changed the destination */
-    bool placed;    /* the new content is in place under the destination's name */
-    bool foreign;   /* another user's file is replaced by one of root's own */
-    bool exposed;   /* the file system lets others use the new file, whatever its mode */
-    bool narrowed;  /* what everyone might do with the old file is taken away */
+    bool changed;  /* set by store_commit: it failed because another process changed the destination
+                    */
+    bool placed;   /* the new content is in place under the destination's name */
+    bool foreign;  /* another user's file is replaced by one of root's own */
+    bool exposed;  /* the file system lets others use the new file, whatever its mode */
+    bool narrowed; /* what everyone might do with the old file is taken away */
     bool regrouped; /* the old group, which might do nothing, is not that of the new file */
     enum store_foreign policy;
 };

@@ -120,10 +120,11 @@ static int open_binary(const struct seal_identities *identities, const char *dat
             result = read_payload(key, data + SALT_SIZE, length - SALT_SIZE, out);
         }
         if (result != 0) {
-            (void)(out->failed ? error_set_memory(error)
-                               : error_set(error, STATUS_FILE,
-                                           "is damaged or cut off, so that nothing of it is given "
-                                           "out; take it again whole"));
+            (void)(out->failed
+                       ? error_set_memory(error)
+                       : error_set(
+                             error, STATUS_FILE,
+                             "is damaged or truncated, so none of it is output; copy it again"));
             buffer_truncate(out, start);
         }
     }

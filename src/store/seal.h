@@ -1,9 +1,9 @@
 /*
- * Sealing for another machine, in the format of age (age-encryption.org/v1): whoever has only the
+ * Sealing for another machine, in the format of age (age-encryption.org/v1): who has only the
  * recipient, "age1...", can seal, and only who has its identity, "AGE-SECRET-KEY-1...", can open.
  *
- * Pure: bytes and random bytes in, bytes out. Everything is held in memory, and what is opened is
- * given out only when all of it is known to be whole and true.
+ * Pure: bytes and random bytes in, bytes out. Everything is held in memory, and content is returned
+ * only after all of it is authenticated.
  */
 #ifndef STORE_SEAL_H
 #define STORE_SEAL_H
@@ -29,7 +29,7 @@ int seal_write(const struct seal_recipients *recipients,
 /*
  * Append what was sealed in an age file of length bytes, armored or not. Stanzas of other kinds
  * than X25519 are passed over. Returns 0; or -1 with STATUS_FILE (STATUS_SYSTEM when memory ran
- * out), out being as long as before: of a file that is cut off or damaged nothing is given out.
+ * out), out being as long as before: nothing of a truncated or damaged file is returned.
  */
 int seal_open(const struct seal_identities *identities, const void *data, size_t length,
               struct buffer *out, struct error *error);

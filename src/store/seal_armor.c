@@ -3,9 +3,8 @@
  *   base64 in lines of 64, the last of 1 to 64 characters
  *   -----END AGE ENCRYPTED FILE-----
  *
- * Strict as RFC 7468's "stricttextualmsg", which wants an end of line (LF or CR LF) behind the last
- * line too: without it nobody could tell that nothing was cut off. Only blanks may come before and
- * after.
+ * Strict as RFC 7468's "stricttextualmsg", which requires an end of line (LF or CR LF) after the
+ * last line too: it shows that the file is not truncated. Only blanks may come before and after.
  */
 #include "store/seal_armor.h"
 
@@ -85,13 +84,11 @@ int seal_read_armor(const char *text, size_t length, struct buffer *binary, stru
         }
     }
     if (line == NULL) {
-        return error_set(error, STATUS_FILE,
-                         "is cut off: it does not end in the line %s and an end of line; take it "
-                         "again whole",
-                         end_line);
+        return error_set(
+            error, STATUS_FILE,
+            "is truncated: it does not end in the line %s and a newline; copy it again", end_line);
     }
     return error_set(error, STATUS_FILE,
-                     "is damaged: line %zu is not as it is in the armor of an age file; take it "
-                     "again whole",
+                     "is damaged: line %zu is not valid in an armored age file; copy it again",
                      number);
 }

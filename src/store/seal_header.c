@@ -106,7 +106,7 @@ static int write_stanza(const uint8_t recipient[SEAL_KEY_SIZE],
         buffer_append_byte(out, '\n');
     } else {
         (void)error_set(error, STATUS_USAGE,
-                        "--seal-to names a key that opens nothing; make one with: gridkey keygen");
+                        "--seal-to names an invalid public key; make one with: gridkey keygen");
     }
     memory_wipe(key, sizeof key);
     memory_wipe(wrapped, sizeof wrapped);
@@ -155,7 +155,7 @@ struct stanza {
     struct buffer body; /* decoded; owned */
 };
 
-/* The words behind "-> ": each of visible characters, one blank between them. */
+/* The words after "-> ": each of visible characters, one blank between them. */
 static int read_words(const char *text, size_t length, struct stanza *stanza)
 {
     size_t start = 0;
@@ -193,7 +193,7 @@ static const char *take_line(const char *data, size_t length, size_t *at, size_t
     return end == NULL ? NULL : line;
 }
 
-/* The body behind a stanza's first line. */
+/* The body after a stanza's first line. */
 static int read_body(const char *data, size_t length, size_t *at, struct buffer *body)
 {
     struct buffer text = BUFFER_EMPTY;
@@ -324,20 +324,21 @@ int seal_read_header(const struct seal_identities *identities, const char *data,
     if (length < sizeof version_line - 1 ||
         memcmp(data, version_line, sizeof version_line - 1) != 0) {
         return error_set(error, STATUS_FILE,
-                         "is no age file (version 1), or the start is missing; name one that "
-                         "gridkey seal or age has written");
+                         "is not an age file (version 1), or its start is missing; name a file "
+                         "written by gridkey seal or age");
     }
     result = read_all(identities, data, length < HEADER_LIMIT ? length : HEADER_LIMIT, &header,
                       file_key, header_length);
-    /* A passphrase stands alone, or whoever knows it could pass for whoever knows the key. */
+    /* A passphrase must be the only stanza (age's specification): else its holder could pass for a
+     * holder of a key. */
     if (result == 0 && header.passphrases > 0 && header.stanzas == 1) {
         return error_set(error, STATUS_FILE,
-                         "is sealed with a passphrase and not to a key; open it with: age -d");
+                         "is sealed with a passphrase, not for a key; open it with: age -d");
     }
     if (result == 0 && header.passphrases == 0 && !header.is_open) {
         return error_set(error, STATUS_FILE,
-                         "is sealed to others: the identity does not open it; name another with "
-                         "--identity, or have it sealed to this one");
+                         "is sealed for other recipients: the identity does not open it; name "
+                         "another with --identity, or have it sealed for this one");
     }
     if (result == 0 && header.is_open && header.passphrases == 0) {
         write_mac(file_key, data, header.mac_at + sizeof MAC_MARK - 1, mac);
@@ -346,6 +347,5 @@ int seal_read_header(const struct seal_identities *identities, const char *data,
         }
     }
     return error_set(error, STATUS_FILE,
-                     "is damaged or cut off: its header is not as age writes it; take it again "
-                     "whole");
+                     "is damaged or truncated: its header is not valid; copy it again");
 }

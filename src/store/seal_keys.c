@@ -49,14 +49,13 @@ int seal_read_recipient(struct seal_recipients *recipients, const char *text, st
     }
     if (text_find_ignore_case(text, IDENTITY_PREFIX) != NULL) {
         result = error_set(error, STATUS_USAGE,
-                           "--seal-to is given an identity, which is secret and should be in no "
-                           "command line; give its public key, age1..., that keygen printed");
+                           "--seal-to is given an identity, which is secret and must not be on a "
+                           "command line; give its public key, age1..., which keygen prints");
     } else if (bech32_decode(&bytes, RECIPIENT_PREFIX, text, strlen(text)) != 0 ||
                !is_key(&bytes)) {
         result = error_set(error, STATUS_USAGE,
-                           "--seal-to \"%s\" is no age recipient: those start with age1, have 62 "
-                           "characters and a checksum; copy it again, or make one with: gridkey "
-                           "keygen",
+                           "--seal-to \"%s\" is not an age recipient (age1 and 58 more characters, "
+                           "with a checksum); copy it again, or make one with: gridkey keygen",
                            text);
     } else {
         memcpy(recipients->keys[recipients->count++], bytes.data, SEAL_KEY_SIZE);
@@ -97,21 +96,20 @@ int seal_read_identities(struct seal_identities *identities, const char *text, s
         }
         if (identities->count == SEAL_IDENTITIES_MOST) {
             return error_set(error, STATUS_FILE,
-                             "%s:%zu: is one identity too many, since %d may be tried; name fewer",
+                             "%s:%zu: there are more than %d identities; name a file with fewer",
                              name, number, SEAL_IDENTITIES_MOST);
         }
         if (read_identity(identities, line, line_length) != 0) {
             return error_set(error, STATUS_FILE,
-                             "%s:%zu: is no age identity, AGE-SECRET-KEY-1... and a checksum; name "
-                             "a file that gridkey keygen or age-keygen has made",
+                             "%s:%zu: is not an age identity, AGE-SECRET-KEY-1...; name a file "
+                             "made by gridkey keygen or age-keygen",
                              name, number);
         }
     }
     if (identities->count == before) {
-        return error_set(error, STATUS_FILE,
-                         "%s: holds no identity; name a file that gridkey keygen or age-keygen has "
-                         "made",
-                         name);
+        return error_set(
+            error, STATUS_FILE,
+            "%s: contains no identity; name a file made by gridkey keygen or age-keygen", name);
     }
     return 0;
 }

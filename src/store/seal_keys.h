@@ -33,13 +33,13 @@ void seal_write_recipient(const uint8_t key[SEAL_KEY_SIZE], struct buffer *out);
 
 /*
  * Add the recipient "age1...". Returns 0; or -1 with STATUS_USAGE when it is none, of which the
- * sentence names --seal-to, or when there are too many.
+ * message names --seal-to, or when there are too many.
  */
 int seal_read_recipient(struct seal_recipients *recipients, const char *text, struct error *error);
 
 /*
  * Add the identities of a file as age-keygen writes it: one to a line, empty lines and those that
- * start with '#' not counting. Returns 0; or -1 with STATUS_FILE, of which the sentence starts with
+ * start with '#' not counting. Returns 0; or -1 with STATUS_FILE, of which the message starts with
  * name and the line and holds nothing of it; also when there is no identity at all.
  */
 int seal_read_identities(struct seal_identities *identities, const char *text, size_t length,

@@ -26,8 +26,8 @@ bool seal_equal(const void *one, const void *other, size_t length)
 
 /*
  * BearSSL 0.6 takes the factor with its lowest byte first, as RFC 7748 has it; later states of its
- * git take it with the highest first, as they do for other curves. TLS does not care, since it
- * keeps no key, but an identity must be the same to everybody: so look which of the two it is.
+ * git take it with the highest first, as for other curves. TLS keeps no key, but an identity must
+ * have the same meaning everywhere: so find out which of the two it is.
  */
 static bool is_lowest_first(void)
 {

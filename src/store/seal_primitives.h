@@ -12,7 +12,7 @@
 #define SEAL_NONCE_SIZE 12
 #define SEAL_TAG_SIZE 16
 
-/* X25519 (RFC 7748 section 5). Returns 0; or -1 when the product is zero, which tells nothing. */
+/* X25519 (RFC 7748 section 5). Returns 0; or -1 when the product is zero, which is no secret. */
 int seal_multiply(const uint8_t secret[SEAL_KEY_SIZE], const uint8_t point[SEAL_KEY_SIZE],
                   uint8_t product[SEAL_KEY_SIZE]);
 

@@ -1,5 +1,5 @@
 /*
- * The few parts of an X.509 certificate that BearSSL does not hand out or not look at: the public
+ * The parts of an X.509 certificate that BearSSL does not return or does not check: the public
  * key as it is pinned, the names, what it may be used for. Pure: bytes in, pointers into these
  * bytes out.
  *
@@ -47,10 +47,10 @@ bool certificate_next_name(const struct certificate *certificate, size_t *cursor
                            size_t *length);
 
 /*
- * May an authority with this certificate vouch for host? Its nameConstraints (RFC 5280 section
- * 4.2.1.10) must permit it, when they permit any dNSName, and not exclude it. Constraints on other
- * kinds of names do not matter, since a server is known by its dNSName alone. Ones that cannot be
- * read permit nothing.
+ * Whether an authority with this certificate is permitted for host. Its nameConstraints (RFC 5280
+ * section 4.2.1.10) must permit it, when they permit any dNSName, and not exclude it. Constraints
+ * on other kinds of names do not matter, since a server is known by its dNSName alone. Ones that
+ * cannot be read permit nothing.
  */
 bool certificate_permits(const struct certificate *certificate, const char *host);
 

@@ -3,8 +3,8 @@
  * certificate start_cert, append with its bytes piece by piece, end_cert; and at last end_chain.
  *
  * The inner engine verifies one certificate after the other until one is signed by a root, and
- * passes over any further. Its err is 0 until then, and BR_ERR_X509_OK when all is well; we read
- * it to know which certificates were part of what was verified. That field is BearSSL 0.6's.
+ * skips any further. Its err is 0 until then, and BR_ERR_X509_OK when all is well; we read it to
+ * know which certificates were part of what was verified. That field is BearSSL 0.6's.
  */
 #include "tls/chain.h"
 
@@ -189,7 +189,7 @@ static void chain_match_pins(struct tls_chain *chain, const uint8_t digest[HASH_
     }
 }
 
-/* What we have against a certificate of the verified path that BearSSL does not look at, or 0. */
+/* Check what BearSSL does not check in a certificate of the verified path: a failure, or 0. */
 static int chain_check_rules(const struct tls_chain *chain, const struct certificate *certificate)
 {
     if (certificate->not_for_servers) {
@@ -220,7 +220,7 @@ static void chain_end_certificate(const br_x509_class **context)
     }
     parsed = certificate_parse(chain->der, chain->der_filled, &certificate) == 0;
     chain->inner.trust_anchors = chain->roots;
-    chain->inner.trust_anchors_num = 0; /* those of the certificate before are gone */
+    chain->inner.trust_anchors_num = 0; /* those of the previous certificate are removed */
     if (parsed) {
         chain_find_roots(chain, &certificate);
     }
@@ -229,8 +229,8 @@ static void chain_end_certificate(const br_x509_class **context)
     chain->inner.vtable->append(&chain->inner.vtable, chain->der, chain->der_filled);
     chain->inner.vtable->end_cert(&chain->inner.vtable);
     /*
-     * A pinned key counts only in a certificate that the verified path runs through: anybody can
-     * append a copy of the real server's certificate to a chain of his own.
+     * A pinned key counts only in a certificate that the verified path runs through: an attacker
+     * can append a copy of the real server's certificate to another chain.
      */
     verified = chain->examined && (chain->inner.err == 0 || chain->inner.err == BR_ERR_X509_OK);
     if (verified && chain->objection == 0) {

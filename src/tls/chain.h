@@ -15,7 +15,7 @@
 
 /*
  * BearSSL's X.509 engine with our checks around it. Every call goes through to the inner engine,
- * whose errors are never overruled; only when it is content do ours come on top.
+ * whose errors are never overruled; ours are added only when it finds none.
  */
 struct tls_chain {
     const br_x509_class *vtable; /* first: BearSSL finds the rest by it */

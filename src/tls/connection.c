@@ -53,14 +53,14 @@ static int connection_prepare(struct tls_connection *connection, int fd,
     profile_apply(engine, &connection->chain.inner);
     br_ssl_engine_set_x509(engine, &connection->chain.vtable);
     br_ssl_engine_set_protocol_names(engine, connection->protocols, 1);
-    /* Touched now: large records may come only with an answer that may not be missed. */
+    /* Touched now: memory must not run out when a response with a one-time secret comes. */
     memory_wipe(connection->input, sizeof connection->input);
     br_ssl_engine_set_buffers_bidi(engine, connection->input, sizeof connection->input,
                                    connection->output, sizeof connection->output);
     if (random_fill(seed, sizeof seed, error) != 0) {
         return -1;
     }
-    /* Only after the hashes are set: before, BearSSL ignores it without a word. */
+    /* Only after the hashes are set: before, BearSSL ignores it silently. */
     br_ssl_engine_inject_entropy(engine, seed, sizeof seed);
     memory_wipe(seed, sizeof seed);
     if (!br_ssl_client_reset(&connection->client, settings->server_name, 0)) {

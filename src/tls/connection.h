@@ -43,7 +43,7 @@ int tls_finish(struct tls_connection *connection, int64_t deadline, struct error
 
 /*
  * Send length bytes and flush. Returns 0 with *written bytes taken. *written is below length only
- * when something arrived meanwhile, such as an interim answer, or one that refuses the request
+ * when something arrived meanwhile, such as an interim response, or one that refuses the request
  * early: read it, then write the rest if it is still wanted.
  * Returns -1 with STATUS_UNKNOWN once tls_sent_application_data, else STATUS_CONNECT.
  */
@@ -59,7 +59,7 @@ int tls_write(struct tls_connection *connection, const void *data, size_t length
 int tls_read(struct tls_connection *connection, void *data, size_t size, size_t *count,
              int64_t deadline, struct error *error);
 
-/* No failure, nothing left to read, nothing left to send? Asks nobody. */
+/* Whether there is no failure, nothing left to read and nothing left to send. No system call. */
 bool tls_is_quiet(const struct tls_connection *connection);
 
 /*
@@ -76,7 +76,7 @@ bool tls_sent_application_data(const struct tls_connection *connection);
 
 bool tls_timed_out(const struct tls_connection *connection); /* a deadline passed */
 
-/* Say close_notify as far as that goes without waiting. Errors do not matter any more. */
+/* Send close_notify as far as possible without waiting. Errors are ignored. */
 void tls_close(struct tls_connection *connection);
 
 /* Wipe and release; NULL is allowed. Does not close the socket. */

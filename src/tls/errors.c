@@ -15,70 +15,66 @@ struct sentence {
     const char *text;
 };
 
-/* What needs no particulars; reason_append knows those that do and speaks of all others. */
+/* Messages without particulars; reason_append makes those with particulars, and one for unknown
+ * codes. */
 static const struct sentence engine_messages[] = {
-    {BR_ERR_UNSUPPORTED_VERSION,
-     "the server offers no TLS 1.2, only older versions; enable TLS 1.2 there or in the proxy that "
-     "answers for it"},
-    {BR_ERR_BAD_MAC, "a record was damaged or changed on its way; look for what "
-                     "sits between when it repeats"},
-    {BR_ERR_NO_RANDOM, "there were no random bytes to begin with; this is a fault of gridkey, "
-                       "please report it"},
-    {BR_ERR_BAD_CIPHER_SUITE, "the server chose a cipher suite that was not offered; look for an "
-                              "intercepting proxy"},
-    {BR_ERR_BAD_FINISHED, "the handshake was changed on its way; look for what sits between"},
+    {BR_ERR_UNSUPPORTED_VERSION, "the server offers no TLS 1.2, only older versions; enable TLS "
+                                 "1.2 on the server or on the proxy in front of it"},
+    {BR_ERR_BAD_MAC, "a record was damaged or modified in transit; if it repeats, check the "
+                     "proxies and firewalls in between"},
+    {BR_ERR_NO_RANDOM, "no random seed was set; this is a bug of gridkey, please report it"},
+    {BR_ERR_BAD_CIPHER_SUITE,
+     "the server chose a cipher suite that was not offered; check for an intercepting proxy"},
+    {BR_ERR_BAD_FINISHED, "the handshake was modified in transit; check for an intercepting proxy"},
     {BR_ERR_INVALID_ALGORITHM,
-     "the server uses a curve or a signature that gridkey does not know; let it use X25519, P-256 "
-     "or P-384, and SHA-256, SHA-384 or SHA-512"},
-    {BR_ERR_BAD_SIGNATURE, "the server could not prove that the key of its certificate is its own; "
-                           "do not trust it, look for what sits between"},
-    {BR_ERR_WRONG_KEY_USAGE, "the server's certificate is not meant for signing, as ECDHE needs "
-                             "it; the server needs another certificate"},
+     "the server uses a curve or a signature algorithm that gridkey does not support; enable "
+     "X25519, P-256 or P-384, and SHA-256, SHA-384 or SHA-512 there"},
+    {BR_ERR_BAD_SIGNATURE, "the server has not proved that it holds the key of its certificate; do "
+                           "not trust it, check for an intercepting proxy"},
+    {BR_ERR_WRONG_KEY_USAGE, "the server's certificate does not permit signatures (keyUsage), "
+                             "which ECDHE needs; the server needs another certificate"},
     {BR_ERR_X509_EMPTY_CHAIN, "the server sent no certificate; check host and port"},
-    {BR_ERR_X509_UNSUPPORTED,
-     "a certificate of the server uses a key or a signature that gridkey does not know, such as "
-     "SHA-1, RSA-PSS or Ed25519; the server needs one with RSA or ECDSA and SHA-256, SHA-384 or "
-     "SHA-512"},
-    {BR_ERR_X509_LIMIT_EXCEEDED,
-     "the server's chain is beyond the limits of 10 certificates, 64 KiB and RSA of 4096 bits; "
-     "the server needs a smaller one"},
-    {BR_ERR_X509_WRONG_KEY_TYPE, "a certificate of the server was signed with another kind of key "
-                                 "than its issuer has; the server needs a correct chain"},
+    {BR_ERR_X509_UNSUPPORTED, "a certificate of the server uses a key or a signature that gridkey "
+                              "does not support, such as SHA-1, RSA-PSS or Ed25519; the server "
+                              "needs one with RSA or ECDSA and SHA-256, SHA-384 or SHA-512"},
+    {BR_ERR_X509_LIMIT_EXCEEDED, "the server's chain exceeds the limits of 10 certificates, 64 KiB "
+                                 "and RSA of 4096 bits; the server needs a smaller one"},
+    {BR_ERR_X509_WRONG_KEY_TYPE, "a certificate of the server was signed with a key of another "
+                                 "type than its issuer's; the server needs a correct chain"},
     {BR_ERR_X509_BAD_SIGNATURE, "a certificate of the server is not signed by the issuer it names; "
-                                "do not trust it, look for what sits between"},
+                                "do not trust it, check for an intercepting proxy"},
     {BR_ERR_X509_TIME_UNKNOWN, "the time to check the certificates with is missing; set the "
                                "machine's clock, or give the time with --clock @UNIX"},
     {BR_ERR_X509_DN_MISMATCH, "the server's certificates are not in order, each followed by its "
                               "issuer; the server needs a chain in order"},
     {BR_ERR_X509_CRITICAL_EXTENSION,
-     "a certificate of the server has a critical extension that gridkey does not know; the server "
-     "needs one without, or --cacert FILE with a root that does not need it"},
-    {BR_ERR_X509_NOT_CA, "a certificate was signed by one that may not sign others; do not trust "
-                         "it, the server needs a correct chain"},
-    {BR_ERR_X509_FORBIDDEN_KEY_USAGE, "a certificate of the server is used for what its key usage "
-                                      "forbids; the server needs a correct chain"},
+     "a certificate of the server has a critical extension that gridkey does not support; the "
+     "server needs one without, or name another root with --cacert FILE"},
+    {BR_ERR_X509_NOT_CA, "a certificate was signed by one that is not of an authority; do not "
+                         "trust it, the server needs a correct chain"},
+    {BR_ERR_X509_FORBIDDEN_KEY_USAGE, "a certificate of the server is used in a way that its "
+                                      "keyUsage forbids; the server needs a correct chain"},
     {BR_ERR_X509_WEAK_PUBLIC_KEY, "a key in the server's chain is RSA of fewer than 2048 bits; the "
                                   "server needs a certificate with a longer key"},
     {TLS_FAILURE_PURPOSE, "a certificate of the server is for other purposes than TLS servers (its "
                           "extended key usage has no serverAuth); the server needs another one"},
-    {TLS_FAILURE_CONSTRAINED, "an authority of the server's chain may not vouch for that host (its "
-                              "name constraints leave it out); do not trust it, check the host and "
-                              "what sits between"},
-    {TLS_FAILURE_ROOT_ENDED,
-     "the server's certificates lead to a built-in root that is past its end date; check the "
-     "clock, or name another root with --cacert FILE"},
+    {TLS_FAILURE_CONSTRAINED,
+     "an authority of the server's chain is not permitted for this host (name constraints); do not "
+     "trust it, check the host and any proxy in between"},
+    {TLS_FAILURE_ROOT_ENDED, "the server's chain ends in a built-in root that has expired; check "
+                             "the clock, or name another root with --cacert FILE"},
 };
 
 /* What breaks the rules of TLS, and is no more than a fault of the server or an attack. */
 static const struct sentence broken_rules[] = {
-    {BR_ERR_BAD_VERSION, "a record of another version than those before"},
-    {BR_ERR_BAD_LENGTH, "a record of a length that is not allowed"},
-    {BR_ERR_TOO_LARGE, "a record of a length that is not allowed"},
-    {BR_ERR_UNEXPECTED, "a message that does not belong there"},
-    {BR_ERR_BAD_COMPRESSION, "a choice of compression, which was not offered"},
-    {BR_ERR_BAD_SECRENEG, "a wrong answer about renegotiation"},
-    {BR_ERR_EXTRA_EXTENSION, "an extension that was not asked for"},
-    {BR_ERR_RESUME_MISMATCH, "other parameters than those of the session that it takes up"},
+    {BR_ERR_BAD_VERSION, "a record of another version than before"},
+    {BR_ERR_BAD_LENGTH, "a record of invalid length"},
+    {BR_ERR_TOO_LARGE, "a record of invalid length"},
+    {BR_ERR_UNEXPECTED, "an unexpected message"},
+    {BR_ERR_BAD_COMPRESSION, "a compression method that was not offered"},
+    {BR_ERR_BAD_SECRENEG, "an invalid response about renegotiation"},
+    {BR_ERR_EXTRA_EXTENSION, "an extension that was not offered"},
+    {BR_ERR_RESUME_MISMATCH, "parameters that differ from those of the resumed session"},
 };
 
 /* Alerts (RFC 5246 section 7.2, RFC 8446 section 6, RFC 6066): name, then what to do if we know. */
@@ -89,28 +85,27 @@ static const struct sentence alert_messages[] = {
     {21, "decryption_failed"},
     {22, "record_overflow"},
     {30, "decompression_failure"},
-    {40,
-     "handshake_failure; it has no TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305, demands "
-     "TLS 1.3, or wants a client certificate: enable one of these suites there"},
+    {40, "handshake_failure; it has no TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305, "
+         "requires TLS 1.3, or requires a client certificate: enable one of these suites there"},
     {41, "no_certificate"},
-    {42, "bad_certificate; it wants a client certificate, which gridkey has not: check the host"},
+    {42, "bad_certificate; it requires a client certificate, which gridkey does not support: check "
+         "the host"},
     {43, "unsupported_certificate"},
     {44, "certificate_revoked"},
     {45, "certificate_expired"},
     {46, "certificate_unknown"},
     {47, "illegal_parameter"},
     {48, "unknown_ca"},
-    {49, "access_denied; it lets in only some clients: check the host and from where you may ask"},
+    {49, "access_denied; it admits only some clients: check the host and your source address"},
     {50, "decode_error"},
     {51, "decrypt_error"},
     {60, "export_restriction"},
-    {70, "protocol_version; it demands TLS 1.3, or has only versions before 1.2, and gridkey "
+    {70, "protocol_version; it requires TLS 1.3, or has only versions before 1.2, and gridkey "
          "speaks TLS 1.2: enable TLS 1.2 there or use a proxy that speaks both"},
-    {71, "insufficient_security; it demands stronger suites than ECDHE with AES-GCM or "
+    {71, "insufficient_security; it requires stronger suites than ECDHE with AES-GCM or "
          "ChaCha20-Poly1305 of TLS 1.2: enable one of these there"},
-    {80,
-     "internal_error; the server has a fault: run again later; or it demands the extended master "
-     "secret, which gridkey does not have: let it do without"},
+    {80, "internal_error; the server failed: run again later; or it requires the extended master "
+         "secret, which gridkey does not support: disable that there"},
     {86, "inappropriate_fallback"},
     {90, "user_canceled"},
     {100, "no_renegotiation"},
@@ -121,8 +116,8 @@ static const struct sentence alert_messages[] = {
     {113, "bad_certificate_status_response"},
     {114, "bad_certificate_hash_value"},
     {115, "unknown_psk_identity"},
-    {116, "certificate_required; it wants a client certificate, which gridkey has not: check the "
-          "host"},
+    {116, "certificate_required; it requires a client certificate, which gridkey does not support: "
+          "check the host"},
     {120, "no_application_protocol; it does not speak HTTP/1.1: check host and port"},
 };
 
@@ -154,8 +149,9 @@ static void reason_append_dates(struct buffer *out, const struct tls_failure *fa
 
     /* Compared with no time, each certificate is checked at its own first moment. */
     if (failure->unix_time == TLS_TIME_ANY || (known && peer->not_before > peer->not_after)) {
-        buffer_append_text(out, "a certificate of the server has dates that contradict each "
-                                "other; the server needs another one");
+        buffer_append_text(
+            out,
+            "a certificate of the server has contradictory dates; the server needs another one");
         return;
     }
     if (known && (early || failure->unix_time > peer->not_after)) {
@@ -174,10 +170,10 @@ static void reason_append_dates(struct buffer *out, const struct tls_failure *fa
     if (failure->clock != NULL) {
         buffer_append_text(out, "; give the right time, or the server needs a new certificate");
     } else if (early) {
-        buffer_append_text(out, "; set the clock, or take the server's time with --clock server");
+        buffer_append_text(out, "; set the clock, or use the server's time with --clock server");
     } else {
         buffer_append_text(out, "; if that is right, the server needs a new certificate, else set "
-                                "the clock or take the server's time with --clock server");
+                                "the clock or use the server's time with --clock server");
     }
 }
 
@@ -195,7 +191,7 @@ static void reason_append_name(struct buffer *out, const struct tls_failure *fai
         if (peer != NULL && peer->name[0] != '\0') {
             buffer_format(out, " but for %s or others", peer->name);
         }
-        buffer_append_text(out, "; check the host, and what sits between");
+        buffer_append_text(out, "; check the host, and any proxy in between");
     }
 }
 
@@ -205,34 +201,34 @@ static void reason_append_trust(struct buffer *out, const struct tls_failure *fa
     const char *store = failure->trust == NULL ? "the roots" : trust_name(failure->trust);
 
     if (failure->trust != NULL && trust_count(failure->trust) == 0) {
-        buffer_append_text(out, "no roots are built in to check the server's certificate with; "
-                                "name its root with --cacert FILE");
+        buffer_append_text(out, "this gridkey has no built-in roots to check the server's "
+                                "certificate; name its root with --cacert FILE");
     } else if (peer != NULL && peer->self_issued) {
         buffer_format(out,
-                      "the server's certificate is signed by itself and not among %s; if you know "
-                      "it, name it with --cacert FILE",
+                      "the server's certificate is self-signed and not among %s; if you trust it, "
+                      "name it with --cacert FILE",
                       store);
     } else if (peer != NULL && peer->chain_length == 1) {
         buffer_format(out,
                       "the issuer of the server's certificate is not among %s, and the server sent "
-                      "no intermediate certificate; let it send its whole chain, or name its root "
-                      "with --cacert FILE",
+                      "no intermediate certificate; let the server send its whole chain, or name "
+                      "its root with --cacert FILE",
                       store);
     } else {
         buffer_format(out,
-                      "the server's certificates lead to none of %s; name their root with --cacert "
-                      "FILE if you trust it",
+                      "the server's chain ends in none of %s; name their root with --cacert FILE "
+                      "if you trust it",
                       store);
     }
     if (failure->trust != NULL && trust_count(failure->trust) > 0 &&
         trust_is_old(failure->trust, failure->unix_time)) {
         buffer_append_text(out, "; these roots are more than 18 months old, so a newer version of "
-                                "gridkey may know it");
+                                "gridkey may have this one");
     }
     if (failure->trust != NULL && trust_leaf_count(failure->trust) > 0) {
         buffer_format(out,
-                      " (%zu of the %zu certificates in %s are not of an authority and are "
-                      "trusted for themselves only)",
+                      " (%zu of the %zu certificates in %s are not of an authority and are trusted "
+                      "only for themselves)",
                       trust_leaf_count(failure->trust), trust_count(failure->trust), store);
     }
 }
@@ -244,13 +240,13 @@ static void reason_append_cut(struct buffer *out, const struct tls_failure *fail
     buffer_append_text(out, failure->code == TLS_FAILURE_CUT && !silent
                                 ? "the connection was cut off in the middle"
                                 : "the server closed the connection");
-    buffer_append_text(out, silent ? " without a word" : "");
+    buffer_append_text(out, silent ? " without a response" : "");
     if (failure->system_error != 0) {
         buffer_format(out, " (%s)", error_system_text(failure->system_error));
     }
     buffer_append_text(out, failure->established
                                 ? ""
-                                : "; check host and port, and what sits between, and run again");
+                                : "; check host, port and any proxy in between, and run again");
 }
 
 static void reason_append_alert(struct buffer *out, const struct tls_failure *failure)
@@ -258,8 +254,10 @@ static void reason_append_alert(struct buffer *out, const struct tls_failure *fa
     unsigned alert = (unsigned)failure->code % 256;
     const char *text = find_message(alert_messages, COUNT(alert_messages), (int)alert);
 
-    buffer_format(out, "the server %s with alert %u",
-                  failure->code < BR_ERR_SEND_FATAL_ALERT ? "ended it" : "made gridkey end it",
+    buffer_format(out, "%s alert %u",
+                  failure->code < BR_ERR_SEND_FATAL_ALERT
+                      ? "the server sent"
+                      : "the server violated the protocol, and gridkey sent",
                   alert);
     if (text != NULL) {
         size_t name_length = strcspn(text, ";");
@@ -269,7 +267,7 @@ static void reason_append_alert(struct buffer *out, const struct tls_failure *fa
     if (failure->established) { /* the hints are for the handshake */
         text = "";
     } else if (text == NULL || *text == '\0') {
-        text = "; check host and port, and what sits between";
+        text = "; check host, port and any proxy in between";
     }
     buffer_append_text(out, text);
 }
@@ -285,16 +283,16 @@ static bool greeting_is_foreign(const struct tls_failure *failure)
 static void reason_append_greeting(struct buffer *out, const struct tls_failure *failure)
 {
     if (failure->first_length >= 5 && memcmp(failure->first, "HTTP/", 5) == 0) {
-        buffer_append_text(out, "the server answers in plain HTTP, not TLS; check the port (HTTPS "
+        buffer_append_text(out, "the server responds in plain HTTP, not TLS; check the port (HTTPS "
                                 "is 443) and the proxy");
         return;
     }
-    buffer_append_text(out, "the server does not speak TLS, it began with \"");
+    buffer_append_text(out, "the server does not use TLS, it sent \"");
     for (size_t i = 0; i < failure->first_length; i++) {
         uint8_t byte = failure->first[i];
         buffer_append_byte(out, byte >= 0x20 && byte < 0x7f ? (char)byte : '?');
     }
-    buffer_append_text(out, "\"; check host and port, and the proxy");
+    buffer_append_text(out, "\"; check host, port and any proxy");
 }
 
 /* One of the reasons with particulars; returns false when the code has none. */
@@ -312,7 +310,7 @@ static bool reason_append_special(struct buffer *out, const struct tls_failure *
         return true;
     case TLS_FAILURE_TIMEOUT:
         buffer_format(out, "the server did not %s in time; allow more time with --%stimeout",
-                      failure->established || failure->first_length == 0 ? "answer"
+                      failure->established || failure->first_length == 0 ? "respond"
                                                                          : "finish the handshake",
                       failure->established ? "" : "connect-");
         return true;
@@ -326,14 +324,13 @@ static bool reason_append_special(struct buffer *out, const struct tls_failure *
     case TLS_FAILURE_PIN:
         buffer_format(out,
                       "the server's chain is trusted but has none of the keys given with --pin; "
-                      "its own is sha256/%s, which must be verified in another way before it is "
-                      "used",
+                      "its own is sha256/%s; verify that by other means before you use it",
                       failure->peer == NULL ? "(unknown)" : failure->peer->public_key_sha256);
         return true;
     case TLS_FAILURE_NAME:
-        buffer_append_text(out, "that is not a host name, which certificates are checked for (an "
-                                "IP address cannot be); use the API's host name, and --connect-to "
-                                "to reach it elsewhere");
+        buffer_append_text(
+            out, "that is not a host name, and certificates are not checked against an IP address; "
+                 "use the API's host name, with --connect-to for another address");
         return true;
     default:
         return false;
@@ -344,13 +341,13 @@ static void reason_append_broken(struct buffer *out, int code)
 {
     const char *text = find_message(broken_rules, COUNT(broken_rules), code);
 
-    buffer_append_text(out, "the server broke the rules of TLS with ");
+    buffer_append_text(out, "the server violated the TLS protocol with ");
     if (text != NULL) {
         buffer_append_text(out, text);
     } else {
         buffer_format(out, "a malformed message (error %d)", code);
     }
-    buffer_append_text(out, "; check host and port, and what sits between");
+    buffer_append_text(out, "; check host, port and any proxy in between");
 }
 
 static void reason_append(struct buffer *out, const struct tls_failure *failure)

@@ -1,5 +1,5 @@
 /*
- * What went wrong with TLS, in words: one sentence with a next step for every error number of
+ * TLS failures as messages: one with a next step for every error number of
  * BearSSL, every alert of RFC 5246 and 8446, and the failures of our own.
  */
 #ifndef TLS_ERRORS_H
@@ -15,8 +15,8 @@
 enum tls_failure_code {
     TLS_FAILURE_TIMEOUT = 1000, /* the deadline passed */
     TLS_FAILURE_CUT,            /* the connection ended without close_notify */
-    TLS_FAILURE_CLOSED,         /* the server said close_notify when more was to come */
-    TLS_FAILURE_SYSTEM,         /* a system call failed, system_error says how */
+    TLS_FAILURE_CLOSED,         /* the server sent close_notify before the end of the data */
+    TLS_FAILURE_SYSTEM,         /* a system call failed with system_error */
     TLS_FAILURE_MEMORY,
     TLS_FAILURE_PIN,         /* the chain is trusted but has none of the keys pinned */
     TLS_FAILURE_PURPOSE,     /* a certificate's extKeyUsage has no serverAuth */
@@ -28,7 +28,7 @@ enum tls_failure_code {
 struct tls_peer;
 struct trust_store;
 
-/* What a sentence is made of. Everything but code and host may be zero or NULL: unknown. */
+/* The content of a message. Everything but code and host may be zero or NULL: unknown. */
 struct tls_failure {
     int code;                        /* of BearSSL or of enum tls_failure_code */
     int system_error;                /* errno for TLS_FAILURE_SYSTEM and TLS_FAILURE_CUT, or 0 */
@@ -44,8 +44,8 @@ struct tls_failure {
 };
 
 /*
- * Set the sentence. The status is STATUS_UNKNOWN when data_sent, STATUS_SYSTEM when memory ran
- * out before, else STATUS_CONNECT and the sentence says that it is safe to run again. Returns -1.
+ * Set the message. The status is STATUS_UNKNOWN when data_sent, STATUS_SYSTEM when memory ran
+ * out before, else STATUS_CONNECT and the message says that it is safe to run again. Returns -1.
  */
 int tls_error_set(struct error *error, const struct tls_failure *failure);
 

@@ -7,7 +7,7 @@
 #include <bearssl_ssl.h>
 #include <bearssl_x509.h>
 
-/* Tell the engine which versions, suites and algorithms there are, and the same to the chain. */
+/* Set the versions, suites and algorithms of the engine and of the chain check. */
 void profile_apply(br_ssl_engine_context *engine, br_x509_minimal_context *chain);
 
 /* The name of a suite of our profile, "TLSv1.2" when it is none. */

@@ -1,9 +1,9 @@
 /*
- * The engine of BearSSL never waits and never allocates: it is a box with four doors, records in
- * and out, application data in and out. This file carries records between the box and the socket.
+ * BearSSL's engine never waits and never allocates. It has four buffers: records in and out,
+ * application data in and out. This file moves records between them and the socket.
  *
  * Two small staging areas save system calls. Incoming bytes are read as many as there are, and
- * dealt out as the engine asks for them, five for a header and then the rest. Outgoing handshake
+ * passed on as the engine asks for them, five for a header and then the rest. Outgoing handshake
  * records are gathered, so that each flight is one segment; records with application data always
  * go out by themselves, so that it is known whether the kernel has any byte of them.
  */
@@ -209,7 +209,7 @@ bool connection_has_output(const struct tls_connection *connection, unsigned sta
 
 /*
  * Run the engine until one of the target's states. What is to be sent goes first; while it cannot
- * be sent, what arrives is taken in, since a server may answer before it has read everything.
+ * be sent, what arrives is taken in, since a server may respond before it has read everything.
  */
 enum outcome connection_run(struct tls_connection *connection, unsigned target)
 {
@@ -238,7 +238,7 @@ enum outcome connection_run(struct tls_connection *connection, unsigned target)
             events |= POLLIN;
         }
         if (outcome == OUTCOME_BLOCKED && events == 0) {
-            /* The server has gone; if it said so first, our answer to that need not arrive. */
+            /* The server has closed; if it sent close_notify first, ours need not arrive. */
             return engine->shutdown_recv ? OUTCOME_CLOSED
                                          : connection_fail(connection, TLS_FAILURE_CUT, 0);
         }

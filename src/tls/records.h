@@ -21,11 +21,11 @@ struct tls_connection {
     int system_error; /* the errno that belongs to it, or 0 */
     bool established;
     bool sent_data;
-    bool send_broken;    /* the other side takes nothing any more, but may have left an answer */
+    bool send_broken;    /* the other side accepts nothing any more, but may have sent a response */
     bool wait_first;     /* nothing can have arrived since the last look: poll before recv */
     bool record_is_data; /* the record that is being sent holds application data */
     size_t record_left;  /* bytes of it that are still to go */
-    uint8_t first[8];    /* what the server said first */
+    uint8_t first[8];    /* the first bytes from the server */
     size_t first_length;
     size_t staged_in_at; /* from here to staged_in_end is not dealt out yet */
     size_t staged_in_end;
@@ -44,8 +44,8 @@ enum outcome {
     OUTCOME_DONE,    /* something moved; for a run: the target is reached */
     OUTCOME_BLOCKED, /* nothing can move until the socket is ready */
     OUTCOME_DATA,    /* application data has arrived that was not asked for */
-    OUTCOME_CLOSED,  /* the server said close_notify */
-    OUTCOME_FAILED   /* connection->failure says how */
+    OUTCOME_CLOSED,  /* the server sent close_notify */
+    OUTCOME_FAILED   /* see connection->failure */
 };
 
 /* Note a failure, unless there is one; system_error is an errno or 0. Returns OUTCOME_FAILED. */
@@ -63,7 +63,7 @@ enum outcome connection_step_in(struct tls_connection *connection);
 
 /*
  * Run the engine until one of the target's states. What is to be sent goes first; while it cannot
- * be sent, what arrives is taken in, since a server may answer before it has read everything.
+ * be sent, what arrives is taken in, since a server may respond before it has read everything.
  */
 enum outcome connection_run(struct tls_connection *connection, unsigned target);
 

@@ -153,8 +153,7 @@ static int reader_end(struct reader *reader, struct error *error)
     if (base64_decode(&der, buffer_text(&reader->body), reader->body.length) != 0 ||
         reader->body.length == 0) {
         result = error_set(error, STATUS_FILE,
-                           "%s:%zu: certificate number %zu is not base64 throughout; copy it "
-                           "again, whole and unchanged",
+                           "%s:%zu: certificate number %zu is not valid base64; copy it again",
                            reader->file_name, reader->begin_line, reader->number);
     } else if (buffer_check(&der, error) != 0) {
         result = -1;
@@ -170,8 +169,8 @@ static int reader_end(struct reader *reader, struct error *error)
 static int reader_refuse_half(const struct reader *reader, struct error *error)
 {
     return error_set(error, STATUS_FILE,
-                     "%s:%zu: certificate number %zu begins here but has no END line, so the file "
-                     "seems to be cut off; copy it again",
+                     "%s:%zu: certificate number %zu begins here and has no END line, so the file "
+                     "is truncated; copy it again",
                      reader->file_name, reader->begin_line, reader->number);
 }
 
@@ -196,14 +195,14 @@ static int reader_begin(struct reader *reader, struct piece line, struct error *
         label.text += strlen("X509 ");
         label.length -= strlen("X509 ");
     }
-    end = memchr(label.text, '-', label.length); /* behind it there may be a key */
+    end = memchr(label.text, '-', label.length); /* after it there may be a key */
     if (piece_starts_with(label, certificate)) {
         reader->begin_line = reader->line;
         reader->number++;
         if (label.length != sizeof certificate - 1) {
             return error_set(error, STATUS_FILE,
                              "%s:%zu: certificate number %zu has lost its line breaks; copy it "
-                             "again, the BEGIN line and the END line on their own",
+                             "again, with BEGIN and END on lines of their own",
                              reader->file_name, reader->line, reader->number);
         }
     } else if (reader->other.text == NULL && end != NULL) {
@@ -253,7 +252,7 @@ static struct piece reader_next_line(struct reader *reader, struct piece *text)
     return line;
 }
 
-/* Nothing usable was found: say what the file is instead. */
+/* Set the error for a file without a usable certificate: what it contains. */
 static int reader_refuse_empty(const struct reader *reader, struct piece text, struct error *error)
 {
     if (reader->skipped_count > 0) {
@@ -266,19 +265,19 @@ static int reader_refuse_empty(const struct reader *reader, struct piece text, s
     }
     if (reader->other.text != NULL) {
         int length = reader->other.length < 40 ? (int)reader->other.length : 40;
-        return error_set(error, STATUS_FILE,
-                         "%s: there is a %.*s but no CERTIFICATE; name a PEM file with root "
-                         "certificates",
-                         reader->file_name, length, reader->other.text);
+        return error_set(
+            error, STATUS_FILE,
+            "%s: contains %.*s but no CERTIFICATE; name a PEM file with root certificates",
+            reader->file_name, length, reader->other.text);
     }
     if (text.length > 2 && text.text[0] == '\x30' && (text.text[1] & '\x80') != 0) {
         return error_set(error, STATUS_FILE,
-                         "%s: this is DER or PKCS#12, not PEM; convert it, for a certificate with "
-                         "openssl x509 -inform der -in FILE -out FILE.pem",
+                         "%s: is DER or PKCS#12, not PEM; convert a certificate with: openssl x509 "
+                         "-inform der -in FILE -out FILE.pem",
                          reader->file_name);
     }
     return error_set(error, STATUS_FILE,
-                     "%s: there is no certificate in it; name a PEM file with root certificates "
+                     "%s: contains no certificate; name a PEM file with root certificates "
                      "(-----BEGIN CERTIFICATE-----)",
                      reader->file_name);
 }

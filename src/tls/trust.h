@@ -1,12 +1,12 @@
 /*
  * Trust stores: which roots a server's certificate may lead to.
  *
- * A root is a name and a public key; its own signature is not looked at, as RFC 5280 section 6.1.1
- * (d) leaves to us. What its certificate forbids counts: it may vouch only for hosts that its name
- * constraints permit, below it may be only as many authorities as its path length says, and one
- * for other purposes than TLS servers is none. A built-in root counts until its end date; the dates
- * of loaded ones are not looked at, since the user named them. A certificate that is not of an
- * authority (a server's own) is trusted for itself only: same name and same key.
+ * A root is a name and a public key; its own signature is not checked, as RFC 5280 section 6.1.1
+ * (d) leaves to us. What its certificate forbids counts: it is used only for hosts that its name
+ * constraints permit and with at most as many authorities below it as its path length allows, and
+ * not at all when it is for other purposes than TLS servers. A built-in root counts until its end
+ * date; the dates of loaded ones are not checked, since the user named them. A certificate that is
+ * not of an authority (a server's own) is trusted for itself only: same name and same key.
  */
 #ifndef TLS_TRUST_H
 #define TLS_TRUST_H
@@ -24,12 +24,12 @@ int trust_new_builtin(struct trust_store **store, struct error *error);
 
 /*
  * Read the certificates among length bytes of PEM (RFC 7468), and nothing else than these: other
- * text, keys and blank lines are passed over; CRLF, indented lines and a missing last newline do
- * no harm. file_name is for sentences only; it and the bytes are copied.
+ * text, keys and blank lines are skipped; CRLF, indented lines and a missing last newline do
+ * no harm. file_name is for messages only; it and the bytes are copied.
  *
  * Certificates with a kind or size of key that cannot be used (not RSA of 2048 to 4096 bits and
  * not P-256, P-384 or P-521), for other purposes than TLS servers, of an authority whose keyUsage
- * lacks keyCertSign, or with a critical extension that is not known are passed over and counted, if
+ * lacks keyCertSign, or with a critical extension that is not supported are skipped and counted, if
  * another one can be used.
  *
  * Returns 0 and *store; or -1 and *store NULL, with STATUS_FILE when there is no certificate that

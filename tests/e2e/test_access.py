@@ -76,7 +76,7 @@ def test_an_acl_is_kept(gk, filled, name):
 def test_others_lose_their_permissions_with_a_warning(gk, filled, name):
     filled.chmod(0o664)
     result = gk("-q", *WRITERS[name])
-    assert result.status == 0 and f"{filled} was open to everyone" in result.err, result
+    assert result.status == 0 and f"{filled} was accessible to everyone" in result.err, result
     assert access(filled)[2] == 0o660
     set_acl(filled, others=4)
     assert "everyone" in gk(*WRITERS["set"]).err
@@ -89,7 +89,7 @@ def test_what_a_response_replaces(gk, home):
     (home / "body").write_text("old")
     own(home / "body", mode=0o644)
     result = gk(*SAVING, "body")
-    assert result.status == 0 and "body was open to everyone" in result.err, result
+    assert result.status == 0 and "body was accessible to everyone" in result.err, result
     assert access(home / "body") == (USER, GROUP, 0o640) and (home / "body").read_text() != "old"
 
 

@@ -614,7 +614,7 @@ def test_a_group_at_two_places(gk, fake, client):
 
 
 def test_a_new_user_and_the_purge_rights(gk, fake):
-    """The API drops CP codes outside of the user's groups without a word."""
+    """The API drops CP codes outside of the user's groups silently."""
     parts = {name: copy.deepcopy(EVERYTHING[name]) for name in ("apiAccess", "purgeOptions")}
     fake.add_client(clientName="edge box", **parts)
     result = update(gk, "--user", "mrossi", "--yes")

@@ -75,7 +75,7 @@ def test_the_question_is_not_signed(server_at):
 @pytest.mark.parametrize(
     "offset, first, last, words",
     [
-        (-800 * DAY, -DAY, DAY, ["says that it is", "but this gridkey was made on", "do not trust it"]),
+        (-800 * DAY, -DAY, DAY, ["sent the date", "but this gridkey was built on", "do not trust it"]),
         (400 * DAY, -2 * DAY, -DAY, ["the server's own clock says", "needs a new certificate"]),
         (400 * DAY, DAY, 2 * DAY, ["the server's own clock says"]),
     ],
@@ -111,7 +111,7 @@ def test_an_answer_without_date(server_at):
     run = server_at(0)
     run.fake.fault(date=False)
     result = run("--clock", "server", "client", "list")
-    assert result.status == 4 and "does not say what time it is" in result.err and "--clock @UNIX" in result.err, result
+    assert result.status == 4 and "no Date header" in result.err and "--clock @UNIX" in result.err, result
 
 
 def test_sign_has_no_server(gk):

@@ -82,7 +82,7 @@ def test_an_existing_section_is_replaced_on_demand_alone(gk, fake, edgerc, home)
     "more, words",
     [
         ("".join(f"[s{number}]\nx = y\n" for number in range(4095)), "more than 4096 sections"),
-        ("#\n" * ((1 << 19) - 300), "longer than 1 MiB"),
+        ("#\n" * ((1 << 19) - 300), "than 1 MiB"),
     ],
     ids=["sections", "length"],
 )

@@ -357,11 +357,11 @@ def test_a_secret_on_the_command_line_is_taken_with_a_remark(gridkey, file):
         (["default", "=x"], "", ["key"]),
         (["default", "ho st=x"], "", ["key"]),
         (["default", "host="], "", ["host is empty"]),
-        (["default", "host=a b"], "", ["host has a blank"]),
+        (["default", "host=a b"], "", ["host contains a space"]),
         (["default", "host=a.example", "HOST=b.example"], "", ["host is given twice"]),
         (["default", "client_secret=-"], "", ["client_secret is empty"]),
         (["default", "client_secret=-"], "\n", ["client_secret is empty"]),
-        (["default", "client_secret=-"], "one\ntwo\n", ["client_secret holds a line break"]),
+        (["default", "client_secret=-"], "one\ntwo\n", ["client_secret contains a line break"]),
         (["default", "client_secret=-"], "se\0cret", ["NUL"]),
         (["default", "client_secret=-"], "se;cret", ["';'"]),
         (["default", "client_secret=-", "host=-"], "x", ["only one value"]),
@@ -460,7 +460,7 @@ def test_import_takes_all_known_keys(gridkey, home):
     known = "max_body = 131072\nheaders_to_sign = X-B, X-A\naccount_key = 1-A\n"
     assert (home / ".edgerc").read_text() == "[new]\n" + DOWNLOAD + known
     result = gridkey("edgerc", "import", "-", "new", "--replace", stdin=f"[DEFAULT]\nmax_body=8192\n[default]\n{DOWNLOAD}")
-    assert result.status == 0 and "takes max_body from [DEFAULT]" in result.err
+    assert result.status == 0 and "inherits max_body from [DEFAULT]" in result.err
     assert (home / ".edgerc").read_text() == "[new]\n" + DOWNLOAD + known.replace("131072", "8192")
 
 
@@ -510,7 +510,7 @@ def test_import_refuses(gridkey, home, file, text, words):
     "text, words",
     [
         ("".join(f"[s{number}]\nx = y\n" for number in range(4096)), "more than 4096 sections"),
-        ("[a]\n" + "#\n" * ((1 << 19) - 40), "longer than 1 MiB"),
+        ("[a]\n" + "#\n" * ((1 << 19) - 40), "than 1 MiB"),
     ],
     ids=["sections", "length"],
 )

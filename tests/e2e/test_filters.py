@@ -68,7 +68,7 @@ def test_a_file_of_another_owner(gk, fake, edgerc, command, action):
         assert status == 3 and str(edgerc) in error and named in error
         assert not changes(fake) and edgerc.read_bytes() == before and access(edgerc) == (owner, group, 0o640)
     error, status = run(0, USER, 0o600)  # the group may do nothing: it is given up with a warning
-    assert status == 0 and f"no longer of {USER}" in error and access(edgerc) == (0, os.getegid(), 0o600)
+    assert status == 0 and f"instead of {USER}" in error and access(edgerc) == (0, os.getegid(), 0o600)
 
 
 @pytest.mark.parametrize("action", [KILL, EPERM], ids=["kill", "EPERM"])

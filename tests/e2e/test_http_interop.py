@@ -116,7 +116,7 @@ def test_head_and_304_have_no_body(call, fake):
     assert result.status == 0 and "content-length: 5000\n" in result.out and result.out.endswith("\n\n")
     fake.fault(raw=b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5000\r\n\r\n")
     result = call("GET", "/echo", "-H", 'If-None-Match: "x"')
-    assert result.status == 1 and "was answered 304" in result.err
+    assert result.status == 1 and "returned 304" in result.err
 
 
 def test_headers_are_shown_as_they_came(call, fake):
@@ -135,11 +135,11 @@ def test_the_longest_body(call, fake):
 
 # -- what must be refused -------------------------------------------------------------------------------------------
 
-NOT_HTTP = "the answer is not HTTP but {}; check the host, the port and any proxy"
-INVALID = "the answer is not valid HTTP: {}; check the host, and any proxy in between"
+NOT_HTTP = "the response is not HTTP but {}; check the host, the port and any proxy"
+INVALID = "the response is not valid HTTP: {}; check the host, and any proxy in between"
 CUT = "the connection was cut off in the middle"
-TOO_LARGE = f"the answer's body is larger than the {8 * MEBIBYTE} bytes that are read; ask for less at once"
-LARGE_HEAD = "the answer's headers are larger than the 65536 bytes that are read; check the host, and any proxy"
+TOO_LARGE = f"the response's body is larger than the {8 * MEBIBYTE} bytes that are read; ask for less at once"
+LARGE_HEAD = "the response's headers are larger than the 65536 bytes that are read; check the host, and any proxy"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 REFUSED = {
@@ -153,25 +153,25 @@ REFUSED = {
     "longer-than-memory": ({"content_length": "9" * 30}, TOO_LARGE),
     "shorter-than-said": (
         {"content_length": 5000, "end": "close_notify"},
-        "the connection was closed in the middle of the answer, after ",
+        "the connection was closed within the response, after ",
     ),
     "shorter-than-said-and-cut": ({"content_length": 5000, "end": "fin"}, CUT),
     "cut-in-the-head": ({"cut_after": 20}, CUT),
     "cut-behind-the-head": ({"cut_after": "head"}, CUT),
     "cut-in-the-body": ({"cut_after": -1}, CUT),
-    "closed-in-the-head": ({"cut_after": 20, "end": "close_notify"}, "closed in the middle of the answer's headers"),
-    "closed-in-the-body": ({"cut_after": -1, "end": "close_notify"}, "closed in the middle of the answer, after "),
-    "closed-without-an-answer": ({"cut_after": 0, "end": "close_notify"}, "was closed without an answer"),
+    "closed-in-the-head": ({"cut_after": 20, "end": "close_notify"}, "closed within the response's headers"),
+    "closed-in-the-body": ({"cut_after": -1, "end": "close_notify"}, "closed within the response, after "),
+    "closed-without-an-answer": ({"cut_after": 0, "end": "close_notify"}, "was closed without a response"),
     "reset-in-the-body": ({"cut_after": -1, "end": "rst"}, CUT),
     "cut-chunks": ({"framing": "chunked", "cut_after": -1, "end": "fin"}, CUT),
     "closed-before-the-last-chunk": (
         {"framing": "chunked", "cut_after": -5, "end": "close_notify"},
-        "closed in the middle of the answer",
+        "closed within the response",
     ),
     "close-delimited-without-close-notify": ({"framing": "close", "end": "fin"}, CUT),
     "gzip": (
         {"status": 200, "body": gzip.compress(b"{}"), "headers": {"Content-Encoding": "gzip"}},
-        "the answer's body is compressed (Content-Encoding: gzip) although it was asked for as it is; check the host",
+        "the response's body is compressed (Content-Encoding: gzip) although that was not requested; check the host",
     ),
     "other-coding": (
         {"raw": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"},
@@ -200,24 +200,24 @@ REFUSED = {
     "chunk-of-all-memory": ({"raw": CHUNKED + b"ffffffffffffffffff\r\n"}, TOO_LARGE),
     "switching-protocols": (
         {"informational": [101]},
-        INVALID.format("it switches protocols, which nobody asked for"),
+        INVALID.format("it switches protocols, which was not requested"),
     ),
-    "17-before": ({"informational": [100] * 17}, INVALID.format("it has too many 1xx answers before the final one")),
+    "17-before": ({"informational": [100] * 17}, INVALID.format("it has too many interim (1xx) responses")),
     "large-head": ({"headers": {"X-Large": "x" * 65536}}, LARGE_HEAD),
     "large-head-of-many": ({"headers": [[f"X-{number:05}", "value"] for number in range(5000)]}, LARGE_HEAD),
     "large-trailers": ({"framing": "chunked", "trailers": [["X-Large", "x" * 65536]]}, LARGE_HEAD),
     "large-extension": ({"framing": "chunked", "chunk_extension": ";" + "x" * 65536}, LARGE_HEAD),
     "header-without-colon": (
         {"raw": OK + b"Nonsense\r\nContent-Length: 0\r\n\r\n"},
-        INVALID.format("a header has no name, or no colon right behind it"),
+        INVALID.format("a header has no name, or no colon after it"),
     ),
     "blank-before-the-colon": (
         {"raw": OK + b"Content-Length : 0\r\n\r\n"},
-        INVALID.format("a header has no name, or no colon right behind it"),
+        INVALID.format("a header has no name, or no colon after it"),
     ),
     "header-without-name": (
         {"raw": OK + b": value\r\n\r\n"},
-        INVALID.format("a header has no name, or no colon right behind it"),
+        INVALID.format("a header has no name, or no colon after it"),
     ),
     "first-header-folded": (
         {"raw": OK + b" X: 1\r\nContent-Length: 0\r\n\r\n"},
@@ -225,11 +225,11 @@ REFUSED = {
     ),
     "nul-in-a-header": (
         {"raw": OK + b"X: a\0b\r\nContent-Length: 0\r\n\r\n"},
-        INVALID.format("a line holds a NUL, or a CR without LF"),
+        INVALID.format("a line contains a NUL, or a CR without LF"),
     ),
     "bare-return-in-a-header": (
         {"raw": OK + b"X: a\rContent-Length: 5\r\n\r\n"},
-        INVALID.format("a line holds a NUL, or a CR without LF"),
+        INVALID.format("a line contains a NUL, or a CR without LF"),
     ),
     "http-2": ({"version": "HTTP/2.0"}, INVALID.format("its version is neither HTTP/1.0 nor HTTP/1.1")),
     "status-of-two-digits": (
@@ -310,7 +310,7 @@ def test_answers_that_come_before_the_body_was_sent(call, fake, home, options):
     fake.fault(early=True, status=413, body={"title": "Too large", "status": 413}, **options)
     result = call("POST", "/echo", "-d", "@large")
     assert result.status == 1, result
-    assert "was answered 413 (Too large); the body is too large for this API" in result.err
+    assert "returned 413 (Too large); the body is too large for this API" in result.err
     assert_one_sentence(result)
 
 
@@ -341,7 +341,7 @@ def test_one_connection_for_a_whole_create(gk, fake):
 
 @pytest.mark.parametrize("options", [{"stale": "now"}, {"stale": "next"}, {"close": True}, {"twice": True}], ids=str)
 def test_connections_that_do_not_live_on(gk, fake, options):
-    """After the first GET; the next request, another GET, goes over a new connection without a word."""
+    """After the first GET; the next request, another GET, goes over a new connection silently."""
     fake.fault(method="GET", **options)
     result = gk(*CREATE)
     assert result.status == 0 and "again" not in result.err, result
@@ -385,7 +385,7 @@ def test_exit_statuses(call, fake, method, code, status):
     fake.fault(status=code, body=problem)
     result = call(method, "/echo")
     assert result.status == status, result
-    assert f"{method} /echo was answered {code} (A title: a detail); " in result.err
+    assert f"{method} /echo returned {code} (A title: a detail); " in result.err
     assert_one_sentence(result)
     assert result.json == problem
 
@@ -398,14 +398,14 @@ def test_success(call, fake, code):
 
 
 GATEWAY = {
-    "signature": (6, 401, "the client_secret is not this credential's, or something changed the request"),
+    "signature": (6, 401, "the client_secret"),
     "inactive": (6, 401, "the credential is deactivated, expired or deleted, or its host is another client's"),
     "nonce": (6, 401, "the gateway does not accept this credential; check the section's four values"),
     "timestamp": (1, 400, "the gateway accepts 30 seconds of difference; set the clock or use --clock"),
-    "burst": (8, 400, "this is the gateway's guard against bursts, not your credential; wait a minute"),
+    "burst": (8, 400, "this is the gateway's limit on bursts, not your credential; wait a minute"),
     "method": (1, 405, "the gateway does not serve this method here"),
     "grant": (6, 403, "the API client has no access to this API at this level, or not to this account"),
-    "origin": (8, 500, "the gateway is up but the API behind it did not answer properly; run it again later"),
+    "origin": (8, 500, "the gateway is up, but the API server sent no valid response; run it again later"),
     "malformed": (1, 400, "Invalid authorization header"),
     "missing": (1, 400, "Authorization header missing"),
 }
@@ -416,7 +416,7 @@ def test_refusals_of_the_gateway(call, fake, kind):
     status, code, words = GATEWAY[kind]
     fake.fault(gateway=kind)
     result = call("GET", "/echo")
-    assert result.status == status and f"was answered {code} (" in result.err and words in result.err, result
+    assert result.status == status and f"returned {code} (" in result.err and words in result.err, result
     assert_one_sentence(result)
     if kind == "grant":
         assert "3cqaxxxxxxxxxxxx.ctxxxxxxxxxxxxxx" in result.err  # authzRealm, which Akamai's support asks for
@@ -480,7 +480,7 @@ def test_a_problem_is_told_with_its_errors(call, fake):
     errors = [{"type": "x", "title": "invalid", "detail": "groupAccess is missing"}, {"title": "and another"}]
     fake.fault(status=400, body={"title": "Bad", "httpStatus": 400, "detail": "", "errors": errors})
     result = call("POST", CLIENTS, "-d", "{}")
-    assert result.status == 1 and "was answered 400 (Bad: groupAccess is missing: and another); " in result.err
+    assert result.status == 1 and "returned 400 (Bad: groupAccess is missing: and another); " in result.err
 
 
 def test_redirects_are_not_followed(call, fake):
@@ -543,4 +543,4 @@ def test_q_silences_remarks_but_no_errors(gk, fake, edgerc):
     assert gk("request", "GET", "/echo", "-q").err == ""
     fake.fault(status=404)
     result = gk("request", "GET", "/echo", "-q")
-    assert result.status == 7 and remark not in result.err and "was answered 404" in result.err
+    assert result.status == 7 and remark not in result.err and "returned 404" in result.err

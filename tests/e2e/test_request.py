@@ -251,7 +251,7 @@ def test_a_status(gk, fake, answered, status):
     rule = fake.fault(path="/echo", status=answered, body={"title": "No", "status": answered}, times=None)
     result = gk("request", "GET", "/echo")
     assert result.status == status and result.json["title"] == "No"
-    assert f"was answered {answered} (No)" in result.err and "; " in result.err
+    assert f"returned {answered} (No)" in result.err and "; " in result.err
     assert rule.used == 1 and len(fake.requests) == 1
     secret_free(fake, result)
 

@@ -91,7 +91,7 @@ def test_a_count_that_is_used_up_stays_so(gk, fake, method):
     result = call(gk, method)
     assert result.status == 8 and "wait and run it again" not in result.err, result
     assert len(tries(fake)) == 1
-    assert "INCLUDES_PER_CONTRACT" in result.err and "used up" in result.err and "remove" in result.err
+    assert "INCLUDES_PER_CONTRACT" in result.err and "limit is reached" in result.err and "remove" in result.err
 
 
 @pytest.mark.parametrize("headers", [AT_ONCE, {"X-RateLimit-Next": "2026-01-01T00:00:00Z"}], ids=lambda each: [*each][0])
@@ -319,5 +319,5 @@ def test_a_change_that_an_earlier_try_may_have_made(gk, fake):
     fake.fault(method="PUT", cut_after=0)
     fake.connection_fault("rst", times=None, skip=1)
     result = gk("client", "lock", "edge box", "--yes")
-    assert result.status == 5 and "earlier try" in result.err, result
+    assert result.status == 5 and "earlier attempt" in result.err, result
     assert client["isLocked"] is True

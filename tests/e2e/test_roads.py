@@ -111,7 +111,7 @@ def test_every_address_is_told(house, fake, deaf):
     assert result.status == 4 and fake.connections == 0 and 1 <= seconds < SLOW, result
     assert (
         f"could not connect to {HOST} port {fake.port} (127.0.0.9: Connection refused; 127.0.0.7: Connection refused; "
-        "127.0.0.8: no answer in time); no request was sent, check the route and the host of --connect-to\n"
+        "127.0.0.8: no response in time); no request was sent, check the route and the host of --connect-to\n"
     ) in result.err
 
 

@@ -151,7 +151,7 @@ def test_several_identities(gridkey, key, age_key, home):
     assert gridkey("open", "--identity", both, stdin=sealed).out == "x"
     assert gridkey("open", "-i", age_key.path, "-i", key.path, stdin=sealed).out == "x"
     result = gridkey("open", "--identity", age_key.path, stdin=sealed)
-    assert result.status == 3 and "sealed to others" in result.err
+    assert result.status == 3 and "sealed for other" in result.err
     (home / "sealed").write_bytes(sealed)
     assert gridkey("open", "--identity", "-", home / "sealed", stdin=key.path.read_bytes()).out == "x"
 
@@ -162,7 +162,7 @@ def test_other_kinds_of_stanzas(gridkey, key, home):
     assert gridkey("open", "--identity", key.path, stdin=sealed).out == "x"
     sealed = run("age", "-R", home / "ssh.pub", data=b"x")
     result = gridkey("open", "--identity", key.path, stdin=sealed)
-    assert result.status == 3 and "sealed to others" in result.err
+    assert result.status == 3 and "sealed for other" in result.err
 
 
 # --- what is refused

@@ -123,8 +123,8 @@ def test_what_is_refused_before_anything_is_sent(gk, fake, home, edgerc, to, dry
     for status, words, said in (
         (2, [*to], "--seal-to needs a file of its own"),
         (2, [*to, "--replace"], "--seal-to needs a file of its own"),
-        (2, ["--save", home / "x", "--seal-to", "age1x"], '"age1x" is no age recipient'),
-        (2, ["--save", home / "x", *to, "--seal-to", ""], "is no age recipient"),
+        (2, ["--save", home / "x", "--seal-to", "age1x"], '"age1x" is not an age recipient'),
+        (2, ["--save", home / "x", *to, "--seal-to", ""], "is not an age recipient"),
         (3, ["--save", there, *to], "--replace"),
         (3, ["--save", edgerc, *to], "--replace"),
         (2, ["--save", home / "x", *to, "--no-credential"], "--no-credential"),

@@ -55,7 +55,7 @@ static void explain(const struct http_response *response)
     FUZZ_REQUIRE(error.status == (burst ? STATUS_UNAVAILABLE : expected_status(response->status)));
     FUZZ_REQUIRE(!burst || response->status == 400);
     FUZZ_REQUIRE(!inactive || response->status == 401);
-    buffer_format(&status, "GET /path was answered %d (", response->status);
+    buffer_format(&status, "GET /path returned %d (", response->status);
     FUZZ_REQUIRE(strncmp(error.text, buffer_text(&status), status.length) == 0);
     FUZZ_REQUIRE(memchr(error.text, '\0', sizeof error.text) != NULL);
     FUZZ_REQUIRE(strpbrk(error.text, "\r\n") == NULL);

@@ -175,7 +175,7 @@ static void test_check_looks_at_values(void **state)
 
     (void)state;
     assert_int_equal(edgegrid_credential_check(&credential, &error), -1);
-    assert_non_null(strstr(error.text, "client_token holds a control character"));
+    assert_non_null(strstr(error.text, "client_token contains a control character"));
 }
 
 static void test_where_starts_the_sentences(void **state)
@@ -248,8 +248,8 @@ static void test_environment(void **state)
          {PART("AKAMAI_"), NULL},
          0,
          NULL,
-         "the environment has no AKAMAI_ACCESS_TOKEN, so the other AKAMAI_ variables are left "
-         "alone; set all four or none\n"},
+         "the environment has no AKAMAI_ACCESS_TOKEN, so the other AKAMAI_ variables are ignored; "
+         "set all four or none\n"},
         {"default",
          {PART("AKAMAI_"), "AKAMAI_ACCESS_TOKEN=", NULL},
          0,

@@ -166,14 +166,14 @@ static void test_accepted_silently(void **state)
 static void test_accepted_with_a_note(void **state)
 {
     static const struct row rows[] = {
-        {"no header", KEYS, FILE_NAME ":1: no [section]"},
+        {"no header", KEYS, FILE_NAME ":1: the keys have no [section]"},
         {"no header, others below", "# x\n" KEYS "[other]\nhost = no\n", FILE_NAME ":2: "},
-        {"text behind the header", "[default] mine\n" KEYS, FILE_NAME ":1: there is text behind"},
-        {"Default", "[Default]\n" KEYS, "[Default] is taken for [default]"},
-        {"DEFAULT", "[DEFAULT]\n" KEYS, "[DEFAULT] is taken for [default]"},
+        {"text behind the header", "[default] mine\n" KEYS, FILE_NAME ":1: there is text after"},
+        {"Default", "[Default]\n" KEYS, "[Default] is read as [default]"},
+        {"DEFAULT", "[DEFAULT]\n" KEYS, "[DEFAULT] is read as [default]"},
         {"duplicate section, split keys",
          "[default]\n" REST "[a]\n[default]\nclient_secret = " SECRET "\n",
-         FILE_NAME ":1: section [default] is there 2 times"},
+         FILE_NAME ":1: section [default] appears 2 times"},
         {"duplicate section, same keys",
          "[default]\nhost = no.example\n" OTHERS "[default]\nhost = " HOST "\n",
          FILE_NAME ":7: host of section [default] is also on line 2"},
@@ -186,7 +186,7 @@ static void test_accepted_with_a_note(void **state)
         {"half of a value", "[default]\n" KEYS "AgICxIRwsObLi0E67/N8eRN=\n",
          FILE_NAME ":6: the line looks like the rest of a value"},
         {"inherited", "[DEFAULT]\nhost = " HOST "\n[default]\n" OTHERS,
-         FILE_NAME ":3: hint: section [default] takes host from [DEFAULT]"},
+         FILE_NAME ":3: hint: section [default] inherits host from [DEFAULT]"},
         {"http", "[default]\nhost = http://" HOST "\n" OTHERS, FILE_NAME ":2: host is written"},
         {"max_body not a number", "[default]\nmax_body = 128K\n" KEYS, FILE_NAME ":2: max_body"},
         {"max_body 0", "[default]\nmax-size = 0\n" KEYS, FILE_NAME ":2: max_body"},
@@ -367,8 +367,8 @@ static void test_refused(void **state)
         const char *section;
         const char *words[3];
     } rows[] = {
-        {"", "default", {FILE_NAME ": has no section [default]", "none at all"}},
-        {"# nothing\n\n", "default", {"has no section [default]", "none at all"}},
+        {"", "default", {FILE_NAME ": has no section [default]", "has no sections"}},
+        {"# nothing\n\n", "default", {"has no section [default]", "has no sections"}},
         {"[default]\n",
          "default",
          {FILE_NAME ":1: section [default] has no host, client_token, client_secret and "
@@ -393,13 +393,17 @@ static void test_refused(void **state)
         {"host = x\n[default]\n" OTHERS, "default", {":2: section [default] has no host"}},
         {"[default]\n" REST "client_secret = ab\001" SECRET "\n",
          "default",
-         {FILE_NAME ":5: client_secret holds a control character"}},
+         {FILE_NAME ":5: client_secret contains a control character"}},
         {"[default]\n" OTHERS "host = a b\n", "default", {FILE_NAME ":5: host"}},
         {"[default]\n" OTHERS "host = -a.example\n", "default", {FILE_NAME ":5: host"}},
         {"[default]\n" OTHERS "host = a.example:99999\n", "default", {FILE_NAME ":5: host"}},
         {"[default]\n" OTHERS "host = https://\n", "default", {FILE_NAME ":5: host"}},
-        {"[default]\n" KEYS "access_token = a b\n", "default", {":6: access_token has a blank"}},
-        {"[default]\n" KEYS "access_token = a;b\n", "default", {":6: access_token holds a semi"}},
+        {"[default]\n" KEYS "access_token = a b\n",
+         "default",
+         {":6: access_token contains a space"}},
+        {"[default]\n" KEYS "access_token = a;b\n",
+         "default",
+         {":6: access_token contains a semi"}},
         {"[default]\n" KEYS "client_token = \xc3\xa4\n", "default", {":6: client_token", "ASCII"}},
         {"\xff\xfe[\0d\0", "default", {FILE_NAME ":1: is saved as UTF-16"}},
         {"\xfe\xff", "default", {"UTF-16"}},
@@ -447,7 +451,7 @@ static void test_nul_in_a_value(void **state)
     (void)state;
     read_text(&reading, text, sizeof text - 1, "default");
     assert_int_equal(reading.result, -1);
-    assert_non_null(strstr(reading.error.text, ":5: holds a NUL byte"));
+    assert_non_null(strstr(reading.error.text, ":5: contains a NUL byte"));
     release(&reading);
 }
 
@@ -464,7 +468,8 @@ static void test_inheritance(void **state)
     assert_int_equal(reading.result, 0);
     assert_string_equal(reading.credential.host, "lent.example");
     assert_int_equal(reading.credential.max_body, 4096);
-    assert_non_null(strstr(buffer_text(&reading.notes), "takes host and max_body from [DEFAULT]"));
+    assert_non_null(
+        strstr(buffer_text(&reading.notes), "inherits host and max_body from [DEFAULT]"));
     release(&reading);
     read_text(&reading, text, strlen(text), "b");
     assert_string_equal(reading.credential.host, "own.example");

@@ -73,7 +73,7 @@ static void test_limits(void **state)
         {EDGERC_LINE_LONGEST, 0, NULL},
         {EDGERC_LINE_LONGEST + 1, 0, FILE_NAME ":1: the line is longer"},
         {1, EDGERC_TEXT_LONGEST, NULL},
-        {1, EDGERC_TEXT_LONGEST + 1, FILE_NAME ": is longer than 1 MiB"},
+        {1, EDGERC_TEXT_LONGEST + 1, FILE_NAME ": is larger than 1 MiB"},
     };
     struct buffer many = BUFFER_EMPTY;
     struct reading reading;
@@ -213,47 +213,52 @@ static void test_check(void **state)
          AT "1: is saved as UTF-16; save it as UTF-8 without a byte order mark\n"},
         {"two sections with two problems each",
          "[a]\n" REST "what\n[b]\nhost = a b\nhost = c d\n" OTHERS, 4,
-         AT "5: the line is neither \"key = value\" nor a [section] nor a comment; correct or "
-            "remove it\n" AT "1: section [a] has no client_secret; add it or choose another with "
-            "--section\n" AT "8: host of section [b] is also on line 7; the last is used, remove "
-            "the others\n" AT "8: host has a blank inside; copy it again from where it came\n"},
+         AT
+         "5: the line is neither \"key = value\" nor a [section] nor a comment; correct or "
+         "remove it\n" AT "1: section [a] has no client_secret; add it or choose another with "
+         "--section\n" AT
+         "8: host of section [b] is also on line 7; the last is used, remove the earlier ones\n" AT
+         "8: host contains a space; copy it again from its source\n"},
         {"several bad values are all named",
          "[a]\nhost = .\nclient_secret = " SECRET "\naccess_token = a;b\nclient_token = a b\n"
          "max_body = x\n",
          4,
-         AT "2: host cannot be used: there is no host name; it looks like "
-            "akab-....luna.akamaiapis.net\n" AT "5: client_token has a blank inside; copy it "
-            "again from where it came\n" AT "4: access_token holds a semicolon; copy it again "
-            "from where it came\n" AT "6: max_body is not a whole number above 0; 131072 is "
+         AT "2: host cannot be used: the host name is missing; it looks like "
+            "akab-....luna.akamaiapis.net\n" AT
+            "5: client_token contains a space; copy it again from its source\n" AT
+            "4: access_token contains a semicolon; copy it again from its source\n" AT
+            "6: max_body is not a whole number above 0; 131072 is "
             "used\n"},
         {"no header", "host = " HOST "\n" OTHERS, 1,
-         AT "1: no [section] stands before the keys; put [default] on top, no official library "
-            "reads them without\n"},
+         AT "1: the keys have no [section]; add [default] before them, official libraries require "
+            "it\n"},
         {"keys above the first header", "host = no\n[default]\n" KEYS, 1,
-         AT "1: host stands before the first section and is not used, as there is a [default]; "
+         AT "1: host is before the first section and is ignored, since there is a [default]; "
             "remove it\n"},
         {"unclosed", "[a]\n" KEYS "[b\nhost = x\n", 1,
          AT "6: the section has no name or no \"]\"; the lines below it are in no section until it "
             "is corrected\n"},
         {"twice", "[a]\n" REST "[a]\nclient_secret = " SECRET "\n", 1,
-         AT "1: section [a] is there 2 times; read as one, join them\n"},
+         AT "1: section [a] appears 2 times and is read as one; merge them\n"},
         {"half a secret",
          "[a]\nclient_secret = C113nt53KR3TN6N90yVu\nAgICxIRwsObLi0E67/N8eRN=\n" REST, 1,
-         AT "2: hint: client_secret is not 44 characters of base64 as Control Center's are; look "
-            "whether all of it was copied\n" AT "3: the line looks like the rest of a value that "
+         AT "2: hint: client_secret is not 44 characters of base64 as Control Center's are; check "
+            "that all of it was copied\n" AT "3: the line looks like the rest of a value that "
             "a line break cut in two; join it to the line above\n"},
         {"hints",
          "\xef\xbb\xbf[ a ]\nclient_secret: \"" SECRET "\"\nHOST = https://" HOST
          "/ # c\naccess_token = " ACCESS "\nclient_token = " TOKEN "\naccount_key = a%b\n",
          0,
          AT "1: hint: the libraries for Python, Java, Ruby and Perl refuse the byte order mark "
-            "that the file starts with\n" AT "1: hint: most libraries take the blanks between the "
-            "brackets as part of the name\n" AT "2: hint: the libraries for Node.js, Ruby and "
-            "Perl want \"=\" in place of \":\"\n" AT "2: hint: the libraries for Python and Perl "
+            "that the file starts with\n" AT
+            "1: hint: most libraries take the spaces between the brackets as part of the name\n" AT
+            "2: hint: the libraries for Node.js, Ruby and Perl require \"=\" in place of \":\"\n" AT
+            "2: hint: the libraries for Python and Perl "
             "take the quotes as part of the value\n" AT "3: hint: most libraries only read this "
             "key when it is spelled host\n" AT "3: hint: the libraries for Python and Perl take "
-            "the comment as part of the value; give it its own line\n" AT "3: hint: most "
-            "libraries want the host's name only, without scheme, slash or path\n" AT "6: hint: "
+            "the comment as part of the value; give it its own line\n" AT
+            "3: hint: most libraries require the host name only, without scheme, slash or path\n" AT
+            "6: hint: "
             "Python's library refuses a \"%\" in a value\n"},
     };
 

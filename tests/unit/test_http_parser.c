@@ -361,17 +361,17 @@ static const struct answer good_answers[] = {
 #define REFUSED(part, status) part, status, false, false, false, NULL, NULL, 0
 #define TWICE "it has several different Content-Lengths"
 #define NUMBER "its Content-Length is not a number"
-#define LARGE "the answer's body is larger than the 64 bytes that are read"
+#define LARGE "the response's body is larger than the 64 bytes that are read"
 #define TRANSFER "its Transfer-Encoding is something other than chunked, once"
 #define BOTH "it has both Content-Length and Transfer-Encoding"
 #define VERSION "its version is neither HTTP/1.0 nor HTTP/1.1"
 #define STATUS "its status is not a number of three digits"
-#define NAME "a header has no name, or no colon right behind it"
-#define BARE "a line holds a NUL, or a CR without LF"
+#define NAME "a header has no name, or no colon after it"
+#define BARE "a line contains a NUL, or a CR without LF"
 #define CHUNK "the size of a chunk is not a hexadecimal number"
 
 static const struct answer refused_answers[] = {
-    {"nothing", BYTES(""), REFUSED("the connection was closed without an answer", 0)},
+    {"nothing", BYTES(""), REFUSED("the connection was closed without a response", 0)},
 
     /* Not HTTP. */
     {"TLS alert", BYTES("\x15\x03\x01\x00\x02\x02\x46"), REFUSED("not HTTP but TLS", 0)},
@@ -386,7 +386,7 @@ static const struct answer refused_answers[] = {
     {"lower case", TEXT("http/1.1 200 OK\r\n\r\n"), REFUSED("not HTTP but something else", 0)},
     {"ICY", TEXT("ICY 200 OK\r\n\r\n"), REFUSED("not HTTP but something else", 0)},
     {"NULs", BYTES("\0\0\0\0\0\0\0\0\n"), REFUSED("not HTTP but something else", 0)},
-    {"cut in the prefix", TEXT("HTT"), REFUSED("in the middle of the answer's headers", 0)},
+    {"cut in the prefix", TEXT("HTT"), REFUSED("within the response's headers", 0)},
 
     /* Status lines. */
     {"HTTP/2", TEXT("HTTP/2 200\r\n\r\n"), REFUSED(VERSION, 0)},
@@ -425,7 +425,7 @@ static const struct answer refused_answers[] = {
     {"CR CR LF", TEXT(OK "A: b\r\r\n\r\n"), REFUSED(BARE, 200)},
     {"fault in a 1xx", TEXT("HTTP/1.1 100 x\r\nA\r\n\r\n"), REFUSED(NAME, 0)},
     {"not HTTP behind a 1xx", TEXT("HTTP/1.1 100 x\r\n\r\nhello"), REFUSED("not HTTP but", 0)},
-    {"nothing behind a 1xx", TEXT("HTTP/1.1 100 x\r\n\r\n"), REFUSED("in the middle of", 0)},
+    {"nothing behind a 1xx", TEXT("HTTP/1.1 100 x\r\n\r\n"), REFUSED("within the response", 0)},
 
     /* Lengths. */
     {"length empty", TEXT(OK "Content-Length:\r\n\r\n"), REFUSED(NUMBER, 200)},
@@ -556,7 +556,7 @@ static void append_run(struct buffer *out, char byte, size_t count)
     }
 }
 
-#define HEADERS_LARGE "the answer's headers are larger than the 65536 bytes that are read"
+#define HEADERS_LARGE "the response's headers are larger than the 65536 bytes that are read"
 
 /* One header, filled up so that all of the head has length bytes. */
 static void write_head(struct buffer *out, const char *start, const char *end, size_t length)
@@ -632,8 +632,7 @@ static void test_limits_interim_answers(void **state)
             buffer_append_text(&bytes, "HTTP/1.1 102 x\r\n\r\n");
         }
         buffer_append_text(&bytes, "HTTP/1.1 204 x\r\n\r\n");
-        assert_int_equal(passes(&bytes, 0, "it has too many 1xx answers"),
-                         count == HTTP_INTERIM_LIMIT);
+        assert_int_equal(passes(&bytes, 0, "it has too many"), count == HTTP_INTERIM_LIMIT);
         buffer_free(&bytes);
     }
 }
@@ -778,7 +777,7 @@ static void test_refuses_other_protocols_early(void **state)
         http_parser_init(&parser, &response, false, 0);
         assert_int_equal(http_parser_push(&parser, starts[at], 4, &used, &error), HTTP_MORE);
         assert_int_equal(http_parser_push(&parser, starts[at] + 4, 1, &used, &error), HTTP_FAILED);
-        assert_non_null(strstr(error.text, "the answer is not HTTP but"));
+        assert_non_null(strstr(error.text, "the response is not HTTP but"));
         http_parser_free(&parser);
         http_response_free(&response);
     }

@@ -134,23 +134,24 @@ static void test_refusals(void **state)
 {
     static const char *const cases[][2] = {
         {"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
-         " refused a tunnel to " AUTHORITY " with status 403: ask who runs the proxy whether it "
-         "lets CONNECT through to that host; nothing reached the API"},
+         " refused a tunnel to " AUTHORITY " with status 403: ask its operator whether it permits "
+         "CONNECT to that host; nothing reached the API"},
         {"HTTP/1.1 503 No\r\n\r\n", "503: it could not reach that host; check its name"},
-        {"HTTP/1.1 302 Moved\r\nLocation: /login\r\n\r\n", "302: ask who runs the proxy"},
-        {"HTTP/1.1 407 No\r\n\r\n", "407: it wants a user: --proxy http://USER:PASSWORD@HOST:PORT"},
+        {"HTTP/1.1 302 Moved\r\nLocation: /login\r\n\r\n", "302: ask its operator"},
+        {"HTTP/1.1 407 No\r\n\r\n",
+         "407: it requires a user: --proxy http://USER:PASSWORD@HOST:PORT"},
         {"HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nproxy-authenticate: BASIC realm=x\r\n"
          "\r\n",
-         "407: it wants a user: "},
+         "407: it requires a user: "},
         {"HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n",
-         "407: it does not take a user and password as they are (Basic), which is all that gridkey "
-         "has; ask who runs it for another way out; nothing reached the API"},
-        {"", "closed the connection without an answer; nothing reached the API, check --proxy"},
-        {"HTTP/1.1 200 OK\r\nVia: x\r\n", "closed the connection without an answer"},
-        {OK "more", "sent more than its answer before the tunnel was used"},
-        {"SSH-2.0-OpenSSH\r\n", ": the answer is not HTTP but SSH"},
-        {"\x15\x03\x03\x01\x02\x02\x46", ": the answer is not HTTP but TLS"},
-        {"HTTP/1.1 200 OK\r\nNonsense\r\n\r\n", ": the answer is not valid HTTP: "},
+         "407: it does not accept the scheme Basic, the only one that gridkey supports; ask "
+         "its operator for another way; nothing reached the API"},
+        {"", "closed the connection without a response; nothing reached the API, check --proxy"},
+        {"HTTP/1.1 200 OK\r\nVia: x\r\n", "closed the connection without a response"},
+        {OK "more", "sent data after its response, before the tunnel was used"},
+        {"SSH-2.0-OpenSSH\r\n", ": the response is not HTTP but SSH"},
+        {"\x15\x03\x03\x01\x02\x02\x46", ": the response is not HTTP but TLS"},
+        {"HTTP/1.1 200 OK\r\nNonsense\r\n\r\n", ": the response is not valid HTTP: "},
     };
 
     (void)state;
@@ -176,9 +177,9 @@ static void test_halves(void **state)
 
         memcpy(part, OK, length);
         part[length] = '\0';
-        assert_refused(ask_whole("192.0.2.1:1", part), "closed the connection without an answer");
+        assert_refused(ask_whole("192.0.2.1:1", part), "closed the connection without a response");
         if (length % 16 == 0) {
-            assert_refused(ask("192.0.2.1:1", part, &nowhere, false), "did not answer in time");
+            assert_refused(ask("192.0.2.1:1", part, &nowhere, false), "did not respond in time");
         }
     }
 }

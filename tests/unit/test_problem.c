@@ -62,7 +62,7 @@ static void check(const struct row *rows, size_t count)
 
         explain(rows[at].status, rows[at].body, NULL, &error);
         assert_int_equal(error.status, rows[at].exit);
-        (void)snprintf(start, sizeof start, "GET /x?y=1 was answered %d (", rows[at].status);
+        (void)snprintf(start, sizeof start, "GET /x?y=1 returned %d (", rows[at].status);
         assert_memory_equal(error.text, start, strlen(start));
         /* A next step, and no full stop. */
         assert_non_null(strstr(error.text, "; "));
@@ -125,7 +125,7 @@ static void test_of_the_gateway(void **state)
         {500,
          GATEWAY("resource-impl/forward-origin-error", "500", "Server Error", ""),
          STATUS_UNAVAILABLE,
-         {"Server Error", "the API behind it", "later"}},
+         {"Server Error", "the API server", "later"}},
     };
 
     (void)state;
@@ -164,14 +164,14 @@ static void test_of_the_api(void **state)
          "{\"type\":\"internal_error\",\"title\":\"Internal Server Error\","
          "\"detail\":\"Error making request\",\"status\":500}",
          STATUS_UNAVAILABLE,
-         {"Internal Server Error: Error making request", "server's side", "later"}},
+         {"Internal Server Error: Error making request", "the server failed", "later"}},
         {400,
          "{\"type\":\"" IAM "1\",\"title\":\"Validation failed\",\"detail\":\"two things\","
          "\"errors\":[{\"fieldName\":\"a\",\"detail\":\"is bad\"},{\"title\":\"b is worse\"},"
          "\"just text\"]}",
          STATUS_REFUSED,
          {"Validation failed: two things: a: is bad: b is worse: just text"}},
-        {400, "{}", STATUS_REFUSED, {"was answered 400 (no reason given)"}},
+        {400, "{}", STATUS_REFUSED, {"returned 400 (no reason given)"}},
         {409, "{\"title\":\"ERROR_X\"}", STATUS_REFUSED, {"(ERROR_X)", "conflicts"}},
         {413, "{\"title\":\"Large\"}", STATUS_REFUSED, {"too large"}},
         {429, "{\"title\":\"Slow down\"}", STATUS_UNAVAILABLE, {"too many requests", "wait"}},
@@ -179,7 +179,7 @@ static void test_of_the_api(void **state)
          "{\"type\":\"https://h/papi/v1/limit-exceeded\",\"title\":\"Limit Exceeded\","
          "\"detail\":\"d\",\"limitKey\":\"INCLUDES_PER_CONTRACT\",\"limit\":9,\"remaining\":0}",
          STATUS_UNAVAILABLE,
-         {"(Limit Exceeded: INCLUDES_PER_CONTRACT: d)", "used up", "waiting does not"}},
+         {"(Limit Exceeded: INCLUDES_PER_CONTRACT: d)", "limit is reached", "waiting does not"}},
         /* The status is the answer's own, whatever the body says. */
         {403, "{\"status\":404,\"title\":\"t\"}", STATUS_DENIED, {"403"}},
         {404, "{\"title\":7,\"detail\":[],\"type\":null,\"errors\":5}", STATUS_NOT_FOUND, {"404"}},

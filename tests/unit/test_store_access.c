@@ -146,7 +146,7 @@ static void test_acl_is_kept(void **state)
     assert_int_equal(getxattr("file", ACCESS_ACL, after, sizeof after), length);
     assert_memory_equal(before, after, (size_t)length);
     assert_access("file", geteuid(), getegid(), 0640);
-    assert_non_null(strstr(buffer_text(&lines), "file was open to everyone"));
+    assert_non_null(strstr(buffer_text(&lines), "file was accessible to everyone"));
     buffer_free(&lines);
 }
 

@@ -80,16 +80,16 @@ struct code_case {
 /* The numbers are BearSSL's and those of RFC 5246 and 8446, written out on purpose. */
 static const struct code_case code_cases[] = {
     {3, "no TLS 1.2"},
-    {1, "broke the rules of TLS with a malformed message (error 1); "},
-    {4, "broke the rules of TLS with a record of another version"},
-    {5, "broke the rules of TLS with a record of a length that is not allowed; "},
+    {1, "violated the TLS protocol with a malformed message (error 1); "},
+    {4, "violated the TLS protocol with a record of another version"},
+    {5, "violated the TLS protocol with a record of invalid length; "},
     {7, "damaged"},
-    {10, "broke the rules of TLS with a message that does not belong there; "},
+    {10, "violated the TLS protocol with an unexpected message; "},
     {16, "cipher suite that was not offered"},
-    {24, "handshake was changed"},
+    {24, "handshake was"},
     {26, "curve or a signature"},
-    {27, "could not prove"},
-    {28, "not meant for signing"},
+    {27, "has not proved"},
+    {28, "does not permit signatures"},
     {33, "malformed (X.509 error 33)"},
     {49, "SHA-1, RSA-PSS or Ed25519"},
     {50, "10 certificates"},
@@ -98,25 +98,25 @@ static const struct code_case code_cases[] = {
     {55, "not in order"},
     {56, "subjectAltName"},
     {57, "critical extension"},
-    {58, "may not sign"},
+    {58, "not of an authority"},
     {60, "fewer than 2048 bits"},
     {62, "--cacert FILE"},
-    {256 + 40, "demands TLS 1.3"},
+    {256 + 40, "requires TLS 1.3"},
     {256 + 42, "alert 42, bad_certificate; "},
     {256 + 48, "alert 48, unknown_ca; "},
-    {256 + 70, "alert 70, protocol_version; it demands TLS 1.3"},
+    {256 + 70, "alert 70, protocol_version; it requires TLS 1.3"},
     {256 + 70, "gridkey speaks TLS 1.2"},
     {256 + 80, "extended master secret"},
-    {256 + 99, "the server ended it with alert 99; "},
+    {256 + 99, "the server sent alert 99; "},
     {256 + 112, "alert 112, unrecognized_name; "},
     {256 + 116, "alert 116, certificate_required; "},
     {256 + 120, "alert 120, no_application_protocol; "},
-    {512 + 40, "made gridkey end it with alert 40, handshake_failure; "},
+    {512 + 40, "gridkey sent alert 40, handshake_failure; "},
     {TLS_FAILURE_TIMEOUT, "in time"},
-    {TLS_FAILURE_CUT, "without a word"},
+    {TLS_FAILURE_CUT, "without a response"},
     {TLS_FAILURE_CLOSED, "the server closed the connection"},
     {TLS_FAILURE_PURPOSE, "extended key usage has no serverAuth"},
-    {TLS_FAILURE_CONSTRAINED, "name constraints leave it out"},
+    {TLS_FAILURE_CONSTRAINED, "name constraints"},
     {TLS_FAILURE_PIN, "--pin"},
     {TLS_FAILURE_NAME, "--connect-to"},
 };
@@ -141,10 +141,10 @@ static void test_dates(void **state)
 
     (void)state;
     assert_says(&failure,
-                "is valid from 2026-01-01 to 2026-12-31, but this machine's clock says "
-                "1970-01-01; set the clock, or take the server's time with --clock server");
+                "is valid from 2026-01-01 to 2026-12-31, but this machine's clock says 1970-01-01; "
+                "set the clock, or use the server's time with --clock server");
     failure.unix_time = TLS_TIME_ANY;
-    assert_says(&failure, "dates that contradict each other; the server needs another one");
+    assert_says(&failure, "the server needs another one");
     failure.unix_time = 1798761600;
     assert_says(&failure, "clock says 2027-01-01; if that is right, the server needs a new");
     /* The server's own certificate is fine, so it is another one of the chain. */
@@ -172,7 +172,7 @@ static void test_trust(void **state)
     struct tls_failure failure = {.code = 62, .host = HOST, .peer = &peer};
 
     (void)state;
-    assert_says(&failure, "signed by itself");
+    assert_says(&failure, "self-signed");
     peer.self_issued = false;
     assert_says(&failure, "sent no intermediate certificate");
     peer.chain_length = 3;
@@ -223,11 +223,11 @@ static void test_greeting(void **state)
     (void)state;
     assert_says(&failure, "plain HTTP, not TLS");
     failure.first = (const uint8_t *)"SSH-2.0\n";
-    assert_says(&failure, "does not speak TLS, it began with \"SSH-2.0?\"");
+    assert_says(&failure, "does not use TLS, it sent \"SSH-2.0?\"");
     failure.code = TLS_FAILURE_TIMEOUT;
     assert_says(&failure, "did not finish the handshake in time");
     failure.established = true;
-    assert_says(&failure, "did not answer in time");
+    assert_says(&failure, "did not respond in time");
     failure.established = false;
     /* TLS all along: an alert of 1.0, and a record that arrives after the handshake. */
     failure.code = 3;
@@ -246,7 +246,7 @@ static void test_cut(void **state)
     struct tls_failure failure = {.code = TLS_FAILURE_CUT, .host = HOST, .system_error = 104};
 
     (void)state;
-    assert_says(&failure, "without a word (");
+    assert_says(&failure, "without a response (");
     failure.first = (const uint8_t *)"\x16\x03\x03";
     failure.first_length = 3;
     assert_says(&failure, "cut off in the middle");
