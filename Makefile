@@ -220,7 +220,7 @@ $(eval $(call compile,host,$(HOSTCC) -O1,$(HOSTCC) -O1))
 
 $(BUILD)/host/roots_generate: $(BUILD)/host/$(ROOTS_TOOL:.c=.o) \
 		$(addprefix $(BUILD)/host/src/,tls/trust.o tls/x509_time.o tls/certificate.o tls/name.o base/buffer.o \
-		base/character.o base/date.o base/descriptor.o base/error.o base/hash.o base/text.o base/wipe.o) \
+		base/character.o base/clock.o base/date.o base/descriptor.o base/error.o base/hash.o base/text.o base/wipe.o) \
 		$(addprefix $(BUILD)/host/bearssl/,codec/dec32be.o codec/dec64be.o codec/enc32be.o codec/enc64be.o \
 		codec/ccopy.o hash/sha2small.o hash/sha2big.o mac/hmac.o x509/x509_decoder.o)
 	$(Q)$(HOSTCC) $^ -o $@

@@ -44,12 +44,9 @@ static size_t json_number_end(const char *text, size_t length, size_t at)
 /* Whether four hexadecimal digits follow, other than 0000: a NUL would end the text. */
 static bool json_is_code(const char *text, size_t length)
 {
-    static const char digits[] = "0123456789ABCDEFabcdef";
-
-    return length >= 4 && memchr(digits, text[0], sizeof digits - 1) != NULL &&
-           memchr(digits, text[1], sizeof digits - 1) != NULL &&
-           memchr(digits, text[2], sizeof digits - 1) != NULL &&
-           memchr(digits, text[3], sizeof digits - 1) != NULL && memcmp(text, "0000", 4) != 0;
+    return length >= 4 && text_hexadecimal_value(text[0]) >= 0 &&
+           text_hexadecimal_value(text[1]) >= 0 && text_hexadecimal_value(text[2]) >= 0 &&
+           text_hexadecimal_value(text[3]) >= 0 && memcmp(text, "0000", 4) != 0;
 }
 
 /* The position after the string that starts with the quote at at; 0 when it is not well formed. */

@@ -27,12 +27,34 @@ bool text_is_alphanumeric(char character)
     return text_is_digit(character) || (lower >= 'a' && lower <= 'z');
 }
 
+int text_hexadecimal_value(char digit)
+{
+    char lower = text_lower(digit);
+
+    if (text_is_digit(digit)) {
+        return digit - '0';
+    }
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 size_t text_skip_white(const char *text, size_t length, size_t at)
 {
     while (at < length && (text_is_blank(text[at]) || text[at] == '\r' || text[at] == '\n')) {
         at++;
     }
     return at;
+}
+
+const char *text_read_line(const char *text, size_t length, size_t *at, size_t *line_length)
+{
+    const char *line = text + *at;
+    const char *end = memchr(line, '\n', length - *at);
+
+    if (end != NULL) {
+        *line_length = (size_t)(end - line);
+        *at += *line_length + 1;
+    }
+    return end == NULL ? NULL : line;
 }
 
 size_t text_mark_length(const char *text, size_t length)

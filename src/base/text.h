@@ -12,9 +12,16 @@ char text_lower(char character);
 bool text_is_digit(char character);
 bool text_is_blank(char character); /* space or tab */
 bool text_is_alphanumeric(char character);
+int text_hexadecimal_value(char digit); /* 0 to 15, or -1 */
 
 /* The first place at or after at, of length bytes, that is no blank and no end of a line. */
 size_t text_skip_white(const char *text, size_t length, size_t at);
+
+/*
+ * The line of text that starts at *at, *line_length bytes without its LF; *at moves past it. NULL
+ * when no LF follows.
+ */
+const char *text_read_line(const char *text, size_t length, size_t *at, size_t *line_length);
 
 /* How many bytes of a byte order mark (UTF-8) the text of length bytes starts with: 0 or 3. */
 size_t text_mark_length(const char *text, size_t length);

@@ -4,16 +4,6 @@
 
 #include <string.h>
 
-int http_hexadecimal_value(char digit)
-{
-    char lower = text_lower(digit);
-
-    if (text_is_digit(digit)) {
-        return digit - '0';
-    }
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static bool http_is_token_character(char character)
 {
     return text_is_alphanumeric(character) ||

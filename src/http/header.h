@@ -15,9 +15,6 @@ struct http_header {
     const char *value;
 };
 
-/* What a hexadecimal digit stands for, or -1. */
-int http_hexadecimal_value(char digit);
-
 /* How many of the length bytes at text, from the first on, are token characters. */
 size_t http_token_length(const char *text, size_t length);
 

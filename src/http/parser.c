@@ -223,8 +223,8 @@ static int parser_read_chunk_line(struct http_parser *parser, const char *line, 
     bool too_large = false;
     size_t at = 0;
 
-    while (at < length && http_hexadecimal_value(line[at]) >= 0) {
-        size_t digit = (size_t)http_hexadecimal_value(line[at]);
+    while (at < length && text_hexadecimal_value(line[at]) >= 0) {
+        size_t digit = (size_t)text_hexadecimal_value(line[at]);
 
         if (size > (SIZE_MAX - digit) / 16) {
             too_large = true;

@@ -11,7 +11,7 @@
 #include "http/proxy.h"
 
 #include "base/buffer.h"
-#include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "http/parser.h"
@@ -46,14 +46,6 @@ static int proxy_fail(const struct url_proxy *proxy, const char *reason, struct 
                      proxy->host.name, (unsigned)proxy->host.port, reason);
 }
 
-static int proxy_wait(int descriptor, short events, int64_t deadline)
-{
-    struct pollfd one = {descriptor, events, 0};
-    int64_t left = deadline - clock_monotonic_milliseconds();
-
-    return left > 0 ? poll(&one, 1, (int)left) : 0;
-}
-
 static int proxy_send(int descriptor, const struct url_proxy *proxy, const struct buffer *request,
                       int64_t deadline, struct error *error)
 {
@@ -65,7 +57,7 @@ static int proxy_send(int descriptor, const struct url_proxy *proxy, const struc
         if (sent > 0) {
             done += (size_t)sent;
         } else if (errno == EAGAIN) {
-            if (proxy_wait(descriptor, POLLOUT, deadline) == 0) {
+            if (descriptor_wait(descriptor, POLLOUT, deadline) == 0) {
                 return proxy_fail(proxy, "did not accept the request in time", error);
             }
         } else if (errno != EINTR) {
@@ -96,7 +88,7 @@ static int proxy_receive(int descriptor, const struct url_proxy *proxy,
         } else if (got == 0) {
             fault = "closed the connection without a response";
         } else if (errno == EAGAIN) {
-            if (proxy_wait(descriptor, POLLIN, deadline) == 0) {
+            if (descriptor_wait(descriptor, POLLIN, deadline) == 0) {
                 fault = "did not respond in time";
             }
         } else if (errno != EINTR) {

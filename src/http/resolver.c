@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "http/resolver.h"
 
-#include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/filter.h"
 #include "base/sandbox.h"
 #include "base/text.h"
@@ -367,9 +367,7 @@ static bool resolver_wait(struct resolver *resolver, int64_t deadline)
 {
     while (resolver->asked[0] != '\0') {
         struct resolver_reply reply;
-        struct pollfd one = {resolver->descriptor, POLLIN, 0};
-        int64_t left = deadline - clock_monotonic_milliseconds();
-        int ready = left > 0 ? poll(&one, 1, (int)left) : 0;
+        int ready = descriptor_wait(resolver->descriptor, POLLIN, deadline);
         ssize_t got;
 
         if (ready == 0) {

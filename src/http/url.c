@@ -49,7 +49,7 @@ static bool host_is_like_address(const char *name)
     label = label == NULL ? name : label + 1;
     if (label[0] == '0' && label[1] == 'x') {
         label += 2;
-        while (http_hexadecimal_value(*label) >= 0) {
+        while (text_hexadecimal_value(*label) >= 0) {
             label++;
         }
         return *label == '\0';
@@ -312,9 +312,9 @@ static bool url_name_equals(const char *text, size_t length, const char *name)
     while (at < length && *name != '\0') {
         int byte = (unsigned char)text[at];
 
-        if (byte == '%' && length - at > 2 && http_hexadecimal_value(text[at + 1]) >= 0 &&
-            http_hexadecimal_value(text[at + 2]) >= 0) {
-            byte = http_hexadecimal_value(text[at + 1]) * 16 + http_hexadecimal_value(text[at + 2]);
+        if (byte == '%' && length - at > 2 && text_hexadecimal_value(text[at + 1]) >= 0 &&
+            text_hexadecimal_value(text[at + 2]) >= 0) {
+            byte = text_hexadecimal_value(text[at + 1]) * 16 + text_hexadecimal_value(text[at + 2]);
             at += 2;
         }
         if (byte != (unsigned char)*name) {

@@ -20,8 +20,8 @@ static int proxy_decode(const char *text, size_t length, char field[256])
         char byte = text[at];
 
         if (byte == '%') {
-            int high = length - at > 2 ? http_hexadecimal_value(text[at + 1]) : -1;
-            int low = length - at > 2 ? http_hexadecimal_value(text[at + 2]) : -1;
+            int high = length - at > 2 ? text_hexadecimal_value(text[at + 1]) : -1;
+            int low = length - at > 2 ? text_hexadecimal_value(text[at + 2]) : -1;
 
             if (high < 0 || low < 0) {
                 return -1;

@@ -39,17 +39,14 @@ bool seal_has_armor(const char *text, size_t length)
            memcmp(text + at, begin_line, sizeof begin_line - 1) == 0;
 }
 
-/* The line at *at, without its end, which *at is moved over. NULL when it has none. */
-static const char *take_line(const char *text, size_t length, size_t *at, size_t *line_length)
+/* As text_read_line, without a CR before the LF too. */
+static const char *read_line(const char *text, size_t length, size_t *at, size_t *line_length)
 {
-    const char *line = text + *at;
-    const char *end = memchr(line, '\n', length - *at);
+    const char *line = text_read_line(text, length, at, line_length);
 
-    if (end == NULL) {
-        return NULL;
+    if (line != NULL && *line_length > 0 && line[*line_length - 1] == '\r') {
+        (*line_length)--;
     }
-    *at += (size_t)(end - line) + 1;
-    *line_length = (size_t)(end - line) - (end > line && end[-1] == '\r' ? 1 : 0);
     return line;
 }
 
@@ -63,11 +60,11 @@ int seal_read_armor(const char *text, size_t length, struct buffer *binary, stru
     size_t at = text_skip_white(text, length, 0);
     size_t number = 1; /* of the line, the one of BEGIN being the first */
     size_t line_length;
-    const char *line = take_line(text, length, &at, &line_length);
+    const char *line = read_line(text, length, &at, &line_length);
     bool is_last = false; /* no base64 may follow */
 
     if (line != NULL && is_line(line, line_length, begin_line)) {
-        while ((line = take_line(text, length, &at, &line_length)) != NULL) {
+        while ((line = read_line(text, length, &at, &line_length)) != NULL) {
             number++;
             if (is_line(line, line_length, end_line)) {
                 if (text_skip_white(text, length, at) == length) {

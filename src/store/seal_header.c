@@ -16,6 +16,7 @@
 #include "store/seal_header.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "base/wipe.h"
 
 #include <string.h>
@@ -180,19 +181,6 @@ static int read_words(const char *text, size_t length, struct stanza *stanza)
     return 0;
 }
 
-/* A line without its LF at *at, which is moved over it. NULL when there is none. */
-static const char *take_line(const char *data, size_t length, size_t *at, size_t *line_length)
-{
-    const char *line = data + *at;
-    const char *end = memchr(line, '\n', length - *at);
-
-    if (end != NULL) {
-        *line_length = (size_t)(end - line);
-        *at += *line_length + 1;
-    }
-    return end == NULL ? NULL : line;
-}
-
 /* The body after a stanza's first line. */
 static int read_body(const char *data, size_t length, size_t *at, struct buffer *body)
 {
@@ -201,7 +189,7 @@ static int read_body(const char *data, size_t length, size_t *at, struct buffer 
     int result = 0;
 
     while (result == 0 && line_length == LINE_LENGTH) {
-        const char *line = take_line(data, length, at, &line_length);
+        const char *line = text_read_line(data, length, at, &line_length);
 
         if (line == NULL || line_length > LINE_LENGTH) {
             result = -1;
@@ -286,7 +274,7 @@ static int read_all(const struct seal_identities *identities, const char *data, 
     int result = 0;
 
     *at = sizeof version_line - 1;
-    while (result == 0 && (line = take_line(data, length, at, &line_length)) != NULL) {
+    while (result == 0 && (line = text_read_line(data, length, at, &line_length)) != NULL) {
         struct stanza stanza = {.body = BUFFER_EMPTY};
 
         if (line_length >= sizeof MAC_MARK - 1 &&

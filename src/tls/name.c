@@ -44,7 +44,7 @@ bool tls_name_is_address(const char *host)
     last = last == NULL ? host : last + 1;
     if (last[0] == '0' && text_lower(last[1]) == 'x') {
         last += 2;
-        while (text_is_digit(*last) || (text_lower(*last) >= 'a' && text_lower(*last) <= 'f')) {
+        while (text_hexadecimal_value(*last) >= 0) {
             last++;
         }
         return *last == '\0';

@@ -11,6 +11,7 @@
 #include "tls/records.h"
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "tls/errors.h"
 
 #include <errno.h>
@@ -19,7 +20,6 @@
 #include <sys/socket.h>
 
 #define RECORD_APPLICATION_DATA 23 /* RFC 5246 section 6.2.1 */
-#define POLL_LONGEST 60000         /* milliseconds; poll is simply called again */
 
 enum outcome connection_fail(struct tls_connection *connection, int code, int system_error)
 {
@@ -172,18 +172,15 @@ enum outcome connection_step_in(struct tls_connection *connection)
 /* Wait until the socket is ready for what is wanted, or the deadline passes. */
 static enum outcome connection_wait(struct tls_connection *connection, short events)
 {
-    struct pollfd ready = {connection->fd, events, 0};
-    int64_t left = connection->deadline - clock_monotonic_milliseconds();
-    int count;
+    int ready = descriptor_wait(connection->fd, events, connection->deadline);
 
-    if (left <= 0) {
+    if (ready == 0) {
         return connection_fail(connection, TLS_FAILURE_TIMEOUT, 0);
     }
-    count = poll(&ready, 1, left < POLL_LONGEST ? (int)left : POLL_LONGEST);
-    if (count < 0 && errno != EINTR) {
+    if (ready < 0 && errno != EINTR) {
         return connection_fail(connection, TLS_FAILURE_SYSTEM, errno);
     }
-    if (count > 0 && (ready.revents & ~POLLOUT) != 0) {
+    if (ready > 0 && (ready & ~POLLOUT) != 0) {
         connection->wait_first = false;
     }
     return OUTCOME_DONE;

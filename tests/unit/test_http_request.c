@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "http/request.h"
 
 #include <stdio.h>
@@ -334,7 +335,7 @@ static void test_hexadecimal_values(void **state)
     for (int byte = 0; byte < 256; byte++) {
         const char *at = byte == 0 ? NULL : strchr(digits, byte);
 
-        assert_int_equal(http_hexadecimal_value((char)byte),
+        assert_int_equal(text_hexadecimal_value((char)byte),
                          at == NULL ? -1 : (int)(at - digits) % 16);
     }
 }
