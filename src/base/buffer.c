@@ -227,16 +227,6 @@ void buffer_truncate(struct buffer *buffer, size_t length)
     }
 }
 
-void buffer_consume(struct buffer *buffer, size_t length)
-{
-    size_t rest = buffer->length - length;
-
-    if (length != 0) {
-        memmove(buffer->data, buffer->data + length, rest);
-        buffer_truncate(buffer, rest);
-    }
-}
-
 void buffer_clear(struct buffer *buffer)
 {
     buffer_truncate(buffer, 0);

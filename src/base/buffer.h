@@ -55,9 +55,6 @@ void buffer_append_shell_word(struct buffer *buffer, const char *text);
 /* Make room for at least extra more bytes; returns 0, or -1 when memory ran out. */
 int buffer_reserve(struct buffer *buffer, size_t extra);
 
-/* Drop length bytes from the front; length is at most buffer->length. */
-void buffer_consume(struct buffer *buffer, size_t length);
-
 /* Cut to length bytes, at most buffer->length; what is cut is wiped. */
 void buffer_truncate(struct buffer *buffer, size_t length);
 

@@ -76,8 +76,4 @@ int edgerc_rename_section(const char *text, size_t length, const char *file_name
 /* Whether what was written can be read again: 0; or -1 with STATUS_FILE, or without memory. */
 int edgerc_check_result(const struct buffer *out, const char *file_name, struct error *error);
 
-/* Read the entries back from the written text; -1 with STATUS_FILE when any is not the same. */
-int edgerc_verify(const char *text, size_t length, const char *file_name, const char *section,
-                  const struct edgerc_entry *entries, size_t count, struct error *error);
-
 #endif

@@ -252,24 +252,14 @@ int problem_explain(const struct http_response *response, const struct problem_c
     return -1;
 }
 
-static bool problem_is(const struct http_response *response, const char *type_end, const char *part)
+bool problem_is_burst(const struct http_response *response)
 {
-    struct json *body = problem_parse(response);
-    bool is = text_ends_with(problem_member(body, "type"), type_end) &&
-              text_find_ignore_case(problem_member(body, "detail"), part) != NULL;
+    struct json *body = response->status == 400 ? problem_parse(response) : NULL;
+    bool is = text_ends_with(problem_member(body, "type"), "/pep-authn/request-error") &&
+              text_find_ignore_case(problem_member(body, "detail"), "WAF") != NULL;
 
     json_free(body);
     return is;
-}
-
-bool problem_is_burst(const struct http_response *response)
-{
-    return response->status == 400 && problem_is(response, "/pep-authn/request-error", "WAF");
-}
-
-bool problem_is_inactive_token(const struct http_response *response)
-{
-    return response->status == 401 && problem_is(response, "/pep-authn/deny", "inactive");
 }
 
 static bool problem_has(const struct http_response *response, const char *name)

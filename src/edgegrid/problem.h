@@ -60,7 +60,4 @@ int problem_explain_foreign(const struct http_response *response,
 /* Append a description of a response that is not the API's own, such as the title of its HTML. */
 void problem_describe_foreign(struct buffer *out, const struct http_response *response);
 
-/* The gateway's 401 for a credential that is not known or active, perhaps not yet everywhere. */
-bool problem_is_inactive_token(const struct http_response *response);
-
 #endif

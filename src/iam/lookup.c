@@ -428,6 +428,7 @@ static int lookup_index(struct lookup_list *list, struct error *error)
     }
     if (step != 0) {
         match_free(&list->index);
+        buffer_free(&list->places);
         return -1;
     }
     list->indexed = true;
@@ -505,8 +506,9 @@ char *lookup_name(struct lookup *lookup, enum lookup_kind kind, const char *id)
         if (list->kind == kind && lookup_index(list, &ignored) == 0 &&
             match_find(&list->index, id, true, &words, &entry, &ignored) == 0) {
             struct json *found = lookup_copy_element(list, entry);
+            const char *listed = json_get_text(found, lookup_sources[kind].name);
 
-            name = json_text_copy(json_get_text(found, lookup_sources[kind].name));
+            name = listed == NULL ? NULL : json_text_copy(listed);
             json_free(found);
         }
     }

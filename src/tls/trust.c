@@ -429,11 +429,6 @@ size_t trust_leaf_count(const struct trust_store *store)
     return store->leaf_count;
 }
 
-size_t trust_skipped_count(const struct trust_store *store)
-{
-    return store->skipped_count;
-}
-
 const char *trust_name(const struct trust_store *store)
 {
     return store->name;

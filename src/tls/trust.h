@@ -41,9 +41,8 @@ int trust_load_pem(struct trust_store **store, const char *pem, size_t length,
 /* Release a store; NULL is allowed. No connection may use it any more. */
 void trust_free(struct trust_store *store);
 
-size_t trust_count(const struct trust_store *store);         /* all that are used */
-size_t trust_leaf_count(const struct trust_store *store);    /* those trusted for themselves only */
-size_t trust_skipped_count(const struct trust_store *store); /* passed over */
+size_t trust_count(const struct trust_store *store);      /* all that are used */
+size_t trust_leaf_count(const struct trust_store *store); /* those trusted for themselves only */
 
 /* The file's name, or "the built-in roots of DATE"; valid as long as the store. */
 const char *trust_name(const struct trust_store *store);

@@ -259,8 +259,6 @@ static void check_reads_back(const struct buffer *text, const struct change *cha
 {
     struct error error;
 
-    FUZZ_REQUIRE(edgerc_verify(text->data, text->length, FILE_NAME, change->section,
-                               change->entries, change->count, &error) == 0);
     for (size_t at = 0; at < change->count; at++) {
         const struct edgerc_entry *entry = &change->entries[at];
         enum edgegrid_key key = edgegrid_key_find(entry->key, strlen(entry->key));

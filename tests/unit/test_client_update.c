@@ -191,6 +191,24 @@ static void test_each_list_is_asked_for_once(void **state)
     lookup_free(&lookup);
 }
 
+/* What the API lists without a name has none, which is no want of memory. */
+static void test_lookup_without_a_name(void **state)
+{
+    struct lookup lookup;
+    struct json *found;
+    struct error error;
+
+    (void)state;
+    fill_lookup(&lookup);
+    api_list = "[{\"apiId\":1}]";
+    assert_int_equal(lookup_find(&lookup, LOOKUP_APIS, "1", &found, &error), 0);
+    json_free(found);
+    assert_null(lookup_name(&lookup, LOOKUP_APIS, "1"));
+    assert_false(json_build_failed());
+    lookup_free(&lookup);
+    api_list = apis_text;
+}
+
 /* --- client_update_start -------------------------------------------------------------------- */
 
 static void test_start_refuses_what_is_no_client(void **state)
@@ -643,6 +661,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_list_is_asked_for_once),
+        cmocka_unit_test(test_lookup_without_a_name),
         cmocka_unit_test(test_start_keeps_all_but_what_only_answers_hold),
         cmocka_unit_test(test_start_leaves_out_what_put_refuses),
         cmocka_unit_test(test_start_refuses_what_is_no_client),

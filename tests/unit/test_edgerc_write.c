@@ -40,13 +40,14 @@ static void assert_verified(const struct buffer *out, const char *section)
     struct edgegrid_credential credential;
     struct error error;
 
-    assert_int_equal(edgerc_verify(out->data, out->length, FILE_NAME, section, four, 4, &error), 0);
     edgegrid_credential_init(&credential);
     assert_int_equal(edgerc_read_section(out->data, out->length, FILE_NAME, section, "--section",
                                          &credential, NULL, &error),
                      0);
     assert_string_equal(credential.host, "h.example");
     assert_string_equal(credential.client_secret, "S=");
+    assert_string_equal(credential.access_token, "A");
+    assert_string_equal(credential.client_token, "T");
     edgegrid_credential_free(&credential);
 }
 
@@ -132,8 +133,6 @@ static void test_other_keys_come_last(void **state)
                      0);
     assert_text(&out, "[my sec]\nclient_secret = S=\nhost = h.example\nmax_body = 4096\n"
                       "linode_token = x y\naccount_key =\n");
-    assert_int_equal(edgerc_verify(out.data, out.length, FILE_NAME, "my sec", entries, 5, &error),
-                     0);
     buffer_free(&out);
 }
 
@@ -285,9 +284,6 @@ static void test_set_keys(void **state)
                                               &error),
                          0);
         assert_text(&out, rows[at].after);
-        assert_int_equal(
-            edgerc_verify(out.data, out.length, FILE_NAME, rows[at].section, entries, 3, &error),
-            0);
         buffer_free(&out);
     }
 }
