@@ -81,8 +81,7 @@ void bech32_encode(struct buffer *out, const char *prefix, const uint8_t *data, 
     }
 }
 
-/* The five bits of a character; 32 or more when it is none of the alphabet, or of the other case.
- */
+/* The five bits of a character; 32 or more when it is not in the alphabet or of the other case. */
 static unsigned find_value(char character, bool capital)
 {
     const char *found;
@@ -123,8 +122,7 @@ int bech32_decode(struct buffer *out, const char *prefix, const char *text, size
             }
         }
     }
-    /* Bits that no byte uses must be zero and fewer than five, so that each key has one spelling.
-     */
+    /* Bits that no byte uses are zero and fewer than five, so that each key has one spelling. */
     if (sum != 1 || count >= 5 || (bits & ((1U << count) - 1)) != 0 || out->failed) {
         buffer_truncate(out, start);
         return -1;

@@ -24,8 +24,7 @@ int date_to_unix(const struct date *date, int64_t *unix_seconds);
 
 #define DATE_TEXT_SIZE 25 /* "2028-08-25T17:35:07.000Z" and a NUL */
 
-/* "2028-08-25T17:35:07.000Z", the form that the API requires; it refuses one without milliseconds.
- */
+/* "2028-08-25T17:35:07.000Z", the form that the API requires, with milliseconds. */
 void date_write_iso(int64_t unix_seconds, char text[DATE_TEXT_SIZE]);
 
 /* "2028-08-25". */

@@ -183,8 +183,7 @@ static bool lock_is(const struct json *client, bool lock)
     return json_is_boolean(is_locked) && json_is_true(is_locked) == lock;
 }
 
-/* Whether a refusal means that it is done already: by a try whose response was lost, or by others.
- */
+/* Whether a refusal means that it is done already: by an earlier try, or by others. */
 static bool lock_was_done(struct target *target, bool lock)
 {
     struct json *now = NULL;

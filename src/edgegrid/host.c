@@ -55,8 +55,7 @@ int edgegrid_host_clean(const char *text, size_t length, struct buffer *out, boo
 
     if (!drop_start(&text, &length, "https://")) {
         plain = drop_start(&text, &length, "http://");
-        /* What is no URL and holds a slash may be a secret that was put there: look up none of it.
-         */
+        /* What is no URL but has a slash may be a secret: do not look up any of it. */
         if (!plain && memchr(text, '/', length == 0 ? 0 : length - 1) != NULL) {
             return error_set(error, STATUS_FILE,
                              "host cannot be used: it contains a slash, which a secret may have "

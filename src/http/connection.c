@@ -12,9 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECTION_JOIN_LIMIT                                                                      \
-    16384 /* a body up to this long goes out in one piece with the head                            \
-           */
+#define CONNECTION_JOIN_LIMIT 16384 /* a body up to this long is sent together with the head */
 #define CONNECTION_READ_SIZE 4096
 /*
  * Bytes of a body for which memory is reserved before a request whose response comes only once.

@@ -31,8 +31,7 @@ struct http_settings {
     void (*log)(const char *text, size_t length); /* one line of the wire log; NULL for none */
 };
 
-/* Whose address is connected to: --connect-to's host where one is given; the proxy is not counted.
- */
+/* Whose address is connected to, apart from the proxy: the host of --connect-to, if given. */
 const struct url_host *http_settings_target(const struct http_settings *settings);
 
 /* Who is dialled: the proxy, or without one the target. */

@@ -27,8 +27,7 @@ struct http_request {
     bool has_body; /* an empty body counts as one */
     bool once;     /* the response comes only once: memory for it is reserved before */
 
-    /* What is sent, by http_request_list: it may point into the struct, which is not to be moved.
-     */
+    /* What is sent, by http_request_list: it may point into the struct, so do not move that. */
     struct http_header sent[HTTP_HEADERS_MOST + HTTP_HEADERS_MADE];
     size_t sent_count;
     char length_text[24];

@@ -118,7 +118,7 @@ static int list_remove(struct json *list, enum lookup_kind kind, const char *wan
     }
     if (result == 0) {
         json_remove_element(list, found);
-    } else if (error->status != STATUS_SYSTEM) {
+    } else if (error->status == STATUS_NOT_FOUND) {
         (void)error_prefix(error, "the client has no such part: ");
     }
     match_free(&index);

@@ -318,8 +318,7 @@ const struct json *lookup_next_group(const struct json *at, const struct json *p
     while (*depth > 0 && json_next(at) == NULL) {
         at = parents[--*depth];
     }
-    /* The elements of the list itself are not chained: each was parsed alone, or is the caller's.
-     */
+    /* The elements of the list itself are not chained: the caller goes from one to the next. */
     return *depth == 0 ? NULL : json_next(at);
 }
 

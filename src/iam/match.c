@@ -49,7 +49,7 @@ static const char *match_next(const char *text)
     return text + strlen(text) + 1;
 }
 
-/* Behind the last text of an entry. */
+/* After the last text of an entry. */
 static const char *match_end(const struct match_index *index, size_t entry)
 {
     return entry + 1 < index->entry_count ? index->entries[entry + 1].label - 1
@@ -80,6 +80,7 @@ static int match_sort(struct match_index *index, struct error *error)
     index->entries = calloc(index->entry_count + 1, sizeof *index->entries);
     if (index->keys == NULL || index->entries == NULL || index->texts.failed) {
         match_free(index);
+        index->texts.failed = true; /* so that a later search fails too */
         return error_set_memory(error);
     }
     for (; text < buffer_text(&index->texts) + index->texts.length; text = match_next(text)) {

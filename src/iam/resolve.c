@@ -370,25 +370,15 @@ int resolve_groups(struct lookup *lookup, struct json *draft, const struct json 
     }
     for (struct json *outer = json_first_mutable(groups); outer != NULL;
          outer = json_next_mutable(outer)) {
-        struct json *parents[JSON_DEPTH];
+        const struct json *parents[JSON_DEPTH];
         struct json *at = outer;
         size_t depth = 0;
 
         while (at != NULL) {
-            struct json *child = json_first_mutable(json_get_mutable(at, "subGroups"));
-
             if (group_resolve(lookup, at, depth == 0, there, error) != 0) {
                 return -1;
             }
-            if (child != NULL && depth < JSON_DEPTH) {
-                parents[depth++] = at;
-                at = child;
-                continue;
-            }
-            while (depth > 0 && json_next_mutable(at) == NULL) {
-                at = parents[--depth];
-            }
-            at = depth == 0 ? NULL : json_next_mutable(at);
+            at = (struct json *)(void *)lookup_next_group(at, parents, &depth);
         }
     }
     if (json_build_failed()) {

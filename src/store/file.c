@@ -286,8 +286,7 @@ static bool link_is_refused(const char *path)
     return refused;
 }
 
-/* Whether something is mounted on the destination: neither rename nor unlink can replace it then.
- */
+/* Whether something is mounted on the destination, so that rename cannot replace it. */
 static bool is_mount_point(const struct store_reservation *reservation, int descriptor,
                            uint64_t attributes)
 {

@@ -42,8 +42,7 @@
 int store_read(const char *path, size_t limit, unsigned flags, struct buffer *out,
                struct store_file_facts *facts, struct error *error);
 
-/* What is known of an open file. Returns 0, or -1 with errno; exists is false unless it is regular.
- */
+/* Read the facts of an open file. Returns 0, or -1 with errno; exists: it is a regular file. */
 int store_read_facts(int descriptor, struct store_file_facts *facts);
 
 /*

@@ -10,8 +10,7 @@
 
 #include <bearssl_x509.h>
 
-/* A root is a name and a public key (RFC 5280 section 6.1.1 d), and what its certificate forbids.
- */
+/* A root: a name, a public key (RFC 5280 section 6.1.1 d), and what its certificate forbids. */
 struct trust_root {
     br_x509_trust_anchor anchor;
     const uint8_t *constraints; /* as in struct certificate */

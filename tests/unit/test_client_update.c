@@ -477,6 +477,24 @@ static void test_apply(void **state)
     }
 }
 
+/* A part of several names: they are named, and nobody says that there is no such part. */
+static void test_remove_refuses_several(void **state)
+{
+    const struct client_spec spec = {.choices[MEMBER_APIS].removed = LIST("on")};
+    struct json *body = start("{\"apiAccess\":{\"apis\":[{\"apiId\":1,\"apiName\":\"One\"},"
+                              "{\"apiId\":2,\"apiName\":\"Only\"}]}}");
+    struct lookup lookup;
+    struct error error;
+
+    (void)state;
+    fill_lookup(&lookup);
+    assert_int_equal(client_update_apply(&lookup, body, &spec, "abc", &error), -1);
+    assert_int_equal(error.status, STATUS_USAGE);
+    assert_memory_equal(error.text, "2 ", 2);
+    json_free(body);
+    lookup_free(&lookup);
+}
+
 /* The purge rights go with their API, when nobody asks for them. */
 static void test_apply_removes_the_purge_api(void **state)
 {
@@ -668,6 +686,7 @@ int main(void)
         cmocka_unit_test(test_apply_of_nothing),
         cmocka_unit_test(test_apply_passes_over_what_has_no_id),
         cmocka_unit_test(test_apply),
+        cmocka_unit_test(test_remove_refuses_several),
         cmocka_unit_test(test_apply_removes_the_purge_api),
         cmocka_unit_test(test_check),
         cmocka_unit_test(test_differences),
