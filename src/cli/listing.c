@@ -112,28 +112,25 @@ void listing_write_facts(struct buffer *out, const struct json *object, const ch
 void listing_write_table(struct buffer *out, const struct json *list, const char *headings,
                          const char *members)
 {
+    const struct json *parents[JSON_DEPTH];
+    size_t depth = 0;
     struct table table;
 
     if (json_first(list) == NULL) {
         return;
     }
     table_start(&table, headings);
-    for (const struct json *element = json_first(list); element != NULL;
-         element = json_next(element)) {
-        const struct json *parents[JSON_DEPTH];
-        const char *status = json_get_text(element, "status");
-        size_t depth = 0;
+    for (const struct json *at = json_first(list); at != NULL;
+         at = lookup_next_group(at, parents, &depth)) {
+        const char *status = json_get_text(at, "status");
 
         if (status != NULL && text_equal(status, "DELETED")) {
             continue; /* such credentials stay in the API's lists for ever */
         }
-        for (const struct json *at = element; at != NULL;
-             at = lookup_next_group(at, parents, &depth)) {
-            if (members == NULL) {
-                listing_add_group(&table, at, parents, depth, false);
-            } else {
-                listing_add_row(&table, at, members);
-            }
+        if (members == NULL) {
+            listing_add_group(&table, at, parents, depth, false);
+        } else {
+            listing_add_row(&table, at, members);
         }
     }
     buffer_append_byte(out, '\n');

@@ -189,23 +189,19 @@ static void compare_named(struct comparison *comparison, const struct client_mem
 {
     enum lookup_kind kind = member->kind == CLIENT_APIS ? LOOKUP_APIS : LOOKUP_GROUPS;
     const char *id = lookup_sources[kind].id;
+    const struct json *parents[JSON_DEPTH];
+    size_t depth = 0;
 
-    for (const struct json *element = json_first(list); element != NULL;
-         element = json_next(element)) {
-        const struct json *parents[JSON_DEPTH];
-        size_t depth = 0;
+    for (const struct json *at = json_first(list); at != NULL;
+         at = lookup_next_group(at, parents, &depth)) {
+        struct named named = {at, depth == 0 ? NULL : parents[depth - 1]};
+        struct named other = {NULL, NULL};
 
-        for (const struct json *at = element; at != NULL;
-             at = lookup_next_group(at, parents, &depth)) {
-            struct named named = {at, depth == 0 ? NULL : parents[depth - 1]};
-            struct named other = {NULL, NULL};
-
-            other.element = lookup_find_id(others, id, json_get(at, id), &other.parent);
-            if (list_is_new && (other.element == NULL || !named_equal(&named, &other))) {
-                named_add(comparison, member, kind, &other, &named);
-            } else if (!list_is_new && other.element == NULL) {
-                named_add(comparison, member, kind, &named, &other);
-            }
+        other.element = lookup_find_id(others, id, json_get(at, id), &other.parent);
+        if (list_is_new && (other.element == NULL || !named_equal(&named, &other))) {
+            named_add(comparison, member, kind, &other, &named);
+        } else if (!list_is_new && other.element == NULL) {
+            named_add(comparison, member, kind, &named, &other);
         }
     }
 }

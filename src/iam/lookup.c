@@ -318,32 +318,23 @@ const struct json *lookup_next_group(const struct json *at, const struct json *p
     while (*depth > 0 && json_next(at) == NULL) {
         at = parents[--*depth];
     }
-    /* The elements of the list itself are not chained: the caller goes from one to the next. */
-    return *depth == 0 ? NULL : json_next(at);
+    return json_next(at);
 }
 
 const struct json *lookup_find_id(const struct json *list, const char *id_name,
                                   const struct json *id, const struct json **parent)
 {
-    if (json_number_text(id) == NULL) {
-        return NULL;
-    }
-    for (const struct json *element = json_first(list); element != NULL;
-         element = json_next(element)) {
-        const struct json *parents[JSON_DEPTH];
-        size_t depth = 0;
+    const struct json *at = json_number_text(id) == NULL ? NULL : json_first(list);
+    const struct json *parents[JSON_DEPTH];
+    size_t depth = 0;
 
-        for (const struct json *at = element; at != NULL;
-             at = lookup_next_group(at, parents, &depth)) {
-            if (json_equal(json_get(at, id_name), id)) {
-                if (parent != NULL) {
-                    *parent = depth == 0 ? NULL : parents[depth - 1];
-                }
-                return at;
-            }
-        }
+    while (at != NULL && !json_equal(json_get(at, id_name), id)) {
+        at = lookup_next_group(at, parents, &depth);
     }
-    return NULL;
+    if (at != NULL && parent != NULL) {
+        *parent = depth == 0 ? NULL : parents[depth - 1];
+    }
+    return at;
 }
 
 /* The user's own role in an inner group that names none is that of the nearest group above it. */

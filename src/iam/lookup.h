@@ -138,8 +138,9 @@ int lookup_use_own_user(struct lookup *lookup, struct error *error);
 const char *lookup_text(const struct json *value);
 
 /*
- * Walk a tree of groups without recursion. Start with depth 0 and *at an element of the list;
- * gives the group behind *at in the order of the text, or NULL. parents[0..*depth) are above it.
+ * Walk a list with all groups within groups, without recursion. Start with depth 0 and *at the
+ * first element, or one that was parsed alone; returns the group after *at in the order of the
+ * text, or NULL. parents[0..*depth) are above it.
  */
 const struct json *lookup_next_group(const struct json *at, const struct json *parents[JSON_DEPTH],
                                      size_t *depth);

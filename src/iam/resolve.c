@@ -364,22 +364,18 @@ int resolve_groups(struct lookup *lookup, struct json *draft, const struct json 
     struct json *access = json_get_mutable(draft, "groupAccess");
     struct json *groups = json_get_mutable(access, "groups");
     const struct json *there = json_get(json_get(known, "groupAccess"), "groups");
+    const struct json *parents[JSON_DEPTH];
+    struct json *at = json_first_mutable(groups);
+    size_t depth = 0;
 
     if (json_is_true(json_get(access, "cloneAuthorizedUserGroups"))) {
         return 0;
     }
-    for (struct json *outer = json_first_mutable(groups); outer != NULL;
-         outer = json_next_mutable(outer)) {
-        const struct json *parents[JSON_DEPTH];
-        struct json *at = outer;
-        size_t depth = 0;
-
-        while (at != NULL) {
-            if (group_resolve(lookup, at, depth == 0, there, error) != 0) {
-                return -1;
-            }
-            at = (struct json *)(void *)lookup_next_group(at, parents, &depth);
+    while (at != NULL) {
+        if (group_resolve(lookup, at, depth == 0, there, error) != 0) {
+            return -1;
         }
+        at = (struct json *)(void *)lookup_next_group(at, parents, &depth);
     }
     if (json_build_failed()) {
         return error_set_memory(error);
