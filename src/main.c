@@ -101,8 +101,9 @@ static int main_run(int argc, char **argv, struct error *error)
         help_write_version(&out);
         result = output_write(&out, error);
     } else if (result == 0) {
-        result =
-            context_clean_variables(error) == 0 ? invocation.command->run(&invocation, error) : -1;
+        result = context_clean_variables(error) == 0 && context_set_wait(&invocation, error) == 0
+                     ? invocation.command->run(&invocation, error)
+                     : -1;
     }
     buffer_free(&out);
     invocation_free(&invocation);

@@ -246,3 +246,13 @@ const char *buffer_text(const struct buffer *buffer)
 {
     return buffer->data == NULL ? "" : buffer->data;
 }
+
+bool buffer_has_line(const struct buffer *buffer, const char *line, size_t length)
+{
+    for (const char *at = buffer_text(buffer); *at != '\0'; at += strcspn(at, "\n") + 1) {
+        if (strcspn(at, "\n") == length && memcmp(at, line, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -67,4 +67,7 @@ void buffer_free(struct buffer *buffer);
 /* The bytes as NUL-terminated text, "" for an empty buffer; valid until the next append. */
 const char *buffer_text(const struct buffer *buffer);
 
+/* Whether a buffer of lines, each ended by a newline, has this one of length bytes. */
+bool buffer_has_line(const struct buffer *buffer, const char *line, size_t length);
+
 #endif

@@ -27,10 +27,12 @@ enum exit_status {
     STATUS_UNAVAILABLE = 8, /* 429 or 5xx after all tries */
     STATUS_NOT_STORED = 9,  /* a secret was received but not stored as asked */
     STATUS_DIFFERS = 10,    /* differences, or something that expires */
-    STATUS_SYSTEM = 11      /* memory, entropy, disk or output failed; nothing was changed */
+    STATUS_SYSTEM = 11,     /* memory, entropy, disk or output failed; nothing was changed */
+    STATUS_LOCKED = 13      /* another gridkey holds the destination; nothing was sent */
 };
 
-#define ERROR_TEXT_SIZE 1024
+/* Two paths of PATH_MAX with quotes fit: a message never loses the command at its end. */
+#define ERROR_TEXT_SIZE 12288
 
 struct error {
     enum exit_status status;

@@ -10,6 +10,14 @@
 static const char base64_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* BearSSL leaves its last block, which may be the end of a secret, on the stack. */
+static __attribute__((noinline)) void hash_wipe_stack(void)
+{
+    uint8_t room[1024];
+
+    memory_wipe(room, sizeof room);
+}
+
 void hash_sha256(const void *data, size_t length, uint8_t digest[HASH_SHA256_SIZE])
 {
     br_sha256_context context;
@@ -18,6 +26,7 @@ void hash_sha256(const void *data, size_t length, uint8_t digest[HASH_SHA256_SIZ
     br_sha256_update(&context, data, length);
     br_sha256_out(&context, digest);
     memory_wipe(&context, sizeof context);
+    hash_wipe_stack();
 }
 
 void hash_hmac_sha256(const void *key, size_t key_length, const void *data, size_t length,

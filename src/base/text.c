@@ -112,6 +112,11 @@ bool text_equal_ignore_case_length(const char *one, size_t one_length, const cha
     return at == one_length && other[at] == '\0';
 }
 
+bool text_same(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : text_equal(one, other);
+}
+
 bool text_equal_ignore_case(const char *one, const char *other)
 {
     return text_equal_ignore_case_length(one, strlen(one), other);

@@ -36,6 +36,9 @@ size_t text_decode(const char *text, size_t length, uint32_t *code);
 bool text_is_utf8(const char *text, size_t length);
 
 bool text_equal(const char *one, const char *other);
+/* As text_equal, for texts that may be NULL, which equals nothing but NULL. */
+bool text_same(const char *one, const char *other);
+
 bool text_equal_ignore_case(const char *one, const char *other);
 bool text_equal_ignore_case_length(const char *one, size_t one_length, const char *other);
 bool text_starts_with(const char *text, const char *start);

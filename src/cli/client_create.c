@@ -11,7 +11,9 @@
 #include "cli/output.h"
 #include "cli/save.h"
 #include "iam/client_update.h"
-#include "iam/create.h"
+#include "iam/credential.h"
+#include "iam/lookup.h"
+#include "iam/operation_request.h"
 #include "iam/resolve.h"
 
 #include <stdlib.h>
@@ -21,8 +23,6 @@ struct creating {
     const struct invocation *invocation;
     struct context context;
     struct save save;
-    struct deposit deposit;
-    bool has_deposit;
     struct json *draft;
     struct json *like; /* NULL: none */
     int64_t expires;
@@ -38,8 +38,8 @@ static int creating_expiry(struct creating *creating, struct error *error)
 {
     const char *text = invocation_value(creating->invocation, "expires");
 
-    static const char *const about[] = {"expires", "save",    "save-section",
-                                        "format",  "seal-to", "replace"};
+    static const char about[][13] = {"expires", "save",    "save-section",
+                                     "format",  "seal-to", "replace"};
 
     for (size_t i = 0; i < sizeof about / sizeof about[0]; i++) {
         if (invocation_has(creating->invocation, about[i]) &&
@@ -112,9 +112,7 @@ static int creating_reserve(struct creating *creating, struct error *error)
         save_confirm(&creating->save, &creating->context, error) != 0) {
         return -1;
     }
-    creating->has_deposit = !invocation_has(invocation, "dry-run");
-    return save_open(&creating->save, invocation, creating->has_deposit ? &creating->deposit : NULL,
-                     &creating->context.session, error);
+    return save_open(&creating->save, invocation, &creating->context.session, error);
 }
 
 /* Purge rights that nobody asked for, but the other client has, go with the API they belong to. */
@@ -239,70 +237,136 @@ static void creating_remark_networks(const struct json *draft)
     }
 }
 
-static void creating_describe(const struct creating *creating,
-                              const struct client_creation *creation, struct buffer *out)
+/* A client without a credential: nothing secret comes of it, and so nothing is recorded. */
+static int creating_post(struct creating *creating, struct json **answer, struct error *error)
 {
-    const struct new_client *client = &creation->client;
-    struct table table;
-    char date[DATE_TEXT_SIZE];
+    struct buffer body = BUFFER_EMPTY;
+    struct http_response response = {0};
+    struct edgegrid_call call = {.method = "POST",
+                                 .target = IAM_BASE "/api-clients",
+                                 .headers = &credential_json_header,
+                                 .header_count = 1,
+                                 .expected = EXPECTED_OBJECT,
+                                 .member = "clientId"};
+    int result;
 
-    date_write_iso(creation->expires, date);
-    save_describe(&creating->save, client->client_id, json_get_text(creating->draft, "clientName"),
-                  creation->deposit == NULL ? NULL : &client->credential,
-                  creation->expires == 0 ? client->credential.expires_on : date, &table);
-    table_end(&table, 0, out);
+    json_write(&body, creating->draft, false);
+    call.body = buffer_text(&body);
+    call.body_length = body.length;
+    result = buffer_check(&body, error) == 0
+                 ? edgegrid_session_require(&creating->context.session, &call, &response, error)
+                 : -1;
+    if (result != 0 && error->status == STATUS_UNKNOWN) {
+        (void)error_suffix(error, ", with: gridkey client list");
+    }
+    if (result == 0) {
+        *answer = answer_without_secret(&response.body, NULL);
+        if (json_get_text(*answer, "clientId") == NULL) {
+            result = error_set(
+                error, STATUS_UNKNOWN,
+                "the response to POST api-clients (%d) names no clientId" SESSION_MAY_BE_DONE
+                ", with: gridkey client list",
+                response.status);
+        }
+    }
+    http_response_free(&response);
+    buffer_free(&body);
+    return result;
 }
 
 /* What was made: to standard output, unless the credential went there. */
-static int creating_show(const struct creating *creating, const struct client_creation *creation,
-                         struct error *error)
+static int creating_show(const struct creating *creating, const struct operation *operation,
+                         const struct operation_environment *environment, struct error *error)
 {
+    const struct new_client *made = &operation->made;
+    const char *name = json_get_text(creating->draft, "clientName");
+    struct json *shown;
     struct buffer out = BUFFER_EMPTY;
+    struct table table;
     int result;
 
-    if (creation->deposit != NULL && creating->deposit.message.length > 0) {
-        output_remark("created API client %s (%s), credential %s", creation->client.client_id,
-                      json_get_text(creating->draft, "clientName"),
-                      creation->client.credential.credential_id);
+    if (creating->save.destination.message.length > 0) {
+        output_remark("created API client %s (%s), credential %s", made->client_id, name,
+                      made->credential.credential_id);
         return 0;
     }
-    if (invocation_has(creating->invocation, "json") && creation->answer != NULL) {
-        json_write(&out, creation->answer, true);
+    if (invocation_has(creating->invocation, "json")) {
+        shown = save_write_json(&creating->save, operation, environment);
+        json_write(&out, shown, true);
+        json_free(shown);
     } else {
-        creating_describe(creating, creation, &out);
+        save_describe(&creating->save, made->client_id, name, made->credential.credential_id,
+                      environment->new_expires_on, &table);
+        table_end(&table, 0, &out);
     }
     result = output_report(&out, error);
-    if (result != 0) {
-        (void)error_prefix(error, "API client %s was made%s%s, do not repeat this; but ",
-                           creation->client.client_id,
-                           creation->stored ? " and its credential is stored in " : "",
-                           creation->stored ? creating->save.wish.path : "");
-    }
     buffer_free(&out);
     return result;
 }
 
+/* Done, but not reported: this must not be repeated. */
+static int creating_not_shown(const struct creating *creating, const struct operation *operation,
+                              bool stored, struct error *error)
+{
+    error->status = STATUS_UNKNOWN;
+    return error_prefix(error, "API client %s was made%s%s, do not repeat this; but ",
+                        operation->made.client_id,
+                        stored ? " and its credential is stored in " : "",
+                        stored ? creating->save.settings.path : "");
+}
+
+static int creating_send_bare(struct creating *creating, struct error *error)
+{
+    struct operation operation = {.kind = OPERATION_CLIENT};
+    struct operation_environment environment = {.record = RECORD_EMPTY};
+    int result = creating_post(creating, &environment.answer, error);
+
+    if (result == 0) {
+        operation_set_text(&operation.made.client_id,
+                           json_get_text(environment.answer, "clientId"));
+        if (creating_show(creating, &operation, &environment, error) != 0) {
+            result = creating_not_shown(creating, &operation, false, error);
+        }
+    }
+    operation_environment_free(&environment);
+    operation_free(&operation);
+    return result;
+}
+
+/* The client with its credential, recorded and stored. */
 static int creating_send(struct creating *creating, struct error *error)
 {
-    struct client_creation creation = {.session = &creating->context.session,
-                                       .deposit = creating->has_deposit ? &creating->deposit : NULL,
-                                       .body = creating->draft,
-                                       .expires = creating->expires};
+    struct operation operation = {.kind = OPERATION_CLIENT, .expires = creating->expires};
+    struct operation_environment environment;
+    struct buffer body = BUFFER_EMPTY;
+    enum operation_step end;
     struct error shown;
-    int result = client_creation_run(&creation, error);
+    int result;
 
+    operation_set_text(&operation.client_name, json_get_text(creating->draft, "clientName"));
+    save_set_target(&creating->save, &operation);
+    json_write(&body, creating->draft, false);
+    environment = save_begin(&creating->save, &creating->context, &operation);
+    environment.body = &body;
+    result = json_build_failed() ? error_set_memory(error) : buffer_check(&body, error);
+    if (result == 0) {
+        result = operation_run(&operation, &environment, &end, error);
+    }
+    if (result == 0) {
+        result = operation_explain(&operation, end, &environment, error);
+    }
     if (result != 0) {
-        creation.expires = 0; /* the API's own choice stands */
         creating_explain_refusal(creating, error);
     }
-    /* What was made is told also when something after it failed. */
-    if ((result == 0 || creation.stored) && creating_show(creating, &creation, &shown) != 0 &&
-        result == 0) {
+    /* What was made is reported also when something after it failed. */
+    if ((result == 0 || environment.view.content == DESTINATION_NEW) &&
+        creating_show(creating, &operation, &environment, &shown) != 0 && result == 0) {
         *error = shown;
-        error->status = STATUS_UNKNOWN; /* done, but not told: this must not be repeated */
-        result = -1;
+        result = creating_not_shown(creating, &operation, true, error);
     }
-    client_creation_free(&creation);
+    operation_environment_free(&environment);
+    operation_free(&operation);
+    buffer_free(&body);
     return result;
 }
 
@@ -318,7 +382,8 @@ static int creating_run(struct creating *creating, struct error *error)
     }
     creating_remark_networks(creating->draft);
     if (!invocation_has(creating->invocation, "dry-run")) {
-        return creating_send(creating, error);
+        return creating_wants_credential(creating) ? creating_send(creating, error)
+                                                   : creating_send_bare(creating, error);
     }
     json_write(&out, creating->draft, true);
     result = output_write(&out, error);
@@ -336,12 +401,11 @@ int command_client_create(const struct invocation *invocation, struct error *err
     int result;
 
     memset(&creating, 0, sizeof creating);
+    creating.save.destination.reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
     creating.invocation = invocation;
     result = creating_run(&creating, error);
-    if (creating.has_deposit) {
-        save_remark_links(&creating.deposit.reservation);
-        deposit_close(&creating.deposit);
-    }
+    save_remark_links(creating.save.destination.linked,
+                      &creating.save.destination.reservation.path);
     save_free(&creating.save);
     context_close(&creating.context);
     json_free(creating.like);

@@ -72,8 +72,11 @@ static const struct option deactivate_options[] = {
 
 static const struct option rotate_options[] = {
     {"dry-run", 0, NULL, "print the requests that would be sent; change nothing"},
-    {"grace", 0, "DAYS", "keep the old one active for this time, then run the command again"},
+    {"expires", 0, "DATE",
+     "expiry: 2027-01-31 or +90d (default: as long as the old one was made for)"},
+    {"grace", 0, "DAYS", "let the old one expire after this time instead of revoking it"},
     {"keep", 0, NULL, "deactivate the old one, but do not delete it"},
+    {"yes", 0, NULL, "do not ask for confirmation"},
     {NULL, 0, NULL, NULL},
 };
 

@@ -23,6 +23,7 @@ int command_credential_deactivate(const struct invocation *invocation, struct er
 int command_credential_delete(const struct invocation *invocation, struct error *error);
 int command_credential_expiring(const struct invocation *invocation, struct error *error);
 int command_credential_list(const struct invocation *invocation, struct error *error);
+int command_credential_prune(const struct invocation *invocation, struct error *error);
 int command_credential_recover(const struct invocation *invocation, struct error *error);
 int command_credential_rotate(const struct invocation *invocation, struct error *error);
 int command_credential_show(const struct invocation *invocation, struct error *error);

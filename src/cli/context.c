@@ -13,6 +13,7 @@
 #include "edgegrid/environment.h"
 #include "store/access.h"
 #include "store/file.h"
+#include "store/operations.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #define CONTEXT_TIMEOUT 60
 #define CONTEXT_CONNECT_TIMEOUT 10
 #define CONTEXT_RETRIES 3
+#define CONTEXT_WAIT 10
 #define CONTEXT_SECONDS_MOST 86400
 #define CONTEXT_RETRIES_MOST 20
 #define CONTEXT_ACCOUNT_VARIABLE "AKAMAI_EDGERC_ACCOUNT_KEY" /* Akamai's CLI reads it, too */
@@ -292,6 +294,18 @@ static int context_number(const struct invocation *invocation, const char *name,
         return error_set(error, STATUS_USAGE, "--%s \"%s\" is not a whole number from %llu to %llu",
                          name, text, (unsigned long long)least, (unsigned long long)most);
     }
+    return 0;
+}
+
+int context_set_wait(const struct invocation *invocation, struct error *error)
+{
+    uint64_t seconds;
+
+    if (context_number(invocation, "wait", 0, CONTEXT_SECONDS_MOST, CONTEXT_WAIT, &seconds,
+                       error) != 0) {
+        return -1;
+    }
+    operations_set_wait((int64_t)seconds * 1000);
     return 0;
 }
 

@@ -63,6 +63,9 @@ void context_close(struct context *context);
  */
 const char *context_account_key(const struct context *context);
 
+/* Set how long to wait for another gridkey (--wait). Returns 0, or -1 with STATUS_USAGE. */
+int context_set_wait(const struct invocation *invocation, struct error *error);
+
 /* Whether --clock server is given. */
 bool context_asks_server_time(const struct invocation *invocation);
 

@@ -10,9 +10,8 @@
 #include "cli/output.h"
 #include "cli/save.h"
 #include "cli/target.h"
-#include "iam/create.h"
 #include "iam/credential.h"
-#include "iam/leftover.h"
+#include "iam/operation_request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,21 +50,24 @@ static int credential_show_json(const struct json *value, struct error *error)
 /* --- create --------------------------------------------------------------------------------- */
 
 static int create_show(const struct target *target, const struct save *save,
-                       const struct new_client *client, const struct json *answer,
-                       struct error *error)
+                       const struct operation *operation,
+                       const struct operation_environment *environment, struct error *error)
 {
     struct buffer out = BUFFER_EMPTY;
+    struct json *shown;
     struct table table;
     int result;
 
-    if (deposit_is_output(&save->wish)) {
+    if (destination_is_output(&save->settings)) {
         return 0; /* the credential itself is there already */
     }
-    if (invocation_has(target->invocation, "json") && answer != NULL) {
-        json_write(&out, answer, true);
+    if (invocation_has(target->invocation, "json")) {
+        shown = save_write_json(save, operation, environment);
+        json_write(&out, shown, true);
+        json_free(shown);
     } else {
-        save_describe(save, target->id, target->name, &client->credential,
-                      client->credential.expires_on, &table);
+        save_describe(save, target->id, target->name, operation->made.credential.credential_id,
+                      environment->new_expires_on, &table);
         table_end(&table, 0, &out);
     }
     result = output_report(&out, error);
@@ -73,47 +75,38 @@ static int create_show(const struct target *target, const struct save *save,
     return result;
 }
 
-static int create_run(struct target *target, const struct save *save, struct deposit *deposit,
-                      int64_t expires, struct error *error)
+/* Make a credential of the target: recorded, stored, adjusted. */
+static int create_run(struct target *target, struct save *save, int64_t expires,
+                      struct error *error)
 {
-    const char *description = invocation_value(target->invocation, "description");
-    struct edgegrid_session *session = &target->context.session;
-    struct json *intent = credential_intent_new(OPERATION_CREDENTIAL, expires, description);
-    struct new_client client;
-    struct json *answer = NULL;
-    char date[DATE_TEXT_SIZE];
-    struct error later;
-    int result = new_client_from_json(target->client, &client, error);
+    struct operation operation = {.kind = OPERATION_CREDENTIAL, .expires = expires};
+    struct operation_environment environment;
+    enum operation_step end;
+    struct error shown;
+    int result = target_set_client(target, &operation, error);
 
-    if (result == 0 &&
-        (credential_make(session, deposit, &client, target->client, intent, &answer, error) != 0 ||
-         new_client_store(session, deposit, &client, error) != 0)) {
-        result = -1;
-    } else if (result == 0) {
-        result = new_client_settle(session, &client, expires, description, error);
-        (void)deposit_finish(deposit, &later);
-        if (result != 0) {
-            (void)error_prefix(error, "the credential is stored in %s, but: ", save->wish.path);
-            (void)creation_went_out("credential", error);
-        } else if (expires != 0) {
-            date_write_iso(expires, date);
-            free(client.credential.expires_on);
-            client.credential.expires_on = strdup(date);
-        }
-        if (create_show(target, save, &client, answer, result == 0 ? error : &later) != 0) {
-            if (result == 0) { /* done, but not told */
-                (void)error_prefix(
-                    error,
-                    "the credential %s was made and is stored in %s, do not repeat this; but ",
-                    client.credential.credential_id, save->wish.path);
-            }
-            error->status = STATUS_UNKNOWN;
-            result = -1;
-        }
+    operation_set_text(&operation.description, invocation_value(target->invocation, "description"));
+    save_set_target(save, &operation);
+    environment = save_begin(save, &target->context, &operation);
+    if (result == 0 && json_build_failed()) {
+        result = error_set_memory(error);
     }
-    json_free(intent);
-    json_free(answer);
-    new_client_free(&client);
+    if (result == 0) {
+        result = operation_run(&operation, &environment, &end, error);
+    }
+    if (result == 0) {
+        result = operation_explain(&operation, end, &environment, error);
+    }
+    if ((result == 0 || environment.view.content == DESTINATION_NEW) &&
+        create_show(target, save, &operation, &environment, &shown) != 0 && result == 0) {
+        *error = shown; /* done, but not reported */
+        error->status = STATUS_UNKNOWN;
+        result = error_prefix(
+            error, "the credential %s was made and is stored in %s, do not repeat this; but ",
+            operation.made.credential.credential_id, save->settings.path);
+    }
+    operation_environment_free(&environment);
+    operation_free(&operation);
     return result;
 }
 
@@ -137,9 +130,7 @@ int command_credential_create(const struct invocation *invocation, struct error 
 {
     const char *text = invocation_value(invocation, "expires");
     struct target target;
-    struct save save = {0};
-    struct deposit deposit;
-    bool has_deposit = false;
+    struct save save = {.destination = {.reservation = STORE_RESERVATION_EMPTY}};
     int64_t expires = 0;
     int result = target_open(&target, invocation, error);
 
@@ -154,18 +145,16 @@ int command_credential_create(const struct invocation *invocation, struct error 
         result = save_confirm(&save, &target.context, error);
     }
     if (result == 0) {
-        has_deposit = target.context.session.dry_run == NULL;
-        result = save_open(&save, invocation, has_deposit ? &deposit : NULL,
-                           &target.context.session, error);
+        result = save_open(&save, invocation, &target.context.session, error);
+    }
+    if (result == 0 && save.records.waited) {
+        result = target_refresh(&target, error);
     }
     if (result == 0) {
-        result = has_deposit ? create_run(&target, &save, &deposit, expires, error)
-                             : create_pretend(&target, expires, error);
+        result = target.context.session.dry_run == NULL ? create_run(&target, &save, expires, error)
+                                                        : create_pretend(&target, expires, error);
     }
-    if (has_deposit) {
-        save_remark_links(&deposit.reservation);
-        deposit_close(&deposit);
-    }
+    save_remark_links(save.destination.linked, &save.destination.reservation.path);
     save_free(&save);
     target_close(&target);
     return result;
@@ -411,6 +400,98 @@ int command_credential_delete(const struct invocation *invocation, struct error 
         }
     }
     json_free(credential);
+    target_close(&target);
+    return result;
+}
+
+/* --- prune ---------------------------------------------------------------------------------- */
+
+/* Whether it is of no use any more: inactive, or past its expiry. */
+static bool prune_is_due(const struct target *target, const struct json *credential)
+{
+    int64_t ends;
+
+    if (credential_has_status(credential, "DELETED") || target_signs_with(target, credential)) {
+        return false;
+    }
+    return credential_has_status(credential, "INACTIVE") ||
+           (date_parse_iso(json_get_text(credential, "expiresOn"), &ends) == 0 &&
+            ends <= edgegrid_session_time(&target->context.session));
+}
+
+static int prune_confirm(const struct target *target, const struct json *list, size_t *count,
+                         struct error *error)
+{
+    struct buffer what = BUFFER_EMPTY;
+    int result = 0;
+
+    *count = 0;
+    for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
+        if (prune_is_due(target, at)) {
+            buffer_format(&what, "%s%s", (*count)++ == 0 ? "delete permanently credentials " : ", ",
+                          json_number_text(json_get(at, "credentialId")));
+        }
+    }
+    buffer_append_text(&what, " of");
+    if (*count > 0) {
+        result = buffer_check(&what, error) == 0 ? target_confirm(target, buffer_text(&what), error)
+                                                 : -1;
+    }
+    buffer_free(&what);
+    return result;
+}
+
+/* Deactivate and delete all that are due; what was deleted stays so when a later one fails. */
+static int prune_run(struct target *target, const struct json *list, struct error *error)
+{
+    struct edgegrid_session *session = &target->context.session;
+    bool changed = false;
+    size_t count;
+    int result = prune_confirm(target, list, &count, error);
+
+    for (const struct json *at = json_first(list); result == 0 && at != NULL; at = json_next(at)) {
+        const char *id = json_number_text(json_get(at, "credentialId"));
+
+        if (!prune_is_due(target, at) || id == NULL) {
+            continue;
+        }
+        if (!credential_has_status(at, "INACTIVE")) {
+            result = credential_deactivate(session, target->id, id, error);
+            changed = changed || result == 0;
+        }
+        if (result == 0) {
+            result = credential_delete(session, target->id, id, error);
+        }
+        if (result == 0) {
+            changed = true;
+            output_remark("deleted credential %s", id);
+        }
+    }
+    if (result != 0 && changed) {
+        error_mark_changed(error);
+    }
+    if (result == 0 && count == 0) {
+        output_remark("no credential of %s is expired or inactive", target->name);
+    }
+    return result;
+}
+
+int command_credential_prune(const struct invocation *invocation, struct error *error)
+{
+    struct target target;
+    struct buffer path = BUFFER_EMPTY;
+    struct json *list = NULL;
+    int result = target_open(&target, invocation, error);
+
+    if (result == 0) {
+        credential_path(&path, target.id, NULL);
+        buffer_append_text(&path, "/credentials");
+        result = iam_get(&target.context.session, &path, NULL, &list, error);
+    }
+    if (result == 0) {
+        result = prune_run(&target, list, error);
+    }
+    json_free(list);
     target_close(&target);
     return result;
 }

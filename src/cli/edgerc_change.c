@@ -158,7 +158,7 @@ static int edgerc_change(const struct invocation *invocation, const struct edger
         save_warn_access(&reservation);
         result = store_commit(&reservation, buffer_text(&out), out.length, error);
     }
-    save_remark_links(&reservation);
+    save_remark_links(reservation.placed && reservation.facts.links > 1, &reservation.path);
     store_release(&reservation);
     buffer_free(&out);
     buffer_free(&path);

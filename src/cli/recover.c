@@ -3,6 +3,7 @@
  */
 #include "cli/commands.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/confirm.h"
 #include "cli/context.h"
@@ -14,6 +15,7 @@
 struct recovering {
     const struct invocation *invocation;
     struct context context;
+    struct recovery *recovery;
     bool tried;         /* to open the context */
     struct error error; /* why it could not be opened */
 };
@@ -26,6 +28,8 @@ static int recovering_open(void *owner, struct edgegrid_session **session, struc
     if (!recovering->tried) {
         recovering->tried = true;
         (void)context_finish(&recovering->context, &recovering->error);
+        recovering->recovery->signing_file =
+            recovering->context.file.length > 0 ? buffer_text(&recovering->context.file) : NULL;
     }
     if (!recovering->context.has_session) {
         *error = recovering->error;
@@ -63,13 +67,50 @@ static int recover_show(const struct invocation *invocation, const struct json *
     return result;
 }
 
+/* See whether there is anything to recover, before a lock is taken. */
+static int recover_look(struct save *save, bool *found, struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+
+    if (save_look_at_records(save, error) != 0) {
+        return -1;
+    }
+    *found = records_count_own(&save->records) > 0;
+    if (!*found) {
+        records_append_prefix(&save->records, &path);
+        output_remark("there is no operation record %s1, so nothing is left over there",
+                      buffer_text(&path));
+    }
+    buffer_free(&path);
+    return 0;
+}
+
+static int recover_run(struct save *save, struct recovery *recovery, struct error *error)
+{
+    bool found;
+    int result = recover_look(save, &found, error);
+
+    if (result != 0 || (!found && (recovery->dry_run ||
+                                   (!save->records.was_locked && save->records.count == 0)))) {
+        return result;
+    }
+    if (!recovery->dry_run) {
+        records_close(&save->records);
+        save->has_records = false;
+        if (save_open_records(save, error) != 0 || !save->has_records) {
+            return -1; /* what is there can be read, and not be locked */
+        }
+    }
+    recovery->given = save->settings;
+    recovery->records = &save->records;
+    return recovery_run(recovery, error);
+}
+
 int command_credential_recover(const struct invocation *invocation, struct error *error)
 {
     struct save save;
-    struct deposit deposit;
     struct recovering recovering = {.invocation = invocation};
-    struct recovery recovery = {.deposit = &deposit,
-                                .section = invocation_value(invocation, "save-section"),
+    struct recovery recovery = {.section = invocation_value(invocation, "save-section"),
                                 .elsewhere = invocation_has(invocation, "save"),
                                 .replace = invocation_has(invocation, "replace"),
                                 .clean = invocation_has(invocation, "clean"),
@@ -77,39 +118,29 @@ int command_credential_recover(const struct invocation *invocation, struct error
                                 .owner = &recovering,
                                 .open = recovering_open,
                                 .confirm = recovering_confirm,
-                                .remark = output_remark};
-    struct buffer path = BUFFER_EMPTY;
-    bool exists = false;
+                                .remark = output_remark,
+                                .warn = output_warn};
+    int64_t offset;
     int result = -1;
 
-    context_start(&recovering.context, invocation); /* before the journal is read */
+    recovering.recovery = &recovery;
+    context_start(&recovering.context, invocation); /* before the records are read */
     if (save_read(&save, invocation, NULL, error) == 0 &&
-        deposit_journal_path(&save.wish, &path, error) == 0 &&
-        journal_find(buffer_text(&path), &exists, error) == 0) {
-        recovery.given = save.wish;
+        context_time(invocation, &offset, error) == 0) {
+        recovery.now = clock_unix_seconds() + offset;
         recovery.report = json_new_array();
-        result = 0;
-    }
-    if (result == 0 && !exists) {
-        output_remark("there is no journal %s, so nothing is left over there", buffer_text(&path));
-    } else if (result == 0) {
-        result = deposit_open_journal(&deposit, &save.wish, error);
-        if (result == 0) {
-            result = recovery_run(&recovery, error);
-        }
-        deposit_close(&deposit);
+        result = recover_run(&save, &recovery, error);
     }
     if (result == 0 && !recovery.printed && recover_show(invocation, recovery.report, error) != 0) {
-        if (!recovery.dry_run) { /* done, but not told */
+        if (!recovery.dry_run) { /* done, but not reported */
             error->status = STATUS_UNKNOWN;
-            (void)error_prefix(error, "what could be done is done, and the same command tells what "
-                                      "is left; but ");
+            (void)error_prefix(error, "what could be done is done, and the same command reports "
+                                      "what is left; but ");
         }
         result = -1;
     }
     context_close(&recovering.context);
     json_free(recovery.report);
-    buffer_free(&path);
     save_free(&save);
     return result == 0 ? (int)recovery.status : -1;
 }

@@ -1,5 +1,6 @@
 /*
- * The storing options: --save, --save-section, --replace, --format, --seal-to.
+ * The storing options: --save, --save-section, --replace, --format, --seal-to; and what a command
+ * that stores a credential opens.
  */
 #ifndef CLI_SAVE_H
 #define CLI_SAVE_H
@@ -8,12 +9,18 @@
 #include "cli/context.h"
 #include "cli/options.h"
 #include "cli/table.h"
-#include "iam/credential_answer.h"
-#include "iam/deposit.h"
+#include "iam/destination.h"
+#include "iam/operation_perform.h"
+#include "store/record.h"
 
 struct save {
     struct buffer path;
-    struct deposit_wish wish; /* its texts point into path, argv and the environment */
+    struct destination_settings settings; /* its texts point into path, argv and the environment */
+    struct destination destination;
+    struct records records;
+    bool has_records;         /* false for standard output with no place for them */
+    const char *signing_file; /* see operation_environment; set by save_begin */
+    struct buffer taken;
 };
 
 /*
@@ -28,22 +35,44 @@ int save_read(struct save *save, const struct invocation *invocation, const char
 /* The same with another file than ~/.edgerc for when --save names none. */
 int save_read_or(struct save *save, const struct invocation *invocation, const char *section,
                  const char *otherwise, struct error *error);
+
+/* Close, unlock and release all of it; also for one that is all zero. */
 void save_free(struct save *save);
 
 /*
- * Open the deposit for a credential that is yet to be made, confine the session to it, start the
- * session's connection and reserve space; reports what an earlier run left, and where there is no
- * journal. Without a deposit, for dry runs, checks whether it would open. The deposit is to be
- * closed either way. Returns 0, or -1 with an error.
+ * Lock the records and open the destination for a credential that is yet to be made, confine the
+ * session to them, start the session's connection and reserve space; reports what an earlier run
+ * left, and where there is no place for records. For dry runs only checks whether it would open.
+ * Returns 0, or -1 with an error.
  */
-int save_open(const struct save *save, const struct invocation *invocation, struct deposit *deposit,
+int save_open(struct save *save, const struct invocation *invocation,
               struct edgegrid_session *session, struct error *error);
+
+/* The same for a rotation, which has its say about earlier runs; without dry runs. */
+int save_open_for_rotation(struct save *save, struct edgegrid_session *session,
+                           struct error *error);
+
+/* List the records without a lock, for those who change nothing. Returns 0, or -1. */
+int save_look_at_records(struct save *save, struct error *error);
+
+/* Lock the records alone. Returns 0, or -1 with an error. */
+int save_open_records(struct save *save, struct error *error);
 
 /*
  * Ask before --replace of the very section that the command is signed with. Returns 0, or -1 with
  * STATUS_USAGE.
  */
 int save_confirm(const struct save *save, const struct context *context, struct error *error);
+
+/* Fill in the target of an operation, and what it replaces. */
+void save_set_target(const struct save *save, struct operation *operation);
+
+/*
+ * The environment for an operation that this run begins: save and context are borrowed. To be
+ * released with operation_environment_free.
+ */
+struct operation_environment save_begin(struct save *save, struct context *context,
+                                        const struct operation *operation);
 
 /* Read each --seal-to. Returns 0, or -1 with STATUS_USAGE. */
 int save_read_recipients(const struct invocation *invocation, struct seal_recipients *recipients,
@@ -53,18 +82,25 @@ int save_read_recipients(const struct invocation *invocation, struct seal_recipi
  */
 void save_warn_access(const struct store_reservation *reservation);
 
-/* The same for an open deposit, and of its journal. */
-void save_warn_deposit(const struct deposit *deposit);
+/* The same for an open destination, and of its records. */
+void save_warn(const struct save *save);
 
-/* Tell of another name of the file that was replaced, if it was and has one. */
-void save_remark_links(const struct store_reservation *reservation);
+/* Where a file of several names (linked) was replaced, tell that the others keep the old content.
+ */
+void save_remark_links(bool linked, const struct buffer *path);
 
 /*
- * Start a table of what was made: the client and, unless NULL, a credential of it, when that
- * expires (NULL: not said) and where it is.
+ * Start a table of what was made: the client and, unless credential_id is NULL, a credential of it,
+ * when that expires (NULL: not known) and where it is.
  */
 void save_describe(const struct save *save, const char *client_id, const char *name,
-                   const struct new_credential *credential, const char *expires_on,
-                   struct table *table);
+                   const char *credential_id, const char *expires_on, struct table *table);
+
+/*
+ * The API's object of what was made, as it is after all steps, with destination and section; to be
+ * released with json_free, NULL without memory.
+ */
+struct json *save_write_json(const struct save *save, const struct operation *operation,
+                             const struct operation_environment *environment);
 
 #endif

@@ -5,12 +5,15 @@
 #include "cli/output.h"
 #include "iam/client_update.h"
 #include "iam/credential.h"
+#include "iam/credential_answer.h"
+#include "iam/operation_request.h"
 
 #include <string.h>
 
 void target_close(struct target *target)
 {
     json_free(target->client);
+    json_free(target->before);
     lookup_free(&target->lookup);
     context_close(&target->context);
 }
@@ -37,6 +40,53 @@ static bool target_is_self(const struct target *target, const char *wanted)
     return is_self;
 }
 
+static void target_name(struct target *target)
+{
+    target->id = json_get_text(target->client, "clientId");
+    target->name = json_get_text(target->client, "clientName");
+    target->name = target->name == NULL ? target->id : target->name;
+}
+
+int target_refresh(struct target *target, struct error *error)
+{
+    struct json *client;
+
+    if (client_get(&target->context.session, target->id, &client, error) != 0) {
+        return -1;
+    }
+    json_free(target->before);
+    target->before = target->client;
+    target->client = client;
+    target_name(target);
+    return 0;
+}
+
+int target_set_client(const struct target *target, struct operation *operation, struct error *error)
+{
+    struct new_client shown;
+    int result = new_client_from_json(target->client, &shown, error);
+
+    if (result != 0) {
+        if (error->status == STATUS_NOT_STORED) {
+            error->status = STATUS_REFUSED; /* nothing was made yet */
+        }
+        (void)error_prefix(error, "the API's description of the client ");
+    } else {
+        operation_set_text(&operation->client_id, shown.client_id);
+        operation_set_text(&operation->client_name, shown.client_name);
+        operation_set_text(&operation->access_token, shown.access_token);
+        operation_set_text(&operation->client_host, shown.host);
+        operation->preexisting = json_new_array();
+        for (const struct json *at = json_first(json_get(target->client, "credentials"));
+             at != NULL; at = json_next(at)) {
+            (void)json_append_copy(operation->preexisting, json_get(at, "credentialId"));
+        }
+        result = json_build_failed() ? error_set_memory(error) : 0;
+    }
+    new_client_free(&shown);
+    return result;
+}
+
 int target_open(struct target *target, const struct invocation *invocation, struct error *error)
 {
     const char *wanted = invocation->arguments[0];
@@ -50,9 +100,7 @@ int target_open(struct target *target, const struct invocation *invocation, stru
     lookup_init(&target->lookup, &target->context.session);
     result = client_find(&target->lookup, wanted, &target->client, error);
     if (result == 0) {
-        target->id = json_get_text(target->client, "clientId");
-        target->name = json_get_text(target->client, "clientName");
-        target->name = target->name == NULL ? target->id : target->name;
+        target_name(target);
         target->is_self = target_is_self(target, wanted);
         if (target->id == NULL) {
             result = error_set(error, STATUS_REFUSED, "the API shows no clientId for %s", wanted);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cli/context.h"
 #include "iam/lookup.h"
+#include "iam/operation.h"
 
 #include <stdbool.h>
 
@@ -15,6 +16,7 @@ struct target {
     struct context context;
     struct lookup lookup;
     struct json *client; /* as GET shows it, with all its parts */
+    struct json *before; /* as it was shown before target_refresh: its texts may be in use */
     const char *id;      /* its clientId; in client */
     const char *name;    /* its clientName, or the id; in client */
     bool is_self;        /* its credential is the one in use */
@@ -26,6 +28,16 @@ struct target {
  */
 int target_open(struct target *target, const struct invocation *invocation, struct error *error);
 void target_close(struct target *target);
+
+/* GET the client anew: another gridkey may have changed it since. Returns 0, or -1. */
+int target_refresh(struct target *target, struct error *error);
+
+/*
+ * Set the client of an operation, and the credentials that are there before it. Returns 0, or -1
+ * with STATUS_REFUSED when the API does not show what is needed.
+ */
+int target_set_client(const struct target *target, struct operation *operation,
+                      struct error *error);
 
 /* Whether it is the credential that signs this command's calls, as far as the API shows it. */
 bool target_signs_with(const struct target *target, const struct json *credential);

@@ -46,6 +46,7 @@ struct edgegrid_call {
     const char *member;             /* of an EXPECTED_OBJECT; NULL: only 204 counts */
     bool reads;                     /* a POST that changes nothing, such as allowed-cpcodes */
     bool repeats;                   /* a POST that may be repeated, such as deactivate */
+    struct http_sink *sink;         /* gets all responses as they are received; NULL for none */
 };
 
 #endif

@@ -105,6 +105,7 @@ static int session_try(struct edgegrid_session *session, const struct edgegrid_c
                                    .body = call->body,
                                    .body_length = call->body_length,
                                    .has_body = call->body != NULL,
+                                   .sink = call->sink,
                                    .once = !session_call_repeats(call)};
     int result = http_request_list(&request, error);
 

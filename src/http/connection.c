@@ -14,10 +14,10 @@
 
 #define CONNECTION_JOIN_LIMIT 16384 /* a body up to this long is sent together with the head */
 #define CONNECTION_READ_SIZE 4096
+#define CONNECTION_DRAIN 1000 /* milliseconds to wait for what follows a response */
 /*
  * Bytes of a body for which memory is reserved before a request whose response comes only once.
- * With its record's head it fits the journal's room; peak memory leaves no more, see
- * tests/measure-create.sh.
+ * With its head it fits the space that an operation record reserves.
  */
 #define CONNECTION_ONCE_ROOM 56000
 
@@ -278,7 +278,8 @@ static int connection_send(struct http_connection *connection, struct outgoing *
  * does, since a server that refuses a body responds before it has read all.
  */
 static int connection_exchange(struct http_connection *connection, struct outgoing *outgoing,
-                               struct http_parser *parser, int64_t deadline, struct error *error)
+                               struct http_parser *parser, struct http_sink *sink, bool *surplus,
+                               int64_t deadline, struct error *error)
 {
     struct http_response *response = parser->response;
     enum http_progress progress = HTTP_MORE;
@@ -294,6 +295,9 @@ static int connection_exchange(struct http_connection *connection, struct outgoi
             tls_read(connection->tls, bytes, sizeof bytes, &count, deadline, error) != 0) {
             return -1;
         }
+        if (sink != NULL && count > 0) {
+            sink->receive(sink, bytes, count);
+        }
         if (count == 0) {
             progress = http_parser_end(parser, error);
         } else {
@@ -302,7 +306,8 @@ static int connection_exchange(struct http_connection *connection, struct outgoi
         whole = used == count;
         memory_wipe(bytes, sizeof bytes);
     }
-    if (!whole || outgoing->left > 0 || !tls_is_quiet(connection->tls)) {
+    *surplus = !whole || !tls_is_quiet(connection->tls);
+    if (*surplus || outgoing->left > 0) {
         /* Less was sent or more has come than belongs to this exchange: no other may follow. */
         response->keep_alive = false;
     }
@@ -323,6 +328,27 @@ static void connection_fail_timeout(const struct http_connection *connection,
                                          : "respond",
                     (long long)settings->timeout_milliseconds / 1000,
                     outcome->sent ? "" : "; no request was sent, so it is safe to run again");
+}
+
+/* What follows a response whose framing is wrong may be the rest of its body: keep it all. */
+static void connection_drain(struct http_connection *connection, struct http_sink *sink,
+                             int64_t deadline)
+{
+    int64_t end = clock_monotonic_milliseconds() + CONNECTION_DRAIN;
+    char bytes[CONNECTION_READ_SIZE];
+    size_t total = 0;
+    size_t count = 1;
+    struct error ignored;
+
+    while (total < HTTP_BODY_LIMIT && count > 0 &&
+           tls_read(connection->tls, bytes, sizeof bytes, &count, end < deadline ? end : deadline,
+                    &ignored) == 0) {
+        if (count > 0) {
+            sink->receive(sink, bytes, count);
+        }
+        total += count;
+    }
+    memory_wipe(bytes, sizeof bytes);
 }
 
 int http_connection_open(struct http_connection *connection, struct error *error)
@@ -346,6 +372,7 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
 {
     struct http_parser parser;
     struct outgoing outgoing;
+    bool surplus = false;
     int64_t deadline;
     int result;
 
@@ -360,7 +387,8 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
         result = http_parser_reserve(&parser, CONNECTION_ONCE_ROOM, error);
     }
     if (result == 0) {
-        result = connection_exchange(connection, &outgoing, &parser, deadline, error);
+        result = connection_exchange(connection, &outgoing, &parser, request->sink, &surplus,
+                                     deadline, error);
     }
     buffer_free(&outgoing.head);
     outcome->sent = tls_sent_application_data(connection->tls);
@@ -368,6 +396,9 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     outcome->timed_out = tls_timed_out(connection->tls);
     if (result != 0 && outcome->timed_out) {
         connection_fail_timeout(connection, &outgoing, outcome, error);
+    }
+    if (request->sink != NULL && outcome->answered && (result != 0 || surplus)) {
+        connection_drain(connection, request->sink, deadline);
     }
     if (result == 0) {
         connection_log_response(connection, response);

@@ -14,6 +14,11 @@
 #define HTTP_HEADERS_MOST 32 /* that a caller may give */
 #define HTTP_HEADERS_MADE 6  /* that are made here, and Authorization */
 
+/* Gets the bytes of a response as they are received, whatever they are; NULL: nobody does. */
+struct http_sink {
+    void (*receive)(struct http_sink *sink, const char *bytes, size_t length);
+};
+
 /* What it points to stays the caller's. */
 struct http_request {
     const char *method;                /* as it is sent: a token, in upper case by custom */
@@ -26,6 +31,7 @@ struct http_request {
     size_t body_length;
     bool has_body; /* an empty body counts as one */
     bool once;     /* the response comes only once: memory for it is reserved before */
+    struct http_sink *sink; /* of the response; NULL for none */
 
     /* What is sent, by http_request_list: it may point into the struct, so do not move that. */
     struct http_header sent[HTTP_HEADERS_MOST + HTTP_HEADERS_MADE];

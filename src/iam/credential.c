@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const struct http_header json_header[] = {{"Content-Type", "application/json"}};
+const struct http_header credential_json_header = {"Content-Type", "application/json"};
 
 void credential_path(struct buffer *path, const char *client_id, const char *credential_id)
 {
@@ -32,7 +32,7 @@ int credential_do(struct edgegrid_session *session, const char *method, struct b
     int result = buffer_check(path, error);
 
     if (body != NULL) {
-        call.headers = json_header;
+        call.headers = &credential_json_header;
         call.header_count = 1;
         call.body = buffer_text(body);
         call.body_length = body->length;
@@ -73,108 +73,30 @@ int iam_get(struct edgegrid_session *session, struct buffer *path, const char *m
     return result;
 }
 
-int client_fetch(struct edgegrid_session *session, const char *client_id, struct new_client *client,
-                 struct error *error)
+int client_get_credentials(struct edgegrid_session *session, const char *client_id,
+                           struct json **client, struct error *error)
 {
     struct buffer path = BUFFER_EMPTY;
-    struct json *shown = NULL;
-    int result;
 
-    memset(client, 0, sizeof *client);
     credential_path(&path, client_id, NULL);
-    result = iam_get(session, &path, "clientId", &shown, error);
-    if (result == 0) {
-        result = new_client_from_json(shown, client, error);
-    }
-    json_free(shown);
-    return result;
+    buffer_append_text(&path, "?credentials=true");
+    return iam_get(session, &path, "clientId", client, error);
 }
 
-/* What storing the answer takes, and what tells the new credential from those that were there. */
-static void credential_complete_intent(struct json *intent, const struct new_client *client,
-                                       const struct json *shown)
+const struct json *client_find_credential(const struct json *client, const char *token,
+                                          const char *credential_id)
 {
-    struct json *known;
-
-    (void)json_add_text(intent, "clientId", client->client_id);
-    if (client->access_token != NULL && client->host != NULL) {
-        (void)json_add_text(intent, "accessToken", client->access_token);
-        (void)json_add_text(intent, "baseURL", client->host);
-    }
-    if (shown == NULL) {
-        return;
-    }
-    known = json_add_array(intent, "known");
-    for (const struct json *at = json_first(json_get(shown, "credentials")); at != NULL;
+    for (const struct json *at = json_first(json_get(client, "credentials")); at != NULL;
          at = json_next(at)) {
-        (void)json_append_copy(known, json_get(at, "credentialId"));
-    }
-}
+        const char *is = json_get_text(at, "clientToken");
+        const char *id = json_number_text(json_get(at, "credentialId"));
 
-static int credential_take(const struct deposit *deposit, const struct http_response *response,
-                           struct new_credential *credential, struct json **answer,
-                           struct error *error)
-{
-    if (new_credential_read(buffer_text(&response->body), response->body.length, credential,
-                            error) != 0) {
-        (void)answer_explain("credentials", response, error);
-        return deposit_keep(deposit, error);
+        if ((token != NULL && is != NULL && text_equal(is, token)) ||
+            (credential_id != NULL && id != NULL && text_equal(id, credential_id))) {
+            return at;
+        }
     }
-    if (answer != NULL) {
-        *answer = answer_without_secret(&response->body, credential->client_secret);
-    }
-    return 0;
-}
-
-struct json *credential_intent_new(const char *operation, int64_t expires, const char *description)
-{
-    struct json *intent = json_new_object();
-    char date[DATE_TEXT_SIZE];
-
-    (void)json_add_text(intent, "operation", operation);
-    if (expires != 0) {
-        date_write_iso(expires, date);
-        (void)json_add_text(intent, "expiresOn", date);
-    }
-    json_add_known(intent, "description", description);
-    return intent;
-}
-
-void credential_intent_wants(const struct json *intent, int64_t *expires, const char **description)
-{
-    const char *date = json_get_text(intent, "expiresOn");
-
-    if (date == NULL || date_parse_iso(date, expires) != 0) {
-        *expires = 0;
-    }
-    *description = json_get_text(intent, "description");
-}
-
-int credential_make(struct edgegrid_session *session, struct deposit *deposit,
-                    struct new_client *client, const struct json *shown, struct json *intent,
-                    struct json **answer, struct error *error)
-{
-    struct buffer path = BUFFER_EMPTY;
-    struct http_response response = {0};
-    struct edgegrid_call call = {.method = "POST"};
-    int result;
-
-    new_credential_free(&client->credential);
-    credential_complete_intent(intent, client, shown);
-    credential_path(&path, client->client_id, NULL);
-    buffer_append_text(&path, "/credentials");
-    call.target = buffer_text(&path);
-    if (json_build_failed() || path.failed) {
-        result = error_set_memory(error);
-    } else {
-        result = deposit_call(deposit, session, &call, intent, &response, error);
-    }
-    if (result == 0) {
-        result = credential_take(deposit, &response, &client->credential, answer, error);
-    }
-    http_response_free(&response);
-    buffer_free(&path);
-    return result;
+    return NULL;
 }
 
 int credential_update(struct edgegrid_session *session, const char *client_id,
@@ -222,7 +144,7 @@ int credential_delete(struct edgegrid_session *session, const char *client_id,
     return credential_do(session, "DELETE", &path, NULL, NULL, error);
 }
 
-int credential_retire(struct edgegrid_session *session, const char *client_id,
+int credential_revoke(struct edgegrid_session *session, const char *client_id,
                       const char *credential_id, struct error *error)
 {
     if (credential_deactivate(session, client_id, credential_id, error) != 0) {

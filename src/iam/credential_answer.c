@@ -54,11 +54,11 @@ static void credential_take(const struct json *object, struct new_credential *cr
     credential->expires_on = answer_copy(json_get(object, "expiresOn"));
 }
 
-/* Refuse a member given twice with different values; the response stays in the journal. */
+/* Refuse a member given twice with different values; the response stays in the record. */
 static int answer_refuse_ambiguous(const struct json *object, struct error *error)
 {
-    static const char *const names[] = {"clientSecret", "clientToken", "credentialId", "clientId",
-                                        "accessToken",  "baseURL",     "credentials"};
+    static const char names[][13] = {"clientSecret", "clientToken", "credentialId", "clientId",
+                                     "accessToken",  "baseURL",     "credentials"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (json_is_ambiguous(object, names[i])) {

@@ -1,23 +1,15 @@
 #include "iam/recover.h"
 
+#include "base/date.h"
 #include "base/text.h"
-#include "iam/create.h"
-#include "iam/credential.h"
-#include "iam/recover_parts.h"
-#include "iam/rotate.h"
+#include "iam/operation_load.h"
+#include "iam/operation_request.h"
+#include "iam/sealed.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-const char *recovery_journal(const struct recovery *recovery)
-{
-    return buffer_text(&recovery->deposit->journal.path);
-}
-
-int recovery_advise_clean(const struct recovery *recovery, struct error *error)
-{
-    (void)deposit_advise(recovery->deposit, error);
-    return error_suffix(error, " --clean");
-}
+/* --- reporting ------------------------------------------------------------------------------ */
 
 /* A lost secret outweighs all, and what merely differs is outweighed by all. */
 static void recovery_worsen(struct recovery *recovery, enum exit_status status)
@@ -28,384 +20,688 @@ static void recovery_worsen(struct recovery *recovery, enum exit_status status)
     }
 }
 
-void recovery_report(struct recovery *recovery, const struct leftover *leftover,
-                     const struct json *shown, const char *outcome)
+/* Print the error, which leaves the record where it is, and note its status. */
+static void recovery_fail(struct recovery *recovery, struct error *error)
 {
-    static const char *const named[] = {"operation",   "clientId", "clientName",
-                                        "destination", "section",  "retireAt"};
-    static const char *const others[] = {"clientId",     "clientName", "createdDate",
-                                         "credentialId", "createdOn",  "createdBy"};
-    const struct new_client *made = &leftover->made;
-    struct json *row = json_append_object(recovery->report);
-
-    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
-        if (json_get(leftover->intent, named[i]) != NULL) {
-            (void)json_add_copy(row, named[i], json_get(leftover->intent, named[i]));
-        }
-    }
-    json_add_known(row, "clientId", made->client_id);
-    json_add_known(row, "credentialId", made->credential.credential_id);
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (json_get(shown, others[i]) != NULL) {
-            (void)json_add_copy(row, others[i], json_get(shown, others[i]));
-        }
-    }
-    (void)json_add_text(row, "outcome", outcome);
-}
-
-/* --- the session ---------------------------------------------------------------------------- */
-
-int recovery_open(struct recovery *recovery, const struct leftover *leftover,
-                  struct edgegrid_session **session, struct error *error)
-{
-    const char *host = json_get_text(leftover->intent, "host");
-
-    if (recovery->open(recovery->owner, session, error) != 0) {
-        return -1;
-    }
-    if (host != NULL && !text_equal(host, (*session)->credential->host)) {
-        return error_set(error, STATUS_FILE,
-                         "the interrupted call went to %s, and the credential to sign with is for "
-                         "%s, which knows nothing of it; choose one for the former with --section "
-                         "or --edgerc",
-                         host, (*session)->credential->host);
-    }
-    (*session)->account_key = json_get_text(leftover->intent, "accountSwitchKey");
-    return 0;
-}
-
-int recovery_get_client(struct edgegrid_session *session, const char *client_id,
-                        struct json **client, struct error *error)
-{
-    struct buffer path = BUFFER_EMPTY;
-
-    credential_path(&path, client_id, NULL);
-    buffer_append_text(&path, "?credentials=true");
-    return iam_get(session, &path, "clientId", client, error);
-}
-
-/* --- an answer ------------------------------------------------------------------------------ */
-
-static void recovery_describe_access(const struct recovery *recovery)
-{
-    struct buffer lines = BUFFER_EMPTY;
-    const char *line;
-
-    deposit_describe_access(recovery->deposit, &lines);
-    for (line = buffer_text(&lines); *line != '\0'; line += strcspn(line, "\n") + 1) {
-        recovery->remark("%.*s", (int)strcspn(line, "\n"), line);
-    }
-    buffer_free(&lines);
-}
-
-/* What is known of the credential is stored without a network; the session is for what is not. */
-static int recovery_store(struct recovery *recovery, struct leftover *leftover, struct error *error)
-{
-    const struct store_reservation *reservation = &recovery->deposit->reservation;
-    struct new_client *made = &leftover->made;
-    struct edgegrid_session *session = NULL;
-
-    if ((made->access_token == NULL || made->host == NULL) &&
-        recovery_open(recovery, leftover, &session, error) != 0) {
-        return -1;
-    }
-    if (new_client_store(session, recovery->deposit, made, error) != 0) {
-        return -1;
-    }
-    recovery_describe_access(recovery);
-    if (reservation->facts.links > 1) {
-        recovery->remark(STORE_LINKS_TEXT, buffer_text(&reservation->path));
-    }
-    if (deposit_is_output(&recovery->deposit->wish)) {
-        recovery->printed = recovery->changed = true; /* no status may make a script drop it */
-    }
-    return 0;
-}
-
-/* Store the credential of an answer, and make it active. */
-static int recovery_place(struct recovery *recovery, struct leftover *leftover,
-                          enum recovery_place place, struct error *error)
-{
-    const struct deposit_wish *wish = &recovery->deposit->wish;
-    const struct new_client *made = &leftover->made;
-    const char *id = made->credential.credential_id;
-
-    if (recovery->dry_run) {
-        recovery->remark("credential %s of client %s %s %s", id, made->client_id,
-                         place == PLACE_HELD ? "is in" : "would be stored in", wish->path);
-        return 0;
-    }
-    if (place != PLACE_HELD && recovery_store(recovery, leftover, error) != 0) {
-        return -1;
-    }
-    recovery_take_place(recovery);
-    recovery->deposit->client_id = made->client_id;
-    recovery->deposit->credential_id = id;
-    recovery->deposit->client_token = made->credential.client_token;
-    recovery->remark("credential %s of client %s is %s%s%s%s", id, made->client_id,
-                     deposit_is_output(wish) ? "on standard output" : "stored in ",
-                     deposit_is_output(wish) ? "" : wish->path,
-                     wish->format == FORMAT_EDGERC ? ", section " : "",
-                     wish->format == FORMAT_EDGERC ? wish->section : "");
-    if (leftover->kind == LEFTOVER_ROTATION) {
-        recovery->remark("the old one, %s, was not touched",
-                         json_get_text(json_get(leftover->intent, "old"), "credentialId"));
-    }
-    if (recovery_complete(recovery, leftover, error) != 0) {
-        return error_prefix(error,
-                            "the credential is stored in %s, but it was answered %s, and what "
-                            "else was asked for it has to be set, for which this command can be "
-                            "run again: ",
-                            wish->path, made->credential.status);
-    }
-    recovery_report(recovery, leftover, NULL, place == PLACE_HELD ? "in place" : "stored");
-    return 0;
-}
-
-/* Carry on a rotation whose section holds the old credential or the new one. */
-static int recovery_rotate(struct recovery *recovery, const struct leftover *leftover, size_t at,
-                           enum recovery_place place, struct error *error)
-{
-    struct rotation rotation = {.deposit = recovery->deposit,
-                                .grace = -1,
-                                .only = at + 1,
-                                .replace = recovery->replace,
-                                .remark = recovery->remark,
-                                .warn = recovery->remark};
-    struct json *client = NULL;
-    bool keeps_tail = recovery->deposit->keeps_tail;
-    int result;
-
-    if (recovery->dry_run) {
-        recovery->remark("the rotation to credential %s of client %s would be carried on in %s",
-                         leftover->made.credential.credential_id, leftover->made.client_id,
-                         recovery->deposit->wish.path);
-        return 0;
-    }
-    edgegrid_credential_init(&rotation.held);
-    result = recovery_open(recovery, leftover, &rotation.session, error);
-    if (result == 0) {
-        result = recovery_get_client(rotation.session, leftover->made.client_id, &client, error);
-        rotation.client = client;
-    }
-    if (result == 0) {
-        /* Only at its end the journal is written anew, without what is torn. */
-        recovery->deposit->keeps_tail = keeps_tail && !leftover->torn;
-        result = rotation_run(&rotation, error);
-        recovery->deposit->keeps_tail =
-            recovery->deposit->keeps_tail || (result != 0 && keeps_tail);
-    } else if (place == PLACE_HELD) {
-        (void)error_suffix(error, ". The new credential %s is in place, only the old one is left",
-                           leftover->made.credential.credential_id);
-    } else {
-        (void)error_suffix(error, ". The new credential %s has to be tried before it is stored",
-                           leftover->made.credential.credential_id);
-        (void)deposit_keep(recovery->deposit, error);
-    }
-    if (result == 0 && rotation.resumed && !rotation.waiting) {
-        recovery->remark("the old credential %s is %s", json_get_text(rotation.old, "credentialId"),
-                         rotation.keep ? "deactivated" : "deactivated and deleted");
-    }
-    if (result == 0 && rotation.resumed) {
-        recovery->changed = true;
-        recovery_report(recovery, leftover, NULL, "rotated");
-    } else if (result == 0) {
-        recovery_report(recovery, leftover, NULL, "deleted meanwhile");
-    } else {
-        /* What it took for its own is still to be dealt with. */
-        memset(recovery->deposit->dropped + at, false, leftover->count);
-    }
-    if (rotation.stored) {
-        recovery_take_place(recovery);
-    }
-    rotation_free(&rotation);
-    deposit_forget_made(recovery->deposit);
-    json_free(client);
-    return result;
-}
-
-void recovery_drop(struct recovery *recovery, const struct leftover *leftover, size_t at)
-{
-    if (!recovery->dry_run) {
-        memset(recovery->deposit->dropped + at, true, leftover->count);
-        recovery->deposit->keeps_tail = recovery->deposit->keeps_tail && !leftover->torn;
-    }
-}
-
-static int recovery_finish(struct recovery *recovery, struct leftover *leftover, size_t at,
-                           struct error *error)
-{
-    enum recovery_place place;
-
-    recovery->deposit->answered = true;
-    if (leftover->salvaged) {
-        recovery->remark("the answer in %s is not whole, but what matters is: it is taken from "
-                         "there; try it with gridkey verify",
-                         recovery_journal(recovery));
-    }
-    if (recovery_choose(recovery, leftover, &place, error) != 0) {
-        return deposit_keep(recovery->deposit, error);
-    }
-    if (leftover->kind == LEFTOVER_ROTATION && (place == PLACE_MEANT || place == PLACE_HELD)) {
-        return recovery_rotate(recovery, leftover, at, place, error);
-    }
-    if (recovery_place(recovery, leftover, place, error) != 0) {
-        return -1;
-    }
-    recovery_drop(recovery, leftover, at);
-    return 0;
-}
-
-/* --- the whole ------------------------------------------------------------------------------ */
-
-/* A client that was answered without a credential: one of its own may have been made next. */
-static int recovery_bare(struct recovery *recovery, const struct leftover *leftover, size_t at,
-                         struct error *error)
-{
-    struct leftover other;
-    struct error ignored;
-    bool has_one = false;
-
-    for (size_t next = at + leftover->count;
-         !has_one && leftover_at(&recovery->deposit->journal, next, &other, &ignored) == 1;
-         next += other.count) {
-        has_one = other.whole && other.made.client_id != NULL &&
-                  text_equal(other.made.client_id, leftover->made.client_id);
-        leftover_free(&other);
-    }
-    if (has_one && leftover->made.stray_credential_id != NULL) {
-        recovery->remark("credential %s of client %s came without its secret; delete it",
-                         leftover->made.stray_credential_id, leftover->made.client_id);
-    }
-    if (json_build_failed()) {
-        return error_set_memory(error);
-    }
-    if (!has_one && recovery_end_bare(recovery, leftover, error) != 0) {
-        return -1;
-    }
-    recovery_drop(recovery, leftover, at);
-    return 0;
-}
-
-/* Returns 0 when its records could go, 1 when they stay without a failure, or -1. */
-static int recovery_deal(struct recovery *recovery, struct leftover *leftover, size_t at,
-                         struct error *error)
-{
-    if (leftover->kind == LEFTOVER_WAIT) {
-        return recovery_wait(recovery, leftover, at, error);
-    }
-    if (leftover->kind == LEFTOVER_DONE) {
-        return 1;
-    }
-    if (leftover->kind == LEFTOVER_OTHER ||
-        (leftover->kind != LEFTOVER_CLIENT && leftover->made.client_id == NULL)) {
-        return error_set(error, STATUS_FILE,
-                         "%s holds a record that gridkey does not know; look at it, then move it "
-                         "away",
-                         recovery_journal(recovery));
-    }
-    if (leftover->whole) {
-        return recovery_finish(recovery, leftover, at, error);
-    }
-    return leftover_is_lost(leftover) ? recovery_ask(recovery, leftover, at, error)
-                                      : recovery_bare(recovery, leftover, at, error);
-}
-
-/* What is torn and belongs to no intent. */
-static int recovery_end_tail(struct recovery *recovery, struct error *error)
-{
-    struct deposit *deposit = recovery->deposit;
-
-    bool harmless = leftover_tail_is_harmless(&deposit->journal);
-
-    if (recovery->dry_run) {
-        return 0;
-    }
-    if (!harmless && !recovery->clean) {
-        (void)error_set(error, STATUS_DIFFERS,
-                        "%s ends in what is no whole record and may hold a secret; once you have "
-                        "looked at it, remove it with: ",
-                        recovery_journal(recovery));
-        return recovery_advise_clean(recovery, error);
-    }
-    recovery->remark("%s ended in a record that was %s", recovery_journal(recovery),
-                     harmless ? "cut off before anything was asked for" : "not whole");
-    deposit->keeps_tail = false;
-    return deposit_finish(deposit, error);
-}
-
-/* Once something was changed, no status may say that it is as if nothing had been sent. */
-static void recovery_settle_status(const struct recovery *recovery, struct error *error)
-{
+    /* Once something was changed, no status may say that it is as if nothing had been sent. */
     if (recovery->changed) {
         error_mark_changed(error);
     }
-}
-
-void recovery_fail(struct recovery *recovery, struct error *error)
-{
-    recovery_settle_status(recovery, error);
     error_print(error);
     recovery_worsen(recovery, error->status);
 }
 
-int recovery_run(struct recovery *recovery, struct error *error)
+static struct json *recovery_report(struct recovery *recovery, const struct operation *operation,
+                                    const char *outcome)
 {
-    struct deposit *deposit = recovery->deposit;
-    struct leftover leftover = {0};
-    size_t at = 0;
-    unsigned rewritten;
-    size_t gone;
-    bool attached = false;
-    int step = 1;
+    const struct new_client *made = &operation->made;
+    struct json *row = json_append_object(recovery->report);
+    const bool has_made = operation->state == OPERATION_ANSWERED ||
+                          operation->state == OPERATION_FINISHED ||
+                          operation->state == OPERATION_BARE;
 
-    if (deposit->keeps_tail && leftover_tail_is_harmless(&deposit->journal)) {
-        deposit->keeps_tail = false;
+    (void)json_add_text(row, "operation", operation_kind_name(operation->kind));
+    json_add_known(row, "clientId",
+                   has_made && made->client_id != NULL ? made->client_id : operation->client_id);
+    json_add_known(row, "clientName", operation->client_name);
+    if (has_made) {
+        json_add_id(row, "credentialId", made->credential.credential_id);
     }
-    if (deposit->older == 0 && !deposit->journal.torn) {
-        recovery->remark("%s is empty: nothing had been asked for", recovery_journal(recovery));
+    json_add_known(row, "destination", operation->target.path);
+    json_add_known(row, "section", operation->target.section);
+    (void)json_add_text(row, "outcome", outcome);
+    return row;
+}
+
+/* A row for each orphan of the last search. */
+static void report_orphans(struct recovery *recovery, const struct operation *operation,
+                           const char *outcome)
+{
+    const struct orphan_search *search = &recovery->search;
+
+    for (size_t at = 0; at < search->count; at++) {
+        const struct orphan *orphan = &search->found[at];
+        struct json *row = recovery_report(recovery, operation, outcome);
+
+        json_add_known(row, "clientId", orphan->client_id);
+        json_add_id(row, "credentialId", orphan->credential_id);
+        json_add_known(row, orphan->credential_id == NULL ? "createdDate" : "createdOn",
+                       orphan->created);
     }
-    while (at < deposit->older && at < DEPOSIT_OLDER_MOST - 1 &&
-           (step = leftover_at(&deposit->journal, at, &leftover, error)) == 1) {
-        attached = attached || leftover.torn;
-        deposit->wish = recovery->given;
-        deposit->found_by = recovery->given.path;
-        deposit->says_place = false;
-        deposit->answered = false;
-        rewritten = deposit->rewritten;
-        gone = 0; /* what was done while a torn end kept the journal from being written anew */
-        for (size_t i = 0; i < at; i++) {
-            gone += deposit->dropped[i];
-        }
-        step = recovery_deal(recovery, &leftover, at, error);
-        if (step < 0 || (step == 0 && !recovery->dry_run && deposit_finish(deposit, error) != 0)) {
-            recovery_fail(recovery, error);
-            step = 1;
-        }
-        /* What follows has moved up when the journal was written anew. */
-        at = deposit->rewritten != rewritten ? at - gone : at + leftover.count;
-        deposit_forget_made(deposit);
-        leftover_free(&leftover);
+}
+
+static void remark_orphans(const struct recovery *recovery)
+{
+    const struct orphan_search *search = &recovery->search;
+
+    for (size_t at = 0; at < search->count; at++) {
+        struct buffer text = BUFFER_EMPTY;
+
+        orphan_describe(&search->found[at], &text);
+        recovery->warn("%s, is left over from an interrupted request, and its secret is lost, as "
+                       "far as the records and the destination tell",
+                       buffer_text(&text));
+        buffer_free(&text);
     }
-    leftover_free(&leftover);
-    buffer_free(&recovery->taken);
-    if (step < 0 || json_build_failed()) {
-        (void)error_set_memory(error);
-        recovery_settle_status(recovery, error);
-        recovery_worsen(recovery, error->status);
-        error->status = recovery->status;
+}
+
+/* --- the ends ------------------------------------------------------------------------------- */
+
+static int explain_wait(const struct operation *operation, struct error *error)
+{
+    char asked[DATE_TEXT_SIZE];
+    char until[DATE_TEXT_SIZE];
+
+    date_write_iso(operation->time, asked);
+    date_write_iso(operation->time + operation->patience, until);
+    return error_set(error, STATUS_DIFFERS,
+                     "the request of %s may still be carried out until %s: what it made is not "
+                     "known yet; run the same command again after that",
+                     asked, until);
+}
+
+static int explain_orphans(const struct recovery *recovery, enum operation_step end,
+                           const struct operation_environment *environment, struct error *error)
+{
+    remark_orphans(recovery);
+    if (end == OPERATION_TOO_MANY) {
+        (void)error_set(error, STATUS_DIFFERS,
+                        "that is more than the interrupted requests can have made; delete what is "
+                        "not in use yourself, with gridkey client delete or credential delete, "
+                        "then run again: ");
+        return operation_advise(environment, "", error);
+    }
+    (void)error_set(error, STATUS_DIFFERS, "deactivate and delete what is left over with: ");
+    return operation_advise(environment, " --clean", error);
+}
+
+static int explain_unseen(const struct operation *operation,
+                          const struct operation_environment *environment, struct error *error)
+{
+    char asked[DATE_TEXT_SIZE];
+
+    date_write_iso(operation->time, asked);
+    (void)error_set(error, STATUS_DIFFERS,
+                    "nothing can be seen of the %s that was interrupted at %s, but another "
+                    "client's credential signed it: choose that with --section or --edgerc, or "
+                    "forget it with: ",
+                    operation_kind_name(operation->kind), asked);
+    return operation_advise(environment, " --clean", error);
+}
+
+static int explain_bare(const struct operation *operation,
+                        const struct operation_environment *environment, struct error *error)
+{
+    const char *id = operation_client_id(operation);
+
+    (void)error_set(error, STATUS_DIFFERS,
+                    "client %s (%s) was made, but no credential of it is stored: make one with "
+                    "gridkey credential create %1s --save %1s --save-section %1s, or delete the "
+                    "client with: ",
+                    id, operation->client_name == NULL ? id : operation->client_name, id,
+                    operation->target.path, operation->target.section);
+    return operation_advise(environment, " --clean", error);
+}
+
+/* Set the error for an end that leaves the record, and report it. Returns -1. */
+static int recovery_explain(struct recovery *recovery, const struct operation *operation,
+                            enum operation_step end, struct operation_environment *environment,
+                            struct error *error)
+{
+    switch (end) {
+    case OPERATION_WAIT:
+        (void)recovery_report(recovery, operation, "not known yet");
+        return explain_wait(operation, error);
+    case OPERATION_ORPHANS:
+    case OPERATION_TOO_MANY:
+        report_orphans(recovery, operation, "left over");
+        return explain_orphans(recovery, end, environment, error);
+    case OPERATION_UNSEEN:
+        return explain_unseen(operation, environment, error);
+    case OPERATION_UNREAD:
+        (void)error_set(error, STATUS_DIFFERS,
+                        "a response that cannot be read is in %s; once you have looked at it, "
+                        "remove it with: ",
+                        buffer_text(&environment->record.path));
+        return operation_advise(environment, " --clean", error);
+    case OPERATION_INACTIVE:
+        (void)recovery_report(recovery, operation, "deactivated");
+        return operation_explain_inactive(operation, environment, error);
+    case OPERATION_LEFT_BARE:
+        (void)recovery_report(recovery, operation, "without credential");
+        return explain_bare(operation, environment, error);
+    default:
+        (void)operation_explain(operation, end, environment, error);
         return -1;
     }
-    if (!recovery->dry_run && !deposit_is_output(&recovery->given)) {
-        /* Reserving removes what an interrupted run left beside the destination. */
-        store_release(&deposit->reservation);
-        (void)store_reserve(&deposit->reservation, recovery->given.path, 0, error);
+}
+
+/* --- the destination ------------------------------------------------------------------------ */
+
+/* Where the record wants it. Returns 0, or -1 with STATUS_FILE. */
+static int read_target(const struct recovery *recovery, const struct operation *operation,
+                       struct destination_settings *settings, struct error *error)
+{
+    struct error ignored;
+
+    *settings = recovery->given;
+    if (*operation->target.path == '/' || text_equal(operation->target.path, "-")) {
+        settings->path = operation->target.path;
     }
-    deposit->wish = recovery->given;
-    deposit->found_by = recovery->given.path;
-    deposit->says_place = false;
-    if (deposit->journal.torn && !attached && recovery_end_tail(recovery, error) != 0) {
-        recovery_fail(recovery, error);
+    settings->section = operation->target.section;
+    if (operation->target.format != NULL) {
+        (void)format_find(operation->target.format, &settings->format, &ignored);
+    }
+    settings->replace = true; /* what is there is looked at by operation_next */
+    return sealed_read_recipients(operation->target.recipients, &settings->sealed_to, error);
+}
+
+static int open_at(const struct recovery *recovery, struct destination *destination,
+                   const struct destination_settings *settings, struct error *error)
+{
+    int result = recovery->dry_run ? destination_look(destination, settings, error)
+                                   : destination_open(destination, settings, error);
+
+    if (result == 0 && !recovery->dry_run) {
+        result = destination_reserve(destination, error);
+    }
+    if (result != 0) {
+        destination_close(destination);
+        destination->settings = *settings;
+    }
+    return result;
+}
+
+/* Open the recorded destination, or where it cannot be used the one that --save names. */
+static int open_destination(struct recovery *recovery, struct operation_environment *environment,
+                            const struct destination_settings *wanted, struct error *error)
+{
+    struct destination_settings settings = *wanted;
+    const bool elsewhere = !text_equal(settings.path, recovery->given.path);
+
+    if (destination_is_output(&settings) && !destination_is_output(&recovery->given)) {
+        environment->found_by = "-"; /* so that the command to run has it */
+        return error_set(
+            error, STATUS_FILE,
+            "the credential was to go to standard output, which has to be asked for once more");
+    }
+    environment->says_place = elsewhere;
+    if (open_at(recovery, environment->destination, &settings, error) == 0) {
+        return 0;
+    }
+    if (!recovery->elsewhere || !elsewhere) {
+        /* The place of the records can take a section; a whole file has to be a free one. */
+        environment->found_by =
+            elsewhere && destination_is_whole(&settings) ? "FILE" : recovery->given.path;
+        return -1;
+    }
+    recovery->remark("%s cannot be used; the credential goes to %s", settings.path,
+                     recovery->given.path);
+    settings.path = recovery->given.path;
+    return open_at(recovery, environment->destination, &settings, error);
+}
+
+/* When another credential is in the section, --save-section names the one to take. */
+static void choose_section(const struct recovery *recovery, const struct operation *operation,
+                           struct operation_environment *environment)
+{
+    struct destination_settings *settings = &environment->destination->settings;
+
+    operation_look_at_destination(operation, environment);
+    if (recovery->section != NULL && !destination_is_whole(settings) &&
+        (environment->view.content == DESTINATION_OTHER ||
+         environment->view.content == DESTINATION_TAKEN)) {
+        settings->section = recovery->section;
+    }
+}
+
+/* --- one operation -------------------------------------------------------------------------- */
+
+static void remark_stored(struct recovery *recovery, const struct operation *operation,
+                          const struct destination_settings *settings, bool in_place)
+{
+    const bool output = destination_is_output(settings);
+
+    recovery->remark("credential %s of client %s is %s%s%s%s",
+                     operation->made.credential.credential_id, operation->made.client_id,
+                     output ? "on standard output" : "stored in ", output ? "" : settings->path,
+                     settings->format == FORMAT_EDGERC ? ", section " : "",
+                     settings->format == FORMAT_EDGERC ? settings->section : "");
+    (void)recovery_report(recovery, operation,
+                          operation->kind == OPERATION_ROTATE ? "rotated"
+                          : in_place                          ? "in place"
+                                                              : "stored");
+    recovery->printed = recovery->printed || output;
+    /* No status may make a script drop what was printed. */
+    recovery->changed = recovery->changed || output;
+}
+
+static void remark_old(const struct recovery *recovery, const struct operation *operation,
+                       const struct operation_environment *environment)
+{
+    if (operation->old_id == NULL) {
+        return;
+    }
+    if (operation->not_replaced) {
+        recovery->remark("the old credential %s was not touched", operation->old_id);
+    } else if (operation->grace > 0) {
+        recovery->remark("the old credential %s works until %s", operation->old_id,
+                         environment->old_expires_on);
+    } else {
+        recovery->remark("the old credential %s is %s", operation->old_id,
+                         operation->keeps ? "deactivated" : "deactivated and deleted");
+    }
+}
+
+static void remark_nothing(struct recovery *recovery, const struct operation *operation)
+{
+    char asked[DATE_TEXT_SIZE];
+
+    date_write_iso(operation->time, asked);
+    recovery->remark("nothing is left of the %s that was interrupted at %s",
+                     operation_kind_name(operation->kind), asked);
+    (void)recovery_report(recovery, operation, "nothing made");
+}
+
+/* Say what came of an operation whose record is gone. */
+static void recovery_tell(struct recovery *recovery, const struct operation *operation,
+                          enum operation_state before, bool in_place,
+                          const struct operation_environment *environment)
+{
+    if (before == OPERATION_ANSWERED && environment->server.made == SERVER_GONE &&
+        environment->view.content != DESTINATION_NEW) {
+        recovery->remark("the new credential %s was deleted meanwhile; the old one stays",
+                         operation->made.credential.credential_id);
+        (void)recovery_report(recovery, operation, "deleted meanwhile");
+        return;
+    }
+    if (before == OPERATION_ANSWERED && operation->kind == OPERATION_ROTATE &&
+        environment->server.made == SERVER_INACTIVE) {
+        recovery->remark("the new credential %s was deactivated; the old one, %s, stays",
+                         operation->made.credential.credential_id, operation->old_id);
+        (void)recovery_report(recovery, operation, "deactivated");
+        return;
+    }
+    if (before == OPERATION_ANSWERED) {
+        remark_stored(recovery, operation, &environment->destination->settings, in_place);
+        remark_old(recovery, operation, environment);
+        if (environment->server.made == SERVER_GONE) {
+            recovery->warn("credential %s of client %s was deleted meanwhile",
+                           operation->made.credential.credential_id, operation->made.client_id);
+        }
+        return;
+    }
+    if (environment->search->count > 0 || environment->server.client == CLIENT_GONE) {
+        report_orphans(recovery, operation, "deleted");
+        if (environment->search->count == 0) {
+            (void)recovery_report(recovery, operation, "deleted");
+        }
+        return;
+    }
+    remark_nothing(recovery, operation);
+}
+
+/* What a failed step leaves: the error says what is true, and what to do. */
+static void explain_failure(const struct operation *operation,
+                            struct operation_environment *environment, struct error *error)
+{
+    char asked[DATE_TEXT_SIZE];
+
+    date_write_iso(operation->time, asked);
+    if (operation->state != OPERATION_ANSWERED) {
+        (void)error_suffix(error, ". What the %s of %s made is not known",
+                           operation_kind_name(operation->kind), asked);
+        return;
+    }
+    if (environment->view.content == DESTINATION_NEW) {
+        if (operation->kind == OPERATION_ROTATE) {
+            (void)error_suffix(error,
+                               ". The new credential %s is in place, only the old one is left",
+                               operation->made.credential.credential_id);
+        } else {
+            (void)error_prefix(error,
+                               "the credential is stored in %s, but it was made %s, and what else "
+                               "is to be done can be done by the same command: ",
+                               environment->destination->settings.path,
+                               operation->made.credential.status);
+        }
+        return;
+    }
+    if (operation->kind == OPERATION_ROTATE && environment->server.proof == PROOF_NONE) {
+        (void)error_suffix(error, ". The new credential %s has to be tried before it is stored",
+                           operation->made.credential.credential_id);
+    }
+    (void)operation_explain_not_stored(operation, environment, error);
+}
+
+/* For a dry run: what would be done next. */
+static void recovery_preview(struct recovery *recovery, const struct operation *operation,
+                             const struct operation_environment *environment)
+{
+    const struct new_credential *made = &operation->made.credential;
+    const char *path = environment->destination->settings.path;
+
+    if (operation->state != OPERATION_ANSWERED) {
+        remark_nothing(recovery, operation);
+    } else if (operation->kind == OPERATION_ROTATE) {
+        recovery->remark("the rotation to credential %s of client %s would be carried on in %s",
+                         made->credential_id, operation->made.client_id, path);
+    } else {
+        recovery->remark(
+            "credential %s of client %s %s %s", made->credential_id, operation->made.client_id,
+            environment->view.content == DESTINATION_NEW ? "is in" : "would be stored in", path);
+    }
+}
+
+/* Only look: the first step that would change something is told. Returns 0 and an end, or -1. */
+static int recovery_rehearse(struct recovery *recovery, struct operation *operation,
+                             struct operation_environment *environment, enum operation_step *end,
+                             struct error *error)
+{
+    for (;;) {
+        operation_look_at_destination(operation, environment);
+        *end = operation_next(operation, &environment->view, &environment->server,
+                              &environment->policy);
+        if (*end >= OPERATION_DONE) {
+            return 0;
+        }
+        if (*end != OPERATION_SEARCH) {
+            recovery_preview(recovery, operation, environment);
+            *end = OPERATION_DONE;
+            return 0;
+        }
+        if (operation_perform(operation, *end, environment, error) != 0) {
+            return -1;
+        }
+    }
+}
+
+static bool is_window_open(const struct recovery *recovery, const struct operation *operation)
+{
+    return recovery->now >= operation->time - OPERATION_SKEW &&
+           recovery->now < operation->time + operation->patience;
+}
+
+/* Run the operation to an end, and tell of it. Returns 0, or -1 with an error to print. */
+static int recovery_finish(struct recovery *recovery, struct operation *operation,
+                           struct operation_environment *environment, struct error *error)
+{
+    const enum operation_state before = operation->state;
+    enum operation_step end;
+    bool in_place;
+    int result;
+
+    operation_look_at_destination(operation, environment);
+    in_place = environment->view.content == DESTINATION_NEW;
+    result = recovery->dry_run ? recovery_rehearse(recovery, operation, environment, &end, error)
+                               : operation_run(operation, environment, &end, error);
+    recovery->changed = recovery->changed || environment->changed;
+    if (result != 0) {
+        explain_failure(operation, environment, error);
+        return -1;
+    }
+    if (end != OPERATION_DONE) {
+        return recovery_explain(recovery, operation, end, environment, error);
+    }
+    if (!recovery->dry_run) {
+        recovery_tell(recovery, operation, before, in_place, environment);
+    }
+    if (environment->has_failure) {
+        *error = environment->failure;
+        return error_suffix(error, environment->server.grace_refused
+                                       ? "; so the old credential stays active until it expires"
+                                       : "; so its status, expiry and description stay as they "
+                                         "are");
     }
     return 0;
+}
+
+static struct operation_environment make_environment(struct recovery *recovery,
+                                                     struct destination *destination)
+{
+    return (struct operation_environment){
+        .destination = destination,
+        .records = recovery->records,
+        .record = RECORD_EMPTY,
+        .policy = {.sends = false,
+                   .replaces = recovery->replace,
+                   .cleans = recovery->clean && !recovery->dry_run},
+        .signing_file = &recovery->signing_file,
+        .found_by = recovery->given.path,
+        .search = &recovery->search,
+        .taken = &recovery->taken,
+        .owner = recovery->owner,
+        .open = recovery->open,
+        .confirm = recovery->confirm,
+        .remark = recovery->remark,
+        .warn = recovery->warn,
+    };
+}
+
+/* What is in use is found out before the first search. */
+static int prepare_search(struct recovery *recovery, struct error *error)
+{
+    struct orphan_search *search = &recovery->search;
+    struct buffer path = BUFFER_EMPTY;
+    int result = 0;
+
+    if (search->files.length > 0) {
+        return 0;
+    }
+    buffer_append_text(&search->files, "\n"); /* even if there is none */
+    if (!destination_is_output(&recovery->given)) {
+        destination_append_full_path(recovery->given.path, &path);
+        result = orphans_add_file(search, buffer_text(&path), error);
+    }
+    buffer_free(&path);
+    if (result == 0 && recovery->signing_file != NULL) {
+        destination_append_full_path(recovery->signing_file, &path);
+        result = orphans_add_file(search, buffer_text(&path), error);
+    }
+    buffer_free(&path);
+    return result == 0 ? orphans_add_records(search, recovery->records, error) : -1;
+}
+
+static void report_salvaged(const struct recovery *recovery, const struct operation *operation,
+                            const struct operation_environment *environment)
+{
+    if (operation->state == OPERATION_ANSWERED && operation->salvaged) {
+        recovery->remark("the response in %s is not whole, but what matters is: it is taken from "
+                         "there; try it with gridkey verify",
+                         buffer_text(&environment->record.path));
+    } else if (operation->state == OPERATION_UNREADABLE) {
+        recovery->remark("the response in %s cannot be read, so the API is asked what came of it",
+                         buffer_text(&environment->record.path));
+    }
+}
+
+/* Deal with one operation. Returns 0, or -1 with an error to print. */
+static int recovery_deal(struct recovery *recovery, struct operation *operation, size_t number,
+                         struct error *error)
+{
+    struct destination destination = {.reservation = STORE_RESERVATION_EMPTY};
+    struct operation_environment environment = make_environment(recovery, &destination);
+    struct destination_settings settings;
+    int result;
+
+    operation_begin(&environment, operation);
+    environment.kept = true;
+    environment.server.window_open = is_window_open(recovery, operation);
+    orphans_forget(&recovery->search);
+    destination.settings = recovery->given;
+    records_append_file(recovery->records, number, &environment.record.path);
+    if (buffer_check(&environment.record.path, error) != 0) {
+        operation_environment_free(&environment);
+        return -1;
+    }
+    result = read_target(recovery, operation, &settings, error);
+    destination.settings = settings;
+    if (result == 0 && operation->state == OPERATION_ANSWERED) {
+        report_salvaged(recovery, operation, &environment);
+        result = open_destination(recovery, &environment, &settings, error);
+        if (result == 0) {
+            choose_section(recovery, operation, &environment);
+        } else {
+            (void)operation_explain_not_stored(operation, &environment, error);
+        }
+    } else if (result == 0) {
+        report_salvaged(recovery, operation, &environment);
+        result = prepare_search(recovery, error);
+    }
+    if (result == 0) {
+        result = recovery_finish(recovery, operation, &environment, error);
+    }
+    if (destination.linked) {
+        recovery->remark(STORE_LINKS_TEXT, buffer_text(&destination.reservation.path));
+    }
+    destination_close(&destination);
+    operation_environment_free(&environment);
+    return result;
+}
+
+/* --- records that hold no operation --------------------------------------------------------- */
+
+static int recovery_deal_with_other(struct recovery *recovery, size_t number, bool unsent,
+                                    struct error *error)
+{
+    struct destination destination = {.settings = recovery->given};
+    struct operation_environment environment = make_environment(recovery, &destination);
+    struct record *record = &environment.record;
+    const char *path;
+
+    records_append_file(recovery->records, number, &record->path);
+    path = buffer_text(&record->path);
+    if (!unsent && (recovery->dry_run || !recovery->clean)) {
+        (void)error_set(error, STATUS_DIFFERS,
+                        "%s holds no whole request and may hold a secret; once you have looked at "
+                        "it, remove it with: ",
+                        path);
+        (void)operation_advise(&environment, " --clean", error);
+        record_close(record);
+        return -1;
+    }
+    recovery->remark("%s holds a request that was %s", path,
+                     unsent ? "cut off before anything was asked for" : "not whole");
+    if (!recovery->dry_run) {
+        (void)records_remove(recovery->records, record, error);
+    }
+    record_close(record);
+    return 0;
+}
+
+/* --- all of them ---------------------------------------------------------------------------- */
+
+struct loaded {
+    struct operation operation;
+    size_t number; /* in the list of records */
+    int result;    /* of operation_load */
+    bool unsent;
+    bool in_doubt;
+    struct error *error; /* why it could not be read; owned, NULL for none */
+};
+
+static void load_one(struct recovery *recovery, struct loaded *loaded, size_t number)
+{
+    struct error error;
+
+    loaded->number = number;
+    loaded->result =
+        operation_load(recovery->records, number, &loaded->operation, &loaded->unsent, &error);
+    loaded->in_doubt = loaded->result == 0 && (loaded->operation.state == OPERATION_IN_DOUBT ||
+                                               loaded->operation.state == OPERATION_UNREADABLE);
+    if (loaded->result < 0) {
+        loaded->error = malloc(sizeof *loaded->error);
+        if (loaded->error != NULL) {
+            *loaded->error = error;
+        }
+    }
+}
+
+static void deal_with(struct recovery *recovery, struct loaded *loaded)
+{
+    struct error error;
+    int result;
+
+    if (loaded->result < 0) {
+        if (loaded->error == NULL) {
+            (void)error_set_memory(&error);
+        }
+        recovery_fail(recovery, loaded->error == NULL ? &error : loaded->error);
+        return;
+    }
+    result = loaded->result == 0
+                 ? recovery_deal(recovery, &loaded->operation, loaded->number, &error)
+                 : recovery_deal_with_other(recovery, loaded->number, loaded->unsent, &error);
+    if (result != 0) {
+        recovery_fail(recovery, &error);
+    }
+}
+
+/* Deal with all that is loaded; whoever is in doubt and not dealt with yet is a rival. */
+static void deal_with_all(struct recovery *recovery, struct loaded *all, size_t count,
+                          const struct operation **pending)
+{
+    size_t pending_count = 0;
+    size_t first = 0;
+
+    for (size_t at = 0; at < count; at++) {
+        if (all[at].in_doubt) {
+            pending[pending_count++] = &all[at].operation;
+        }
+    }
+    for (size_t at = 0; at < count; at++) {
+        recovery->search.pending = pending + first;
+        recovery->search.pending_count = pending_count - first;
+        deal_with(recovery, &all[at]);
+        first += all[at].in_doubt;
+    }
+}
+
+/* What an interrupted run left beside the destination goes. */
+static void sweep(const struct recovery *recovery)
+{
+    struct store_reservation reservation;
+    struct error ignored;
+
+    if (!recovery->dry_run && !destination_is_output(&recovery->given)) {
+        (void)store_reserve(&reservation, recovery->given.path, 0, &ignored);
+        store_release(&reservation);
+    }
+}
+
+int recovery_run(struct recovery *recovery, struct error *error)
+{
+    const struct records *records = recovery->records;
+    struct loaded *all = calloc(records->count + 1, sizeof *all);
+    const struct operation **pending = calloc(records->count + 1, sizeof *pending);
+    const size_t listed = records->count;
+    size_t count = 0;
+    int result = all == NULL || pending == NULL ? error_set_memory(error) : 0;
+
+    recovery->search.remark = recovery->remark;
+    for (size_t at = 0; result == 0 && at < listed; at++) {
+        if (records->list[at].own && !records->list[at].done) {
+            load_one(recovery, &all[count++], at);
+        }
+    }
+    if (result == 0) {
+        deal_with_all(recovery, all, count, pending);
+        sweep(recovery);
+    }
+    for (size_t at = 0; at < count; at++) {
+        operation_free(&all[at].operation);
+        free(all[at].error);
+    }
+    free(pending);
+    free(all);
+    orphans_free(&recovery->search);
+    buffer_free(&recovery->taken);
+    if (result == 0 && json_build_failed()) {
+        result = error_set_memory(error);
+    }
+    if (result != 0) {
+        recovery_worsen(recovery, recovery->changed ? STATUS_UNKNOWN : error->status);
+        error->status = recovery->status;
+    }
+    return result;
 }

@@ -18,9 +18,9 @@ int sealed_write(const struct seal_recipients *recipients, struct buffer *text, 
     return result;
 }
 
-void sealed_intend(const struct seal_recipients *recipients, struct json *intent)
+struct json *sealed_write_recipients(const struct seal_recipients *recipients)
 {
-    struct json *list = recipients->count > 0 ? json_add_array(intent, "sealTo") : NULL;
+    struct json *list = recipients->count > 0 ? json_new_array() : NULL;
 
     for (size_t i = 0; i < recipients->count; i++) {
         struct buffer text = BUFFER_EMPTY;
@@ -29,17 +29,17 @@ void sealed_intend(const struct seal_recipients *recipients, struct json *intent
         (void)json_append_text(list, buffer_text(&text));
         buffer_free(&text);
     }
+    return list;
 }
 
-int sealed_read_intent(const struct json *intent, struct seal_recipients *recipients,
-                       struct error *error)
+int sealed_read_recipients(const struct json *list, struct seal_recipients *recipients,
+                           struct error *error)
 {
     recipients->count = 0;
-    for (const struct json *at = json_first(json_get(intent, "sealTo")); at != NULL;
-         at = json_next(at)) {
+    for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
         if (json_text(at) == NULL || seal_read_recipient(recipients, json_text(at), error) != 0) {
             return error_set(error, STATUS_FILE,
-                             "the intent's recipients cannot be read; seal it anew");
+                             "the recipients of the record cannot be read; seal it anew");
         }
     }
     return 0;

@@ -16,12 +16,12 @@
 int sealed_write(const struct seal_recipients *recipients, struct buffer *text, struct buffer *out,
                  struct error *error);
 
-/* Note the recipients, if any, in an intent: whoever finishes it has to seal as well. */
-void sealed_intend(const struct seal_recipients *recipients, struct json *intent);
+/* The recipients as an array for a record; NULL when there are none. To be freed by the caller. */
+struct json *sealed_write_recipients(const struct seal_recipients *recipients);
 
-/* Read them back. Returns 0, or -1 with STATUS_FILE when they are none of ours. */
-int sealed_read_intent(const struct json *intent, struct seal_recipients *recipients,
-                       struct error *error);
+/* Read them back; NULL is none. Returns 0, or -1 with STATUS_FILE when they cannot be read. */
+int sealed_read_recipients(const struct json *list, struct seal_recipients *recipients,
+                           struct error *error);
 
 /*
  * The token of the credential that a sealed one takes the place of: the client's only active one

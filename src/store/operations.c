@@ -2,6 +2,7 @@
 
 #include "store/operations.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 #define READ_STEP 4096
 #define LOCK_ATTEMPTS 32
+#define LOCK_PAUSE 20 /* milliseconds between two looks at another's lock */
 
 /* struct statx is 256 bytes on every machine; neither libc is sure to declare it. */
 #define STATX_SIZE 256
@@ -135,10 +137,22 @@ const struct store_operations store_operations_system = {
 };
 
 static const struct store_operations *operations_in_use = &store_operations_system;
+static int64_t operations_wait_milliseconds;
+static bool operations_waited;
 
 void operations_use(const struct store_operations *operations)
 {
     operations_in_use = operations == NULL ? &store_operations_system : operations;
+}
+
+void operations_set_wait(int64_t milliseconds)
+{
+    operations_wait_milliseconds = milliseconds;
+}
+
+bool operations_has_waited(void)
+{
+    return operations_waited;
 }
 
 const struct store_operations *operations_current(void)
@@ -342,8 +356,7 @@ int operations_name_beside(const char *directory, const char *path, const char *
 
     if (*last == '\0' || text_equal(last, ".") || text_equal(last, "..")) {
         return error_set(error, STATUS_FILE,
-                         "%s: is not the name of a file; "
-                         "choose another file",
+                         "%s: names a directory, not a file; choose another file",
                          *path == '\0' ? "\"\"" : path);
     }
     if (directory == NULL) {
@@ -431,21 +444,43 @@ static bool is_sticky_for_user(const char *path)
     return sticky;
 }
 
+/* Try until the lock is free or the time is over. As open_and_lock. */
+static int open_and_wait(const char *path, enum operations_locked which, struct stat *facts,
+                         bool *created)
+{
+    int64_t now = clock_monotonic_milliseconds();
+    int64_t deadline = now + operations_wait_milliseconds;
+    int attempts = 0;
+    int descriptor;
+    int number;
+
+    operations_waited = false;
+    while ((descriptor = open_and_lock(path, which, facts, created)) < 0) {
+        number = errno;
+        if (number == ESTALE && ++attempts < LOCK_ATTEMPTS) {
+            continue;
+        }
+        if (number != EWOULDBLOCK || now >= deadline) {
+            errno = number;
+            return -1;
+        }
+        operations_waited = true;
+        clock_sleep_until(now + LOCK_PAUSE < deadline ? now + LOCK_PAUSE : deadline);
+        now = clock_monotonic_milliseconds();
+    }
+    return descriptor;
+}
+
 int operations_open_locked(const char *path, const char *purpose, enum operations_locked which,
                            const char *advice, struct stat *facts, bool *created,
                            struct error *error)
 {
-    int attempts = 0;
-    int descriptor;
+    int descriptor = open_and_wait(path, which, facts, created);
 
-    do {
-        descriptor = open_and_lock(path, which, facts, created);
-        attempts++;
-    } while (descriptor < 0 && errno == ESTALE && attempts < LOCK_ATTEMPTS);
     if (descriptor < 0 && (errno == EWOULDBLOCK || errno == ESTALE)) {
-        return error_set(error, STATUS_FILE,
+        return error_set(error, STATUS_LOCKED,
                          "%s: another gridkey is at work and holds %s; wait until it has ended "
-                         "and run again",
+                         "and run again, or wait longer with --wait SECONDS",
                          purpose == NULL ? path : purpose, purpose == NULL ? "it" : path);
     }
     if (descriptor < 0 && purpose != NULL && (errno == EACCES || errno == EPERM)) {

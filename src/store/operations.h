@@ -116,6 +116,15 @@ int operations_name_beside(const char *directory, const char *path, const char *
 /* Open the directory that path lies in, to sync it. Returns a descriptor, or -1 with errno. */
 int operations_open_directory(const char *path);
 
+/*
+ * How long operations_open_locked waits for another gridkey, in milliseconds (0 until set): the
+ * --wait of the command line, for all locks of this process.
+ */
+void operations_set_wait(int64_t milliseconds);
+
+/* Whether the last operations_open_locked had to wait. */
+bool operations_has_waited(void);
+
 enum operations_locked {
     LOCKED_FRESH, /* a file that is there and not locked is left over: it is removed first */
     LOCKED_KEPT   /* a file that is there is opened, whoever made it */
@@ -126,7 +135,8 @@ enum operations_locked {
  * is the file that this one is for, as named in messages, or NULL; advice ends them. *created is
  * whether it is new, *facts what it is, which for LOCKED_KEPT may be anything.
  *
- * Returns the descriptor, to be closed by the caller, which also unlocks; or -1 with an error.
+ * Returns the descriptor, to be closed by the caller, which also unlocks; or -1 with an error,
+ * STATUS_LOCKED when another gridkey holds it, also after the time of operations_set_wait.
  */
 int operations_open_locked(const char *path, const char *purpose, enum operations_locked which,
                            const char *advice, struct stat *facts, bool *created,

@@ -1,10 +1,14 @@
 """What the tests of `client create` share."""
 
+import calendar
 import configparser
+import hashlib
 import json
 import re
 import stat
 import struct
+import time
+from pathlib import Path
 
 from other_clients import CLIENTS
 
@@ -73,37 +77,139 @@ def assert_stored(fake, path, section="web", name="web"):
 
 
 def assert_clean(folder, *names):
-    """Nothing but these names is in the folder: no journal, no temporary file."""
+    """Nothing but these names is in the folder: no record, no temporary file."""
     assert sorted(entry.name for entry in folder.iterdir()) == sorted(names)
 
 
-RECORD = re.compile(rb"gridkey1 [0-9a-f]{16} (\w+) (\d+)\n")
+ENTRY = re.compile(rb"gridkey1 [0-9a-f]{16} (\w+) (\d+)\n")
 
 
-def read_journal(path):
-    """[(kind, data)] of a journal, which must be readable by its owner alone."""
+class Operations:
+    """The operation records of one destination. As text it is what the path of each begins with."""
+
+    def __init__(self, folder, name=".edgerc"):
+        self.folder, self.start = Path(folder), f".{name.removeprefix('.')}.gridkey-"
+
+    def __str__(self):
+        return str(self.folder / self.start)
+
+    def paths(self):
+        """The records, oldest first; also those of what is done."""
+        found = [path for path in self.folder.iterdir() if re.fullmatch(re.escape(self.start) + r"\d+", path.name)]
+        return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
+
+    def exists(self):
+        """Whether there is one of anything but what is done."""
+        return bool(self.left())
+
+    def left(self):
+        return [path for path in self.paths() if b" done " not in path.read_bytes()[:40]]
+
+    def read_bytes(self):
+        return b"".join(path.read_bytes() for path in self.paths())
+
+    def read_text(self, errors="strict"):
+        return self.read_bytes().decode(errors=errors)
+
+    def unlink(self, missing_ok=True):
+        for path in self.paths():
+            path.unlink()
+
+    def write_bytes(self, data):
+        """Replaces the content of the only record."""
+        [path] = self.paths()
+        path.write_bytes(data)
+
+    def path(self, number=1):
+        return self.folder / f"{self.start}{number}"
+
+    def add(self, data):
+        """A record of these bytes, after all others."""
+        numbers = [int(path.name.rpartition("-")[2]) for path in self.paths()]
+        path = self.path(max(numbers, default=0) + 1)
+        path.write_bytes(data)
+        path.chmod(0o600)
+        return path
+
+
+def entry(kind, data):
+    """An entry of a record, as gridkey writes it."""
+    covered = b"%s %d\n%s\n" % (kind.encode(), len(data), data)
+    return b"gridkey1 " + hashlib.sha256(covered).hexdigest()[:16].encode() + b" " + covered
+
+
+def read_entries(path):
+    """[(kind, data)] of a record, which must be readable by its owner alone; responses are joined."""
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     data = path.read_bytes()
-    records, at = [], 0
-    while match := RECORD.match(data, at):
+    entries, at = [], 0
+    while match := ENTRY.match(data, at):
         end = match.end() + int(match[2])
         assert data[end : end + 1] == b"\n"
-        records.append((match[1].decode(), data[match.end() : end]))
+        kind, content = match[1].decode(), data[match.end() : end]
+        if entries and entries[-1][0] == kind == "response":
+            entries[-1] = (kind, entries[-1][1] + content)
+        else:
+            entries.append((kind, content))
         at = end + 1
     assert data[at:].strip(b"\0") == b""
-    return records
+    return entries
 
 
-def read_left(path):
-    """The records of a journal but for the notes of what later runs made."""
-    return [record for record in read_journal(path) if record[0] != "done"]
+def read_kinds(path):
+    return [kind for kind, _ in read_entries(path)]
 
 
-def read_intent(path):
-    """The JSON of a journal's only intent."""
-    [(kind, data)] = read_left(path)
-    assert kind == "intent"
+def read_operations(operations):
+    """[(kind, data)] of all records of a destination, oldest first."""
+    return [entry for path in operations.paths() for entry in read_entries(path)]
+
+
+def read_left(operations):
+    """The entries of all records but those of what later runs made."""
+    return [entry for entry in read_operations(operations) if entry[0] != "done"]
+
+
+def read_request(operations):
+    """The JSON of the only request that is recorded."""
+    [data] = [data for kind, data in read_left(operations) if kind == "request"]
     return json.loads(data)
+
+
+def body_of(response):
+    """The body of a response as it was received, with a length or in chunks."""
+    head, _, body = response.partition(b"\r\n\r\n")
+    if b"chunked" not in head.lower():
+        return body
+    found = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        found, body = found + body[: int(size, 16)], body[int(size, 16) + 2 :]
+    return found
+
+
+def wait_out(folder):
+    """The time in which the recorded requests may still be on their way is over."""
+    for path in Path(folder).rglob(".*.gridkey-*"):
+        data = path.read_bytes()
+        match = ENTRY.match(data)
+        if match is None or match[1] != b"request":
+            continue
+        end = match.end() + int(match[2])
+        if len(data) <= end:
+            continue
+        try:
+            request = json.loads(data[match.end() : end])
+        except ValueError:
+            continue
+        if "time" not in request:
+            continue
+        asked = calendar.timegm(time.strptime(request["time"], "%Y-%m-%dT%H:%M:%S.000Z"))
+        if asked + request.get("patience", 0) > time.time():
+            asked -= request["patience"] + 1
+            request["time"] = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(asked))
+            text = json.dumps(request, separators=(",", ":")).encode()
+            path.write_bytes(entry("request", text) + data[end + 1 :])
 
 
 def acl(**bits):

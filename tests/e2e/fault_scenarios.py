@@ -2,8 +2,9 @@
 
 import os
 import re
+import time
 
-from creating import ACL, SMALLEST, access, acl
+from creating import ACL, SMALLEST, access, acl, wait_out
 from faultline import END, Case, recover
 from managing import credential_in
 from other_clients import CLIENTS
@@ -68,7 +69,7 @@ class CredentialCreate(Case):
 
 
 class ToOutput(CredentialCreate):
-    """The secret goes to standard output; the journal is there all the same."""
+    """The secret goes to standard output; the operations is there all the same."""
 
     name = "output"
     tells = True
@@ -132,6 +133,7 @@ class Rotate(Case):
 
     name = "rotate"
     forks = True
+    ended = ("DELETED",)
     makes = CLIENTS + "/*/credentials"
 
     def prepare(self):
@@ -149,24 +151,27 @@ class Rotate(Case):
 
     def follow_up(self, result, may_lose=False):
         """The same command once more ends with one credential: the one in the file."""
-        answers = [data for kind, data in self.records() if kind == "answer"]
-        begun, again = self.journal.exists() or self.makes, self.run()
+        whole = [secret.encode() for secret in self.made()]
+        answers = [data for _, data in self.records() if any(secret in data for secret in whole)]
+        wait_out(self.home)
+        begun, again = self.operations.exists() or self.makes, self.run()
         assert again.returncode == 0, again
         self.check_no_leak(again.stdout + again.stderr)
         stored = self.stored()
         assert self.edgerc.read_text().endswith(END)
         named = {int(number) for number in re.findall(r"credential (\d+) was made since", again.stderr)}
         if named:
+            wait_out(self.home)
             assert all(entry["status"] == "ACTIVE" for entry in self.client["credentials"] if entry["credentialId"] in named)
             cleaned = self.run(arguments=("credential", "recover", "--clean", "--yes"))
             assert cleaned.returncode == 0, cleaned
         self.check_clean(begun)
         for credential in self.client["credentials"]:
-            wanted = "ACTIVE" if credential is stored else "DELETED"
-            assert credential["status"] == wanted, credential
+            wanted = ("ACTIVE",) if credential is stored else self.ended
+            assert credential["status"] in wanted, credential
         assert stored is not self.old and stored["credentialId"] not in named
         assert not named or (may_lose and not answers), "an answer that was kept is no orphan"
-        assert all(stored["clientSecret"].encode() in answer for answer in answers), "not the answer's"
+        assert not answers or any(stored["clientSecret"].encode() in answer for answer in answers), "not the answer's"
         proofs = [record for record in self.fake.requests if record["client_token"] == stored["clientToken"]]
         assert any(record["path"] == CLIENTS + "/self" and record["status"] in (200, 403) for record in proofs)
 
@@ -187,47 +192,66 @@ class RotateSelf(Rotate):
 
 
 class RotateLater(Rotate):
-    """The old one stays for a week, and a note of it in the journal."""
+    """The old one gets its end in a week."""
 
     name = "rotate-later"
+    ended = ("DELETED", "ACTIVE")
 
     def prepare(self):
         super().prepare()
         self.arguments += ("--grace", "7")
 
-    def follow_up(self, result, may_lose=False):
-        self.arguments = (*self.arguments[:-1], "0")
-        super().follow_up(result, may_lose)
+    def check_complete(self, result):
+        super().check_complete(result)
+        left = time.mktime(time.strptime(self.old["expiresOn"], "%Y-%m-%dT%H:%M:%S.000Z")) - time.timezone - time.time()
+        assert abs(left - 7 * 86400) < 3600, self.old
 
 
-class RotateBeside(Rotate):
-    """There is a note in the journal, of another client's old credential, and it stays."""
+class RotateShared(Rotate):
+    """Another section holds the same credential."""
 
-    name = "rotate-beside"
-    left = (".edgerc.gridkey",)
+    name = "rotate-shared"
 
     def prepare(self):
-        other = self.fake.add_client(clientName="neighbour")
-        self.fake.add_credential(other["clientId"])
-        self.edgerc.write_text(self.edgerc.read_text() + "\n" + self.fake.edgerc_text("neighbour", other["clientId"]))
-        assert self.run(arguments=("credential", "rotate", "neighbour", "--grace", "7")).returncode == 0
-        [self.note] = self.records()
-        text = self.edgerc.read_text()
-        other_section = text[text.index("[neighbour]") :]
         super().prepare()
-        self.edgerc.write_text(self.edgerc.read_text() + "\n" + other_section)
+        copy = self.fake.edgerc_text("web", self.client["clientId"]).replace("[web]", "[copy]")
+        self.edgerc.write_text(self.edgerc.read_text() + "\n" + copy)
 
     def check(self, result, *others, **options):
         super().check(result, *others, **options)
-        assert self.note[1] in self.journal.read_bytes(), "the note has gone"
+        assert credential_in(self.fake, self.edgerc, "copy")["status"] == "ACTIVE"
+
+
+class RotateBeside(Rotate):
+    """There is a record of another client's request in doubt, and it stays."""
+
+    name = "rotate-beside"
+    left = (".edgerc.gridkey-1",)
+
+    def prepare(self):
+        other = self.fake.add_client(clientName="neighbour")
+        self.fake.fault(method="POST", cut_before_body=True)
+        assert self.run(arguments=("credential", "create", other["clientId"])).returncode == 5
+        self.fake.clear_faults()
+        self.beside = self.operations.path().read_bytes()
+        super().prepare()
+
+    def records(self):
+        return [record for record in super().records() if record != super(RotateBeside, self).records()[0]]
+
+    def check(self, result, *others, **options):
+        super().check(result, *others, **options)
+        assert self.operations.path().read_bytes() == self.beside, "the record has gone"
 
     def check_clean(self, stored=True):
-        names = {path.name for path in self.home.iterdir()} - (set() if stored else {".edgerc.gridkey-new"})
-        assert names == {".edgerc", ".edgerc.gridkey"}
-        self.check_journal()
+        names = {path.name for path in self.home.iterdir()} - (set() if stored else {".edgerc.gridkey-new", ".edgerc.gridkey-lock"})
+        assert {name for name in names if name != ".edgerc" and self.is_left(name)} <= {".edgerc.gridkey-1"}, names
 
-    def check_journal(self):
-        assert self.records() == [self.note]
+    def is_left(self, name):
+        return b" done " not in (self.home / name).read_bytes()[:40]
+
+    def check_records(self):
+        assert {path.name for path in self.operations.left()} <= {".edgerc.gridkey-1"}
 
 
 class RotateRecovered(Rotate):
@@ -250,11 +274,11 @@ class RotateSelfRecovered(RotateRecovered, RotateSelf):
 
 
 class Recover(CredentialCreate):
-    """Of a run that was killed when the answer was in the journal and not yet in the file."""
+    """Of a run that was killed when the answer was in the operations and not yet in the file."""
 
     name = "recover"
     makes = None
-    left = (".edgerc.gridkey", ".edgerc.gridkey-new")
+    left = (".edgerc.gridkey-1", ".edgerc.gridkey-new", ".edgerc.gridkey-lock")
 
     def prepare(self):
         super().prepare()
@@ -267,21 +291,21 @@ class Recover(CredentialCreate):
         assert self.secret in self.kept(result), f"the secret is lost: {result}"
 
     def follow_up(self, result, may_lose=False):
-        begun, again = self.journal.exists(), self.run()
+        begun, again = self.operations.exists(), self.run()
         assert again.returncode == 0, again
         self.check_complete(again)
         self.check_clean(begun)
 
 
 class RecoverThree(Case):
-    """Of three runs, each killed when its answer was in the journal: one after the other, none for another's loss."""
+    """Of three runs, each killed when its response was on disk: one after the other, none for another's loss."""
 
     name = "recover-three"
     arguments = ("credential", "recover")
-    left = (".edgerc.gridkey", ".edgerc.gridkey-new")
+    left = (".edgerc.gridkey-1", ".edgerc.gridkey-2", ".edgerc.gridkey-3", ".edgerc.gridkey-new", ".edgerc.gridkey-lock")
 
     def prepare(self):
-        journal, self.secrets, self.steps = b"", [], []
+        self.secrets = []
         for name in ("one", "two", "three"):
             client = self.fake.add_client(clientName=name)
             result = self.run(
@@ -289,11 +313,7 @@ class RecoverThree(Case):
                 arguments=("credential", "create", client["clientId"]),
             )
             assert result.returncode == -9
-            journal += self.journal.read_bytes().rstrip(b"\0")
-            self.journal.unlink()
             self.secrets.append(client["credentials"][0]["clientSecret"])
-        self.journal.write_bytes(journal)
-        self.journal.chmod(0o600)
 
     @staticmethod
     def parts(content):
@@ -313,7 +333,7 @@ class RecoverThree(Case):
         assert all(secret in self.kept(result) for secret in self.secrets), f"a secret is lost: {result}"
 
     def follow_up(self, result, may_lose=False):
-        begun, again = self.journal.exists(), self.run()
+        begun, again = self.operations.exists(), self.run()
         assert again.returncode == 0, again
         self.check_complete(again)
         self.check_clean(begun)
@@ -324,19 +344,20 @@ class RecoverLost(CredentialCreate):
 
     name = "recover-lost"
     makes = None
-    left = (".edgerc.gridkey",)
+    left = (".edgerc.gridkey-1",)
 
     def prepare(self):
         super().prepare()
         self.fake.fault(method="POST", cut_after=0)
         assert self.run().returncode == 5
         self.fake.clear_faults()
+        wait_out(self.home)
         [self.orphan] = self.client["credentials"]
         self.arguments = ("credential", "recover", "--clean", "--yes")
 
     def check(self, result, *others, **options):
         super().check(result, *others, **options)
-        assert self.orphan["status"] == "DELETED" or self.journal.exists(), f"it is forgotten: {result}"
+        assert self.orphan["status"] == "DELETED" or self.operations.exists(), f"it is forgotten: {result}"
 
     def check_complete(self, result):
         assert self.orphan["status"] == "DELETED"
@@ -348,7 +369,7 @@ class RecoverLost(CredentialCreate):
         again = self.run()
         assert again.returncode == 0 and self.edgerc.read_bytes() == self.before, again
         self.check_complete(again)
-        assert not self.journal.exists()
+        assert not self.operations.exists()
 
 
 class RecoverBare(Create):
@@ -357,18 +378,18 @@ class RecoverBare(Create):
     name = "recover-bare"
     switches = {"create_credential": "absent"}
     makes = None
-    left = (".edgerc.gridkey",)
+    left = (".edgerc.gridkey-2",)
 
     def prepare(self):
         self.fake.fault(method="POST", path=CLIENTS + "/*/credentials", status=403)
-        assert self.run().returncode == 6
+        assert self.run().returncode == 5
         self.fake.clear_faults()
         assert self.names_made()
         self.arguments = ("credential", "recover", "--clean", "--yes")
 
     def check(self, result, *others, **options):
         super().check(result, *others, **options)
-        assert not self.names_made() or self.journal.exists(), f"it is forgotten: {result}"
+        assert not self.names_made() or self.operations.exists(), f"it is forgotten: {result}"
 
     def check_complete(self, result):
         assert not self.names_made(), result
@@ -380,15 +401,15 @@ class RecoverBare(Create):
         again = self.run()
         assert again.returncode == 0 and self.edgerc.read_bytes() == self.before, again
         self.check_complete(again)
-        assert not self.journal.exists()
+        assert not self.operations.exists()
 
 
 class RecoverRotation(Rotate):
-    """Of a rotation that was killed when the answer was in the journal and not yet in the file."""
+    """Of a rotation that was killed when the answer was in the operations and not yet in the file."""
 
     name = "recover-rotation"
     makes = None
-    left = (".edgerc.gridkey", ".edgerc.gridkey-new")
+    left = (".edgerc.gridkey-1", ".edgerc.gridkey-new", ".edgerc.gridkey-lock")
 
     def prepare(self):
         super().prepare()
@@ -397,4 +418,4 @@ class RecoverRotation(Rotate):
 
 
 SCENARIOS = [Create, CreateByName, CreateInTwo, CredentialCreate, ToOutput, EdgercSet, SetForOthers, SetForGroup, Rotate, RotateSelf, RotateLater]
-SCENARIOS += [RotateBeside, RotateRecovered, RotateSelfRecovered, Recover, RecoverThree, RecoverLost, RecoverBare, RecoverRotation]
+SCENARIOS += [RotateShared, RotateBeside, RotateRecovered, RotateSelfRecovered, Recover, RecoverThree, RecoverLost, RecoverBare, RecoverRotation]

@@ -157,12 +157,12 @@ class Disk:
 RECORD = re.compile(rb"gridkey1 [0-9a-f]{16} (\w+) (\d+)\n")
 
 
-def torn_end(journal):
-    """What stands behind the last whole record."""
+def torn_end(operations):
+    """What stands behind the last whole entry of one record."""
     at = 0
-    while match := RECORD.match(journal, at):
+    while match := RECORD.match(operations, at):
         end = match.end() + int(match[2])
-        if journal[end : end + 1] != b"\n" or b"\0" in journal[match.end() : end]:
+        if operations[end : end + 1] != b"\n" or b"\0" in operations[match.end() : end]:
             break
         at = end + 1
-    return journal[at:].rstrip(b"\0")
+    return operations[at:].rstrip(b"\0")

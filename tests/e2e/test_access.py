@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from creating import ACL, SMALLEST, USER, access, acl, assert_clean, changes, create, made, posts, read_section
+from creating import Operations, ACL, SMALLEST, USER, access, acl, assert_clean, changes, create, made, posts, read_section
 
 GROUP = 4321  # of which USER is no member
 
@@ -226,14 +226,14 @@ def test_a_file_in_the_way_that_cannot_be_removed(place, fake):
 
 
 def test_a_record_of_another_user(place, fake):
-    """It may hold a secret: nobody is told to remove it."""
+    """It may hold a secret: nobody is told to remove it, and it is not read."""
     place.path.chmod(0o1777)
-    (place.path / ".to.gridkey").write_text("")
-    own(place.path / ".to.gridkey", GROUP, GROUP, 0o666)
-    result = place.run("client", "create", *SMALLEST, "--save", "to", **AS_USER)
+    record = Operations(place.path, "to").add(b"")
+    own(record, GROUP, GROUP, 0o666)
+    result = place.run("credential", "recover", "--save", "to", **AS_USER)
     assert result.returncode == 3 and f"user {GROUP}" in result.stderr, result
     assert "remove" not in result.stderr and "GRIDKEY_STATE" in result.stderr
-    assert changes(fake) == []
+    assert record.exists() and changes(fake) == []
 
 
 def test_root_in_the_home_of_another(place):
@@ -291,9 +291,9 @@ def test_recovering_where_there_are_no_permissions(gk, fake, home, modeless):
     """What could not be stored lies in a record that others may read: it is read all the same."""
     (home / "to").mkdir()
     fake.on_request = lambda record: (home / "to").rename(home / "moved") if record["method"] == "POST" else None
-    environment = {"GRIDKEY_STATE": str(modeless / "record")}
+    environment = {"GRIDKEY_STATE": str(modeless)}
     result = create(gk, *SMALLEST, "--save", home / "to" / "edgerc", env=environment)
-    assert result.status == 9 and str(modeless / "record") in result.err and "0600" not in result.err, result
+    assert result.status == 9 and str(Operations(modeless, "edgerc")) in result.err and "0600" not in result.err, result
     assert "can be read by others" in result.err
     fake.on_request = None
     (home / "moved").rename(home / "to")

@@ -9,6 +9,7 @@ import time
 import pytest
 from conftest import DEFAULT_HOST, OTHER_HOST
 from creating import (
+    Operations,
     SMALLEST,
     assert_clean,
     assert_no_secret,
@@ -17,7 +18,7 @@ from creating import (
     create,
     made,
     posts,
-    read_intent,
+    read_request,
     read_section,
     sent,
 )
@@ -429,18 +430,18 @@ def test_json(gk, fake, edgerc):
     assert_stored(fake, edgerc)
 
 
-def test_the_intent_is_on_the_disk_before_the_request(gk, fake, home, edgerc):
+def test_the_request_is_on_the_disk_before_it_is_sent(gk, fake, home, edgerc):
     seen = []
 
     def look(record):
         if record["method"] == "POST":
-            seen.append((read_intent(home / ".edgerc.gridkey"), edgerc.read_text()))
+            seen.append((read_request(Operations(home)), edgerc.read_text()))
 
     fake.on_request = look
     assert create(gk, *SMALLEST, "--account-key", "1-ABCD:Z-PQR").status == 0
     [(intent, text)] = seen
     assert intent["operation"] == "client create" and intent["clientName"] == "web"
-    assert intent["authorizedUsers"] == ["jsmith"] and intent["accountSwitchKey"] == "1-ABCD:Z-PQR"
+    assert intent["accountSwitchKey"] == "1-ABCD:Z-PQR"
     assert (intent["destination"], intent["section"]) == (str(edgerc), "web")
     assert intent["host"] == DEFAULT_HOST and intent["time"].endswith(".000Z")
     assert "[web]" not in text

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from creating import (
+    Operations,
     SMALLEST,
     assert_clean,
     assert_no_secret,
@@ -15,16 +16,16 @@ from creating import (
     create,
     made,
     posts,
-    read_intent,
-    read_journal,
+    read_request,
+    read_operations,
     read_section,
 )
 from other_clients import CLIENTS
 
 
 @pytest.fixture
-def journal(home):
-    return home / ".edgerc.gridkey"
+def operations(home):
+    return Operations(home)
 
 
 @pytest.fixture
@@ -44,13 +45,13 @@ def at_post(fake):
     return arrange
 
 
-def kept(fake, result, journal):
-    """The secret was received but not stored: 9, and the journal that is named has it."""
+def kept(fake, result, operations):
+    """The secret was received but not stored: 9, and the operations that is named has it."""
     assert result.status == 9 and result.out == "", result
-    assert str(journal) in result.err and "0600" in result.err
+    assert str(operations) in result.err and "0600" in result.err
     assert_no_secret(fake, result)
-    (intent, _), (answer, data) = read_journal(journal)
-    assert (intent, answer) == ("intent", "answer")
+    (intent, _), (answer, data) = read_operations(operations)
+    assert (intent, answer) == ("request", "response")
     assert made(fake)["client_secret"].encode() in data
 
 
@@ -122,14 +123,14 @@ def test_the_file_removed_meanwhile(gk, fake, home, edgerc, at_post):
     assert_clean(home, ".edgerc")
 
 
-def test_the_same_section_made_by_another_writer(gk, fake, edgerc, journal, at_post):
+def test_the_same_section_made_by_another_writer(gk, fake, edgerc, operations, at_post):
     def write():
         with edgerc.open("a") as file:
             file.write("[web]\nhost = theirs.example\n")
 
     at_post(write)
     result = create(gk, *SMALLEST)
-    kept(fake, result, journal)
+    kept(fake, result, operations)
     assert "[web]" in result.err and str(edgerc) in result.err
     assert read_section(edgerc, "web") == {"host": "theirs.example"}
     assert len(posts(fake)) == 1
@@ -145,14 +146,14 @@ def test_the_same_section_may_be_replaced(gk, fake, edgerc, at_post):
     assert_stored(fake, edgerc)
 
 
-def test_a_directory_in_its_place(gk, fake, edgerc, journal, at_post):
+def test_a_directory_in_its_place(gk, fake, edgerc, operations, at_post):
     def put():
         edgerc.unlink()
         edgerc.mkdir()
 
     at_post(put)
     result = create(gk, *SMALLEST)
-    kept(fake, result, journal)
+    kept(fake, result, operations)
     assert str(edgerc) in result.err
     assert list(edgerc.iterdir()) == []
 
@@ -161,7 +162,7 @@ def can_be_immutable(path):
     return all(subprocess.run(["chattr", change, path], stderr=subprocess.DEVNULL).returncode == 0 for change in ("+i", "-i"))
 
 
-def test_immutable_meanwhile(gk, fake, edgerc, journal, at_post):
+def test_immutable_meanwhile(gk, fake, edgerc, operations, at_post):
     if not can_be_immutable(edgerc):
         pytest.skip("this user or file system cannot make a file immutable")
     before = edgerc.read_bytes()
@@ -170,12 +171,12 @@ def test_immutable_meanwhile(gk, fake, edgerc, journal, at_post):
         result = create(gk, *SMALLEST)
     finally:
         subprocess.run(["chattr", "-i", edgerc], check=True)
-    kept(fake, result, journal)
+    kept(fake, result, operations)
     assert str(edgerc) in result.err
     assert edgerc.read_bytes() == before
 
 
-def test_the_directory_made_immutable_meanwhile(gk, fake, home, edgerc, journal, at_post):
+def test_the_directory_made_immutable_meanwhile(gk, fake, home, edgerc, operations, at_post):
     if not can_be_immutable(home):
         pytest.skip("this user or file system cannot make a directory immutable")
     at_post(lambda: subprocess.run(["chattr", "+i", home], check=True))
@@ -183,20 +184,21 @@ def test_the_directory_made_immutable_meanwhile(gk, fake, home, edgerc, journal,
         result = create(gk, *SMALLEST)
     finally:
         subprocess.run(["chattr", "-i", home], check=True)
-    kept(fake, result, journal)
+    kept(fake, result, operations)
 
 
 def test_the_directory_gone_meanwhile(gk, fake, home, tmp_path, at_post):
-    """With the journal elsewhere the secret is safe even then."""
+    """With the operations elsewhere the secret is safe even then."""
     (home / "to").mkdir()
     at_post(lambda: (home / "to").rename(home / "moved"))
-    result = create(gk, *SMALLEST, "--save", home / "to" / "edgerc", env={"GRIDKEY_STATE": str(tmp_path / "journal")})
-    kept(fake, result, tmp_path / "journal")
+    (tmp_path / "state").mkdir()
+    result = create(gk, *SMALLEST, "--save", home / "to" / "edgerc", env={"GRIDKEY_STATE": str(tmp_path / "state")})
+    kept(fake, result, Operations(tmp_path / "state", "edgerc"))
     assert str(home / "to" / "edgerc") in result.err
 
 
-def test_the_journal_removed_meanwhile(gk, fake, home, edgerc, journal, at_post):
-    at_post(journal.unlink)
+def test_the_journal_removed_meanwhile(gk, fake, home, edgerc, operations, at_post):
+    at_post(operations.unlink)
     result = create(gk, *SMALLEST)
     assert result.status == 0, result
     assert_stored(fake, edgerc)
@@ -223,30 +225,30 @@ def killed_at(gk, at_post, path=CLIENTS, method="POST", number=signal.SIGKILL):
     assert running[0].returncode == -number and out == b""
 
 
-def test_killed_when_the_request_is_out(gk, fake, home, edgerc, journal, at_post):
+def test_killed_when_the_request_is_out(gk, fake, home, edgerc, operations, at_post):
     before = edgerc.read_bytes()
     killed_at(gk, at_post)
-    intent = read_intent(journal)
+    intent = read_request(operations)
     assert (intent["clientName"], intent["section"], intent["destination"]) == ("web", "web", str(edgerc))
     assert edgerc.read_bytes() == before
     fake.on_request = None
     # What was locked is free, what was half made is gone, and the intent is not forgotten.
     result = create(gk, "--name", "next", *SMALLEST[2:])
-    assert result.status == 0 and str(journal) in result.err
+    assert result.status == 0 and str(operations) in result.err
     assert_stored(fake, edgerc, "next", "next")
-    assert read_intent(journal) == intent
-    assert_clean(home, ".edgerc", ".edgerc.gridkey")
+    assert read_request(operations) == intent
+    assert_clean(home, ".edgerc", ".edgerc.gridkey-1", ".edgerc.gridkey-3")
 
 
-def test_killed_behind_the_answer(gk, fake, edgerc, journal, at_post):
-    """The answer was received: it is in the journal, whatever comes of the second call."""
+def test_killed_behind_the_answer(gk, fake, edgerc, operations, at_post):
+    """The answer was received: it is in the operations, whatever comes of the second call."""
     fake.set(create_credential="absent")
     before = edgerc.read_bytes()
     killed_at(gk, at_post, CLIENTS + "/")
     client_id = fake.client("web")["clientId"]
-    records = read_journal(journal)
-    assert [kind for kind, _ in records] == ["intent", "answer", "intent"]
-    assert client_id.encode() in records[1][1] and client_id.encode() in records[2][1]
+    records = read_operations(operations)
+    assert [kind for kind, _ in records] == ["request"]
+    assert client_id.encode() in records[0][1] and b'"ownsClient":true' in records[0][1]
     assert edgerc.read_bytes() == before
 
 
@@ -261,9 +263,9 @@ def test_killed_when_all_is_stored(gk, fake, home, edgerc, at_post):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_told_to_end(gk, fake, journal, at_post, number):
+def test_told_to_end(gk, fake, operations, at_post, number):
     killed_at(gk, at_post, number=number)
-    assert read_intent(journal)["clientName"] == "web"
+    assert read_request(operations)["clientName"] == "web"
 
 
 def test_killed_before_anything(gk, fake, home, edgerc, at_post):
@@ -281,10 +283,10 @@ def test_killed_before_anything(gk, fake, home, edgerc, at_post):
 
 def test_a_second_gridkey_is_refused(gk, fake, home, edgerc, at_post):
     second = []
-    at_post(lambda: second.append(create(gk, "--name", "second", *SMALLEST[2:])))
+    at_post(lambda: second.append(create(gk, "--name", "second", *SMALLEST[2:], "--wait", "0")))
     result = create(gk, *SMALLEST)
     assert (result.status, result.err) == (0, "")
-    assert second[0].status == 3 and second[0].out == ""
+    assert second[0].status == 13 and second[0].out == ""
     assert str(edgerc) in second[0].err and "another gridkey" in second[0].err and "; " in second[0].err
     assert len(posts(fake)) == 1
     assert_stored(fake, edgerc)
@@ -297,9 +299,9 @@ def test_a_second_gridkey_is_refused(gk, fake, home, edgerc, at_post):
 def test_a_second_gridkey_by_way_of_a_link(gk, fake, home, edgerc, at_post):
     (home / "link").symlink_to(edgerc)
     second = []
-    at_post(lambda: second.append(create(gk, "--name", "second", *SMALLEST[2:], "--save", home / "link")))
+    at_post(lambda: second.append(create(gk, "--name", "second", *SMALLEST[2:], "--save", home / "link", "--wait", "0")))
     assert create(gk, *SMALLEST).status == 0
-    assert second[0].status == 3 and len(posts(fake)) == 1
+    assert second[0].status == 13 and len(posts(fake)) == 1
     assert_stored(fake, edgerc)
 
 
@@ -313,11 +315,19 @@ def test_a_second_gridkey_with_another_file(gk, fake, home, edgerc, at_post):
     assert_clean(home, ".edgerc", "other")
 
 
+def test_many_at_once_wait_for_each_other(gk, fake, edgerc):
+    names = [f"client {number}" for number in range(8)]
+    running = [gk.start("client", "create", "--name", name, *SMALLEST[2:], "--wait", "60") for name in names]
+    for name, process in zip(names, running):
+        assert process.wait(60) == 0, process.communicate()
+        assert_stored(fake, edgerc, name, name)
+
+
 def test_many_at_once_lose_nothing(gk, fake, edgerc):
     names = [f"client {number}" for number in range(8)]
-    running = [gk.start("client", "create", "--name", name, *SMALLEST[2:]) for name in names]
+    running = [gk.start("client", "create", "--name", name, *SMALLEST[2:], "--wait", "0") for name in names]
     results = [(name, process.wait(30), process.communicate()[1].decode()) for name, process in zip(names, running)]
-    assert {status for _, status, _ in results} <= {0, 3}
+    assert {status for _, status, _ in results} <= {0, 13}
     assert [status for _, status, _ in results].count(0) >= 1
     for name, status, err in results:
         if status == 0:

@@ -1,23 +1,26 @@
 """`client create` when things go wrong: what is kept, what is said, and that nothing is asked for twice.
 
-A client may exist after each of these. What matters is that the secret is in the destination or in the journal as soon
+A client may exist after each of these. What matters is that the secret is in the destination or in the operations as soon
 as it was received, and that the exit status says whether something may have been made.
 """
 
 import json
+import time
 
 import pytest
 from creating import (
+    Operations,
     SMALLEST,
     assert_clean,
     assert_no_secret,
     assert_stored,
+    body_of,
     changes,
     create,
     made,
     posts,
-    read_intent,
-    read_journal,
+    read_request,
+    read_operations,
     read_left,
 )
 from other_clients import CLIENTS
@@ -28,8 +31,8 @@ SECOND = {"method": "POST", "path": CLIENTS + "/*/credentials"}
 
 
 @pytest.fixture
-def journal(home):
-    return home / ".edgerc.gridkey"
+def operations(home):
+    return Operations(home)
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ def test_no_connection_for_the_post(gk, fake, home, unchanged, kind):
     assert result.status in (4, 5) and posts(fake) == []
     assert ("no request was sent" in result.err or kind in ("close", "stall")) == (result.status == 4)
     unchanged()
-    assert_clean(home, ".edgerc", *([".edgerc.gridkey"] if result.status == 5 else []))
+    assert_clean(home, ".edgerc", *([".edgerc.gridkey-1"] if result.status == 5 else []))
 
 
 def test_a_kept_connection_that_ended_meanwhile_is_no_failure(gk, fake, edgerc):
@@ -95,40 +98,61 @@ CUTS = {
     "the status line": {"cut_after": 12},
     "the head": {"cut_after": "head"},
     "half": {"cut_after": 700},
-    "all but a byte": {"cut_after": -1},
-    "all but a byte, and a goodbye": {"cut_after": -1, "end": "close_notify"},
-    "all but the last chunk": {"framing": "chunked", "cut_after": -5},
     "silence": {"stall_after": 0},
     "silence in the middle": {"stall_after": 700},
     "an answer that is no HTTP": {"raw": b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n", "end": "fin", "applied": True},
+}
+# Cut or framed wrongly, with all of the credential in it.
+SALVAGED = {
+    "all but a byte": {"cut_after": -1},
+    "all but a byte, and a goodbye": {"cut_after": -1, "end": "close_notify"},
+    "all but the last chunk": {"framing": "chunked", "cut_after": -5},
+    "silence at the end": {"stall_after": -1},
     "two lengths": {"content_length": [5, 6]},
+    "a length that is too short": {"content_length": 5, "close": True},
+    "a length that is too long": {"content_length": 100000, "close": True},
+    "a length that is none": {"content_length": "x", "close": True},
     "a body coded otherwise": {"headers": {"Content-Encoding": "gzip"}},
+    "a redirect": {"as_status": 302},
+    "a refusal": {"as_status": 400},
+    "a server error": {"as_status": 500},
 }
 
 
 @pytest.mark.parametrize("fault", CUTS.values(), ids=CUTS)
-def test_no_whole_answer(gk, fake, home, journal, unchanged, fault):
+def test_no_whole_answer(gk, fake, home, operations, unchanged, fault):
     fake.fault(**POST, **fault)
     options = ["--timeout", "1"] if "stall_after" in fault else []
     result = create(gk, *SMALLEST, *options)
-    failed(fake, result, 5, str(journal), *LOOK)
+    failed(fake, result, 5, str(operations), *LOOK)
     assert len(posts(fake)) == 1
     assert changes(fake) == [("POST", CLIENTS)]
-    intent = read_intent(journal)
+    intent = read_request(operations)
     assert (intent["operation"], intent["clientName"], intent["section"]) == ("client create", "web", "web")
     unchanged()
-    assert_clean(home, ".edgerc", ".edgerc.gridkey")
+    assert_clean(home, ".edgerc", ".edgerc.gridkey-1")
 
 
-def test_what_an_earlier_run_left_stays(gk, fake, home, journal, edgerc):
+@pytest.mark.parametrize("fault", SALVAGED.values(), ids=SALVAGED)
+def test_a_credential_that_came_is_stored_whatever_is_around_it(gk, fake, home, edgerc, fault):
+    fake.fault(**POST, **fault)
+    options = ["--timeout", "1"] if "stall_after" in fault else []
+    result = create(gk, *SMALLEST, *options)
+    assert result.status == 0, result
+    assert_no_secret(fake, result)
+    assert_stored(fake, edgerc)
+    assert_clean(home, ".edgerc")
+
+
+def test_what_an_earlier_run_left_stays(gk, fake, home, operations, edgerc):
     fake.fault(**POST, cut_after=0)
     assert create(gk, *SMALLEST).status == 5
-    left = read_journal(journal)
+    left = read_operations(operations)
     result = create(gk, "--name", "next", *SMALLEST[2:])
-    assert result.status == 0 and str(journal) in result.err and "earlier run" in result.err
+    assert result.status == 0 and str(operations) in result.err and "earlier run" in result.err
     assert_stored(fake, edgerc, "next", "next")
-    assert read_left(journal) == left
-    assert_clean(home, ".edgerc", ".edgerc.gridkey")
+    assert read_left(operations) == left
+    assert_clean(home, ".edgerc", ".edgerc.gridkey-1", ".edgerc.gridkey-3")
 
 
 def test_without_a_credential_the_sentence_says_where_to_look(gk, fake, home, unchanged):
@@ -203,14 +227,14 @@ FIVES = {
 
 @pytest.mark.parametrize("fault", FIVES.values(), ids=FIVES)
 @pytest.mark.parametrize("applied", [False, True], ids=["not made", "made"])
-def test_the_server_failed(gk, fake, journal, unchanged, fault, applied):
+def test_the_server_failed(gk, fake, operations, unchanged, fault, applied):
     """It may have been made all the same: the POST is not repeated, and the intent stays."""
     fake.fault(**POST, **fault, applied=applied)
     result = create(gk, *SMALLEST)
-    failed(fake, result, 8, str(journal), *LOOK)
+    failed(fake, result, 8, str(operations), *LOOK)
     assert "run it again later" not in result.err and result.err.count("look before") == 1, result
     assert len(posts(fake)) == 1
-    assert read_intent(journal)["clientName"] == "web"
+    assert read_request(operations)["clientName"] == "web"
     unchanged()
 
 
@@ -231,7 +255,6 @@ WRONG = {
     "nothing": {"status": 201, "applied": True},
     "no content": {"status": 204, "applied": True},
     "no JSON": {"status": 201, "body": b'{"clientId":"abc",', "content_type": "application/json", "applied": True},
-    "a list": {"edit": lambda answer: [answer]},
     "null": {"edit": lambda answer: None},
     "without clientId": {"edit": take_out("clientId")},
     "a clientId that is a list": {"edit": lambda answer: {**answer, "clientId": ["a"]}},
@@ -240,89 +263,121 @@ WRONG = {
 
 
 @pytest.mark.parametrize("fault", WRONG.values(), ids=WRONG)
-def test_an_answer_of_another_kind(gk, fake, home, journal, unchanged, fault):
+def test_an_answer_of_another_kind(gk, fake, home, operations, unchanged, fault):
     fake.fault(**POST, **fault)
-    failed(fake, create(gk, *SMALLEST), 9, str(journal), "answer")
+    failed(fake, create(gk, *SMALLEST), 9, str(operations), "response")
     assert changes(fake) == [("POST", CLIENTS)]
-    (intent, _), (answer, data) = read_journal(journal)
-    assert (intent, answer) == ("intent", "answer")
-    status, body = data.split(b"\n", 1)
-    assert int(status) == fault.get("status", 201)
+    (request, _), (response, data) = read_operations(operations)
+    assert (request, response) == ("request", "response")
+    assert int(data.split(b" ", 2)[1]) == fault.get("status", 201)
+    body = body_of(data)
     if "edit" in fault and json.loads(body) is not None:
         assert made(fake)["client_secret"].encode() in body
     unchanged()
-    assert_clean(home, ".edgerc", ".edgerc.gridkey")
+    assert_clean(home, ".edgerc", ".edgerc.gridkey-1")
 
 
-def test_a_secret_that_would_break_the_file_is_not_written(gk, fake, journal, edgerc):
+def test_a_secret_that_would_break_the_file_is_not_written(gk, fake, operations, edgerc):
     """The injected line is no part of a section: such a secret counts as none, and another is made."""
     fake.fault(**POST, edit=spoil_secret)
     result = create(gk, *SMALLEST)
     assert result.status == 0, result
     assert "injected" not in edgerc.read_text() and "evil" not in edgerc.read_text()
     assert_stored(fake, edgerc)
-    assert not journal.exists()
+    assert not operations.exists()
 
 
-def test_a_host_that_is_none(gk, fake, journal, unchanged):
+def test_a_host_that_is_none(gk, fake, operations, unchanged):
     for rule in (POST, {"method": "GET", "path": CLIENTS + "/*", "skip": 1}):
         fake.fault(**rule, edit=lambda answer: {**answer, "baseURL": "https://a b/"})
-    failed(fake, create(gk, *SMALLEST), 9, str(journal), fake.client("web")["clientId"], "baseURL")
-    assert made(fake)["client_secret"].encode() in read_journal(journal)[1][1]
+    failed(fake, create(gk, *SMALLEST), 9, str(operations), fake.client("web")["clientId"], "baseURL")
+    assert made(fake)["client_secret"].encode() in read_operations(operations)[1][1]
     unchanged()
 
 
 # -- the second call ------------------------------------------------------------------------------------------------
 
 SECONDS = {
-    "403": ({"status": 403, "body": {"type": "/identity-management/error-types/3", "title": "no access"}}, 6, 1),
-    "404": ({"status": 404}, 7, 1),
-    "500": ({"status": 500}, 8, 1),
+    "403": ({"status": 403, "body": {"type": "/identity-management/error-types/3", "title": "no access"}}, 5, 1),
+    "404": ({"status": 404}, 5, 1),
+    "500": ({"status": 500}, 5, 1),
     "cut": ({"cut_after": 0}, 5, 1),
-    "cut in the answer": ({"cut_after": -1}, 5, 1),
+    "cut in the answer": ({"cut_after": 300}, 5, 1),
     "without a secret": ({"edit": take_out("clientSecret")}, 9, 1),
     "in HTML": ({"status": 201, "body": "<html>", "applied": True}, 9, 1),
 }
 
 
 @pytest.mark.parametrize("fault, status, count", SECONDS.values(), ids=SECONDS)
-def test_the_second_call_fails(gk, fake, journal, unchanged, fault, status, count):
+def test_the_second_call_fails(gk, fake, operations, unchanged, fault, status, count):
     fake.set(create_credential="absent")
     rule = fake.fault(**SECOND, **fault)
     result = create(gk, *SMALLEST)
     client_id = fake.client("web")["clientId"]
     failed(fake, result, status, client_id, "was made")
     assert rule.used == count and len(posts(fake)) == 1
-    if status in (5, 9):
-        assert str(journal) in result.err
-    assert client_id.encode() in journal.read_bytes()
+    assert "gridkey credential " in result.err and operations.exists()
+    assert client_id.encode() in operations.read_bytes()
     unchanged()
 
 
 SETTLES = {
-    "400": ({"status": 400, "body": {"type": "x", "title": "ERROR_EXPIRY_FIXED", "status": 400}}, 1),
-    "403": ({"gateway": "grant"}, 6),
-    "500": ({"status": 500, "times": None}, 8),
-    "cut": ({"cut_after": 0, "times": None}, 5),
+    "400": {"status": 400, "body": {"type": "x", "title": "ERROR_EXPIRY_FIXED", "status": 400}},
+    "403": {"gateway": "grant"},
+    "503": {"status": 503, "times": None},
+    "cut": {"cut_after": 0, "times": None},
 }
 
 
-@pytest.mark.parametrize("fault, status", SETTLES.values(), ids=SETTLES)
-def test_stored_but_not_activated(gk, fake, home, edgerc, fault, status):
+@pytest.mark.parametrize("fault", SETTLES.values(), ids=SETTLES)
+def test_stored_but_not_activated(gk, fake, home, edgerc, operations, fault):
+    """The record stays, and recover goes on from there; running it again would make a second client."""
     fake.set(create_credential="INACTIVE")
     fake.fault(method="PUT", path=CLIENTS + "/*", **fault)
     result = create(gk, *SMALLEST, "--retries", "1")
-    assert result.status == status, result
-    assert "the credential is stored in " + str(edgerc) in result.err
+    assert result.status == 5, result
+    assert "the credential is stored in " + str(edgerc) in result.err and "gridkey credential recover" in result.err
+    assert "run it again later" not in result.err
     assert fake.client("web")["clientId"] in result.out and str(edgerc) in result.out
     assert_stored(fake, edgerc)
     assert_no_secret(fake, result)
+    assert operations.exists()
+    fake.clear_faults()
+    assert gk("credential", "recover").status == 0
+    assert fake.client("web")["credentials"][-1]["status"] == "ACTIVE"
     assert_clean(home, ".edgerc")
+
+
+@pytest.mark.parametrize("path", ["*/deactivate", "*"], ids=["deactivate", "delete"])
+def test_a_stray_credential_that_cannot_be_revoked(gk, fake, home, edgerc, operations, path):
+    """It came without its secret; the expiry is set all the same, and recover revokes it."""
+    fake.set(create_credential="no-secret")
+    fake.fault(method="POST" if path != "*" else "DELETE", path=path, status=503, times=None)
+    result = create(gk, *SMALLEST, "--expires", "+90d", "--retries", "0")
+    assert result.status == 5 and "gridkey credential recover" in result.err, result
+    stray, stored = fake.client("web")["credentials"]
+    assert stored["expiresOn"][:10] == time.strftime("%Y-%m-%d", time.gmtime(fake.now() + 90 * 86400))
+    assert_stored(fake, edgerc)
+    fake.clear_faults()
+    assert gk("credential", "recover").status == 0
+    assert (stray["status"], stored["status"]) == ("DELETED", "ACTIVE")
+    assert_clean(home, ".edgerc")
+
+
+@pytest.mark.parametrize("kind", ["ACTIVE", "INACTIVE", "absent", "no-secret"])
+def test_json_is_what_holds_after_all_steps(gk, fake, edgerc, kind):
+    fake.set(create_credential=kind)
+    shown = create(gk, *SMALLEST, "--expires", "+90d", "--json").json
+    made = fake.client("web")["credentials"][-1]
+    [credential] = shown["credentials"]
+    assert credential["credentialId"] == made["credentialId"] and "clientSecret" not in credential
+    assert (credential["status"], credential["expiresOn"]) == ("ACTIVE", made["expiresOn"])
+    assert (shown["destination"], shown["section"]) == (str(edgerc), "web")
 
 
 def test_an_expiry_that_was_refused_is_not_told_as_done(gk, fake, edgerc):
     fake.set(fixed_expiry=True)
     result = create(gk, *SMALLEST, "--expires", "+90d")
-    assert result.status == 1 and "ERROR_EXPIRY_FIXED" in result.err and "is stored" in result.err
+    assert result.status == 5 and "ERROR_EXPIRY_FIXED" in result.err and "is stored" in result.err
     assert f"expires     {fake.client('web')['credentials'][0]['expiresOn']}\n" in result.out
     assert_stored(fake, edgerc)

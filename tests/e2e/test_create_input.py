@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import Result
-from creating import SMALLEST, assert_clean, assert_no_secret, changes, create, posts
+from creating import Operations, SMALLEST, assert_clean, assert_no_secret, changes, create, posts
 
 BODY = {
     "clientName": "web",
@@ -336,8 +336,8 @@ def test_a_directory_that_may_not_be_written(gk, fake, home, edgerc):
 
 
 def test_a_journal_that_may_not_be_written(gk, fake, home):
-    result = create(gk, *SMALLEST, env={"GRIDKEY_STATE": "/nonexistent/journal"})
-    refused(fake, result, 3, "/nonexistent/journal", "No such file", "GRIDKEY_STATE")
+    result = create(gk, *SMALLEST, env={"GRIDKEY_STATE": "/nonexistent/operations"})
+    refused(fake, result, 3, "/nonexistent/operations", "No such file", "GRIDKEY_STATE")
     assert fake.connections == 0
     assert_clean(home, ".edgerc")
 
@@ -425,9 +425,9 @@ def test_a_destination_that_is_too_large(gk, fake, home):
     refused(fake, create(gk, *SMALLEST, "--save", home / "to"), 3, str(home / "to"))
 
 
-def test_a_torn_journal_is_not_written_over(gk, fake, home):
-    (home / ".edgerc.gridkey").write_bytes(b"gridkey1 0123456789abcdef answer 400\n201\n{")
-    (home / ".edgerc.gridkey").chmod(0o600)
-    refused(fake, create(gk, *SMALLEST), 3, str(home / ".edgerc.gridkey"), "secret", "gridkey credential recover")
-    assert (home / ".edgerc.gridkey").read_bytes().endswith(b"201\n{")
-    assert fake.connections == 0
+def test_a_torn_record_is_not_written_over(gk, fake, home):
+    torn = Operations(home).add(b"gridkey1 0123456789abcdef request 4\n201\n{\n")
+    before = torn.read_bytes()
+    result = create(gk, *SMALLEST)
+    assert result.status == 0 and str(torn) in result.err and "gridkey credential recover" in result.err, result
+    assert Operations(home).left() == [torn] and torn.read_bytes() == before

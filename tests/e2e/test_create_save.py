@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from creating import (
+    Operations,
     SMALLEST,
     assert_clean,
     assert_no_secret,
@@ -14,7 +15,7 @@ from creating import (
     create,
     made,
     posts,
-    read_journal,
+    read_operations,
     read_section,
 )
 from other_clients import CLIENTS
@@ -163,7 +164,7 @@ def test_a_journal_elsewhere(gk, fake, home, tmp_path):
     seen = []
     fake.on_request = lambda record: seen.append((sorted(os.listdir(state)), sorted(os.listdir(home))))
     assert create(gk, *SMALLEST, env={"GRIDKEY_STATE": str(state)}).status == 0
-    assert seen[-1] == ([".edgerc.gridkey"], [".edgerc", ".edgerc.gridkey-new"])
+    assert seen[-1] == ([".edgerc.gridkey-1", ".edgerc.gridkey-lock"], [".edgerc", ".edgerc.gridkey-new"])
     assert_clean(state)
     assert_clean(home, ".edgerc")
 
@@ -206,22 +207,22 @@ def test_standard_output_needs_no_place_for_a_journal(gk, fake, home, edgerc, tm
 
 
 def test_an_empty_home_is_none(gk, fake, home, edgerc, tmp_path):
-    """The journal of what goes to standard output is then where gridkey runs, and not in /."""
+    """The operations of what goes to standard output is then where gridkey runs, and not in /."""
     edgerc.rename(tmp_path / "admin")
     environment = {**gk.environment(), "HOME": "", "GRIDKEY_STATE": ""}
     fake.fault(method="POST", cut_after=0)
     command = [gk.binary, *gk.options, "client", "create", *SMALLEST, "--edgerc", tmp_path / "admin", "--save", "-"]
     done = subprocess.run(list(map(str, command)), env=environment, cwd=home, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 5 and [path.name for path in home.iterdir()] == [".edgerc.gridkey"], done
+    assert done.returncode == 5 and [path.name for path in home.iterdir()] == [".edgerc.gridkey-1"], done
 
 
 def test_standard_output_that_is_full_loses_nothing(gk, fake, home):
     result = gk.into_full("client", "create", *SMALLEST, "--save", "-")
     status, err = result.status, result.err
-    journal = home / ".edgerc.gridkey"
-    assert status == 9 and str(journal) in err and "standard output" in err and "No space left" in err
-    (kind, _), (answer, data) = read_journal(journal)
-    assert (kind, answer) == ("intent", "answer")
+    operations = Operations(home)
+    assert status == 9 and str(operations) in err and "standard output" in err and "No space left" in err
+    (kind, _), (answer, data) = read_operations(operations)
+    assert (kind, answer) == ("request", "response")
     assert made(fake)["client_secret"].encode() in data
     assert made(fake)["client_secret"] not in err
     assert len(posts(fake)) == 1
@@ -256,7 +257,7 @@ def test_a_reader_that_has_gone(gk, fake, home):
         status, err = run_with_output(gk, writer, *SMALLEST, "--save", "-")
     finally:
         os.close(writer)
-    assert status == 9 and str(home / ".edgerc.gridkey") in err and "Broken pipe" in err
+    assert status == 9 and str(Operations(home)) in err and "Broken pipe" in err
     assert changes(fake) == [("POST", CLIENTS)]
 
 

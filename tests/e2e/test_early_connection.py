@@ -36,7 +36,7 @@ def test_the_hello_leaves_before_the_first_sync_and_the_post_after_the_record(tr
     syncs = find(calls, "fsync")
     assert hello < syncs[0]
     assert find(calls, "fsync", f"{home}>")[0] < post
-    assert find(calls, "fsync", ".edgerc.gridkey>")[0] < post
+    assert find(calls, "fsync", ".edgerc.gridkey-1>")[0] < post
     assert find(calls, "fsync", ".edgerc.gridkey-new>")[0] < post
 
 

@@ -412,7 +412,7 @@ def test_only_one_at_a_time(gridkey, home, file, change):
     before = facts(file)
     with open(home / ".edgerc.gridkey-new", "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert_silent(gridkey("edgerc", *change), 3)
+        assert_silent(gridkey("edgerc", *change, "--wait", "0"), 13)
         assert facts(file) == before
     assert_silent(gridkey("edgerc", *change))
     assert facts(file) != before and mode(file) == 0o600

@@ -44,7 +44,7 @@ class Failing(World):
         self.counted = {}
 
     def count(self, kind):
-        """How many allocations a run makes, and how many of them before what it asks for is in the journal."""
+        """How many allocations a run makes, and how many of them before what it asks for is in the operations."""
         if kind not in self.counted:
             with kind(self) as case:
                 result, report = run(case)

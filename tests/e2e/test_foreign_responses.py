@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from creating import SMALLEST, create
+from creating import SMALLEST, Operations, create
 from managing import credential_in, path_of
 from other_clients import CLIENTS
 
@@ -109,7 +109,7 @@ def test_two_secrets_are_both_kept(gk, fake, home):
         result = create(gk, *SMALLEST, *arguments)
         assert result.status == 9 and "2 credentials" in result.err and "TheOther" not in result.err, result
     assert gk("credential", "recover").status in (9, 10)
-    assert "TheOther=" in (home / ".edgerc.gridkey").read_text()
+    assert "TheOther=" in (Operations(home)).read_text()
 
 
 @pytest.mark.parametrize(

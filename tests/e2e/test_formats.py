@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 import yaml
-from creating import SMALLEST, assert_clean, assert_no_secret, changes, create, made, read_intent, secrets
+from creating import Operations, SMALLEST, assert_clean, assert_no_secret, changes, create, made, read_request, secrets
 from edgerc_readers import KEYS
 
 FORMATS = ["json", "env", "k8s-secret"]
@@ -161,9 +161,9 @@ def test_a_file_that_came_about_meanwhile(gk, fake, home):
     fake.on_request = somebody_else
     result = create(gk, *SMALLEST, "--format", "json", "--save", path)
     assert result.status == 9 and path.read_text() == "precious\n"
-    journal = home / ".web.json.gridkey"
-    assert str(journal) in result.err and values(fake)["client_secret"] in journal.read_text()
-    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    operations = Operations(home, "web.json")
+    assert str(operations) in result.err and values(fake)["client_secret"] in operations.read_text()
+    assert stat.S_IMODE(operations.path().stat().st_mode) == 0o600
     assert_no_secret(fake, result)
 
 
@@ -172,7 +172,7 @@ def test_the_journal_tells_the_format(gk, fake, home, form):
     fake.fault(method="POST", path="*/api-clients", cut_after=0)
     result = create(gk, *SMALLEST, "--format", form, "--save", home / "new")
     assert result.status == 5
-    intent = read_intent(home / ".new.gridkey")
+    intent = read_request(Operations(home, "new"))
     assert (intent["format"], intent["destination"]) == (form, str(home / "new"))
     assert intent["section"] == ("default" if form == "env" else "web")
 
@@ -185,5 +185,5 @@ def test_a_value_that_no_shell_takes_is_kept(gk, fake, home):
     fake.fault(method="POST", path="*/api-clients", edit=spoil)
     result = create(gk, *SMALLEST, "--format", "env", "--save", home / "web.env")
     assert result.status == 9 and "client_secret" in result.err and "se cret" not in result.err
-    assert "se cret" in (home / ".web.env.gridkey").read_text()
+    assert "se cret" in (Operations(home, "web.env")).read_text()
     assert not os.path.lexists(home / "web.env")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import find_binary, thorough
-from creating import assert_stored, made, read_section
+from creating import assert_stored, made, read_section, wait_out
 from fake.state import iso, seconds_of
 from managing import add_section, assert_signs, credential_in
 from other_clients import CLIENTS
@@ -575,12 +575,21 @@ def recover_received(place):
     place.stored("web")
 
 
+@recipe("gridkey credential prune edge-box", "manual")
+def prune(place):
+    client, _ = place.client()
+    inactive = place.fake.add_credential(client["clientId"], status="INACTIVE")
+    place.run(answer=b"y\n")
+    assert [one["status"] for one in client["credentials"]][-1:] == ["DELETED"] and inactive["status"] == "DELETED"
+
+
 @recipe("gridkey credential recover --clean")
 def recover_lost(place):
     place.client()
     place.fake.fault(method="POST", path=CLIENTS + "*", cut_after=0)
     result = place.gk("credential", "create", "edge-box", "--save-section", "new", "--retries", "0")
     assert result.status == 5, result
+    wait_out(place.home)
     place.run(answer=b"y\n")
     assert [credential["status"] for credential in place.fake.client("edge-box")["credentials"]] == ["ACTIVE", "DELETED"]
 

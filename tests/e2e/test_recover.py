@@ -1,16 +1,28 @@
 """`credential recover`: whatever interrupted a create, a credential create or a rotate, it is finished or explained."""
 
-import hashlib
 import json
 import re
-import shlex
 import subprocess
 import threading
+import time
 from itertools import count
 
 import pytest
 from conftest import DEFAULT_HOST, OTHER_HOST
-from creating import SMALLEST, assert_clean, assert_no_secret, create, posts, read_journal, read_left, read_section
+from creating import (
+    SMALLEST,
+    Operations,
+    assert_clean,
+    assert_no_secret,
+    body_of,
+    create,
+    entry,
+    posts,
+    read_left,
+    read_operations,
+    read_section,
+    wait_out,
+)
 from fake.fake_iam import ADMIN_APIS, catalogue
 from managing import add_section, assert_signs, changes, credential_in, on_terminal
 from other_clients import CLIENTS
@@ -31,7 +43,6 @@ LOST = {
     "no byte": {"cut_after": 0},
     "reset": {"cut_after": 0, "end": "rst"},
     "half": {"cut_after": 250},
-    "all but a byte": {"cut_after": -1},
     "500": {"status": 500, "applied": True},
 }
 MADE = {"method": "POST", "path": CLIENTS + "*"}
@@ -47,11 +58,13 @@ def client(fake, edgerc):
 
 
 @pytest.fixture
-def journal(home):
-    return home / ".edgerc.gridkey"
+def operations(home):
+    return Operations(home)
 
 
 def recover(gk, *arguments, **options):
+    """Runs it after the time in which a recorded request may still be carried out."""
+    wait_out(gk.home)
     return gk("credential", "recover", *arguments, **options)
 
 
@@ -82,6 +95,7 @@ class Case:
         result = self.gk(*self.command, *arguments, "--retries", "0")
         assert result.status in (5, 8) and "gridkey credential recover" in result.err, result
         assert len(self.new()) == 1 and self.edgerc.read_bytes() == self.before
+        wait_out(self.gk.home)
         return self.new()[0]
 
     def run_under(self, injection, home=None):
@@ -112,7 +126,7 @@ def case(request, gk, fake, edgerc, client):
 
 def test_nothing_to_recover(gk, fake, home, edgerc):
     result = recover(gk)
-    assert (result.status, result.out) == (0, "") and str(home / ".edgerc.gridkey") in result.err, result
+    assert (result.status, result.out) == (0, "") and str(Operations(home)) in result.err, result
     result = recover(gk, "--save", home / "other", "--json")
     assert (result.status, result.json) == (0, []) and ".other.gridkey" in result.err, result
     assert fake.connections == 0
@@ -123,9 +137,9 @@ def test_nothing_to_recover(gk, fake, home, edgerc):
 
 
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-def test_a_lost_answer_is_explained_and_cleaned(case, fake, journal, fault):
+def test_a_lost_answer_is_explained_and_cleaned(case, fake, operations, fault):
     client, credential = case.lose(fault)
-    left = read_journal(journal)
+    left = read_operations(operations)
     del fake.requests[:]
     number, name = str(credential["credentialId"]), client["clientId"]
     for arguments in ([], ["--dry-run"], ["--dry-run", "--clean"]):
@@ -134,7 +148,7 @@ def test_a_lost_answer_is_explained_and_cleaned(case, fake, journal, fault):
         named = name if case.kind == "create" else number
         assert named in result.err and named in result.out and "--clean" in result.err, result
         assert_no_secret(fake, result)
-        assert changes(fake) == [] and read_journal(journal) == left
+        assert changes(fake) == [] and read_operations(operations) == left
     shown = recover(case.gk, "--json").json
     assert [row["outcome"] for row in shown] == ["left over"]
     assert shown[0]["clientId"] == name
@@ -153,7 +167,7 @@ def test_a_lost_answer_is_explained_and_cleaned(case, fake, journal, fault):
     assert recover(case.gk).status == 0
 
 
-def test_nothing_was_made(case, fake, journal):
+def test_nothing_was_made(case, fake, operations):
     """The request was never carried out."""
     fake.fault(**MADE, cut_before_body=True)
     assert case.gk(*case.command).status == 5
@@ -163,7 +177,7 @@ def test_nothing_was_made(case, fake, journal):
     assert_clean(case.gk.home, ".edgerc")
 
 
-def test_killed_before_the_answer(case, fake, journal):
+def test_killed_before_the_answer(case, fake, operations):
     """SIGKILL as it waits: the intent is on the disk, and nothing else."""
     started = threading.Event()
 
@@ -180,7 +194,7 @@ def test_killed_before_the_answer(case, fake, journal):
     assert started.is_set()
     for thread in fake._threads[1:]:
         thread.ident and thread.join(10)  # one that is not started yet has nothing to do
-    assert [kind for kind, _ in read_journal(journal)] == ["intent"]
+    assert [kind for kind, _ in read_operations(operations)] == ["request"]
     expected = 10 if case.new() else 0
     assert recover(case.gk).status == expected
     assert recover(case.gk, "--clean", "--yes").status == 0
@@ -188,17 +202,17 @@ def test_killed_before_the_answer(case, fake, journal):
     assert_clean(case.gk.home, ".edgerc")
 
 
-def test_asked_on_a_terminal(gk, fake, edgerc, client, journal):
+def test_asked_on_a_terminal(gk, fake, edgerc, client, operations):
     case = Case("credential", gk, fake, edgerc, client)
     case.lose({"cut_after": 0})
     result = on_terminal(gk, b"n\n", "credential", "recover", "--clean")
     assert result.status == 2 and b"deactivate and delete credential" in result.err_bytes, result
-    assert len(case.new()) == 1 and journal.exists()
+    assert len(case.new()) == 1 and operations.exists()
     assert on_terminal(gk, b"y\n", "credential", "recover", "--clean").status == 0
-    assert case.new() == [] and not journal.exists()
+    assert case.new() == [] and not operations.exists()
 
 
-def test_what_is_in_use_is_left_alone(gk, fake, edgerc, client, journal):
+def test_what_is_in_use_is_left_alone(gk, fake, edgerc, client, operations):
     """The call was repeated, and its credential stored: that is no orphan, however alike it looks."""
     for kind in ("create", "credential"):
         case = Case(kind, gk, fake, edgerc, client)
@@ -208,26 +222,27 @@ def test_what_is_in_use_is_left_alone(gk, fake, edgerc, client, journal):
         assert result.status == 0 and "in use" in result.err, result
         assert credential_in(fake, edgerc, case.section)["status"] == "ACTIVE"
         assert lost["credentialId"] not in [credential["credentialId"] for _, credential in case.new()]
-        assert not journal.exists()
+        assert not operations.exists()
 
 
-def test_more_than_the_call_can_have_made_is_not_cleaned(gk, fake, edgerc, client, home, journal):
+def test_more_than_the_call_can_have_made_is_not_cleaned(gk, fake, edgerc, client, home, operations, tmp_path_factory):
     """One of the two is stored where nobody can see it from here."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "file"
     case = Case("credential", gk, fake, edgerc, client)
     case.lose({"cut_after": 0})
-    assert gk(*case.command, "--save", home / "elsewhere").status == 0
+    assert gk(*case.command, "--save", elsewhere).status == 0
     result = recover(gk, "--clean", "--yes")
     assert result.status == 10 and "more than" in result.err and len(case.new()) == 2, result
-    stored = credential_in(fake, home / "elsewhere", "new")
+    stored = credential_in(fake, elsewhere, "new")
     [orphan] = [credential for _, credential in case.new() if credential is not stored]
     for verb in ("deactivate", "delete"):
         assert gk("credential", verb, "edge box", orphan["credentialId"], *["--yes"][: verb == "delete"]).status == 0
     assert recover(gk).status == 10
-    (home / "elsewhere").unlink()
+    elsewhere.unlink()
     assert recover(gk, "--clean", "--yes").status == 0 and case.new() == []
 
 
-def test_an_older_client_of_that_name_is_no_orphan(gk, fake, edgerc, client, journal):
+def test_an_older_client_of_that_name_is_no_orphan(gk, fake, edgerc, client, operations):
     older = fake.add_client(clientName="web")
     older["createdDate"] = "2020-01-01T00:00:00.000Z"
     case = Case("create", gk, fake, edgerc, client)
@@ -236,41 +251,42 @@ def test_an_older_client_of_that_name_is_no_orphan(gk, fake, edgerc, client, jou
     assert older in fake.clients and lost not in fake.clients
 
 
-def test_the_signing_credential_is_never_touched(gk, fake, edgerc, client, journal):
+def test_the_signing_credential_is_never_touched(gk, fake, edgerc, client, operations):
     """An intent says that nothing was known: what signs and what is stored is in use all the same."""
     case = Case("self", gk, fake, edgerc, client)
     fake.fault(**MADE, cut_before_body=True)
     assert gk(*case.command).status == 5
-    text = re.sub(rb'"known":\[[0-9,]*\],?', b"", read_journal(journal)[0][1])
-    text = re.sub(rb'"patience":[0-9]+,', b"", re.sub(rb'"time":"20', b'"time":"19', text))
-    write_journal(journal, [("intent", text)])
+    wait_out(gk.home)
+    text = re.sub(rb',"preexisting":\[[0-9,]*\]', b"", read_operations(operations)[0][1])
+    write_operations(operations, [("request", text)])
     result = recover(gk, "--clean", "--yes")
     assert result.status == 0 and "in use" in result.err and changes(fake)[1:] == [], result
     assert case.old["status"] == "ACTIVE"
 
 
-def test_without_a_network_the_intent_stays(case, fake, journal):
+def test_without_a_network_the_intent_stays(case, fake, operations):
     case.lose({"cut_after": 0})
-    left = read_journal(journal)
+    left = read_operations(operations)
     fake.stop()
     result = recover(case.gk, "--retries", "0")
-    assert result.status == 4 and "is not known" in result.err and read_journal(journal) == left, result
+    assert result.status == 4 and "is not known" in result.err and read_operations(operations) == left, result
 
 
 # -- an answer ------------------------------------------------------------------------------------------------------
 
 
-def killed_with_the_answer(case, journal):
+def killed_with_the_answer(case, operations):
     """Kills it at the fsync behind the one of the answer: the answer is on the disk, nothing is stored."""
     for number in count(1):
         result = case.run_under(f"fsync:signal=SIGKILL:when={number}")
         if result.returncode != -9:
             pytest.fail(f"no fsync had the answer before it: {result}")
-        if "answer" in dict(read_journal(journal) if journal.exists() else []):
+        if "response" in dict(read_operations(operations) if operations.exists() else []):
             assert case.edgerc.read_bytes() == case.before
+            wait_out(case.gk.home)
             return
-        journal.unlink(missing_ok=True)
-        for temporary in case.gk.home.glob("*gridkey-new"):
+        operations.unlink(missing_ok=True)
+        for temporary in case.gk.home.glob("*gridkey-*"):
             temporary.unlink()
         for client, credential in case.new():
             credential["status"] = "DELETED"
@@ -278,28 +294,32 @@ def killed_with_the_answer(case, journal):
                 case.fake.state.clients.pop(client["clientId"], None)
 
 
-def answered(case, journal):
+def answered(case, operations):
     """The records of its run, killed with the answer; they are taken out of the way."""
-    killed_with_the_answer(case, journal)
-    records = read_journal(journal)
-    journal.unlink()
+    killed_with_the_answer(case, operations)
+    records = read_operations(operations)
+    operations.unlink()
     return records
 
 
-def write_journal(path, records, tail=b""):
-    """A journal of these records, as gridkey writes them."""
-    text = b""
-    for kind, data in records:
-        covered = b"%s %d\n%s\n" % (kind.encode(), len(data), data)
-        text += b"gridkey1 " + hashlib.sha256(covered).hexdigest()[:16].encode() + b" " + covered
-    path.write_bytes(text + tail)
-    path.chmod(0o600)
+def write_operations(operations, entries, tail=b""):
+    """The records of these entries, a file for each request; tail ends the last."""
+    operations.unlink()
+    files = []
+    for kind, data in entries:
+        if kind != "response":
+            files.append(b"")
+        files[-1] += entry(kind, data)
+    if tail:
+        files = [*files[:-1], files[-1] + tail] if files else [tail]
+    for data in files:
+        operations.add(data)
 
 
-def test_killed_with_the_answer(case, fake, journal):
-    killed_with_the_answer(case, journal)
+def test_killed_with_the_answer(case, fake, operations):
+    killed_with_the_answer(case, operations)
     result = recover(case.gk, "--dry-run")
-    assert result.status == 0 and case.edgerc.read_bytes() == case.before and journal.exists(), result
+    assert result.status == 0 and case.edgerc.read_bytes() == case.before and operations.exists(), result
     del fake.requests[:]
     result = recover(case.gk)
     assert result.status == 0 and ("rotated" if case.rotates else "stored") in result.out, result
@@ -309,26 +329,26 @@ def test_killed_with_the_answer(case, fake, journal):
     assert recover(case.gk).status == 0
 
 
-def test_an_answer_of_any_size_that_is_taken_can_be_read_again(gk, fake, edgerc, client, journal):
+def test_an_answer_of_any_size_that_is_taken_can_be_read_again(gk, fake, edgerc, client, operations):
     case = Case("credential", gk, fake, edgerc, client)
     fake.fault(**MADE, edit=lambda answer: {**answer, "more": "x" * (8 * 2**20 - 1024)})
-    killed_with_the_answer(case, journal)
-    assert journal.stat().st_size > 8 * 2**20 - 1024
+    killed_with_the_answer(case, operations)
+    assert len(operations.read_bytes()) > 8 * 2**20 - 1024
     assert recover(gk).status == 0
     case.finished()
 
 
-def test_stored_without_a_network_or_a_credential_to_sign_with(case, fake, journal, home):
-    """All that takes no proof can be had anywhere: what is stored is in the journal, whole."""
-    killed_with_the_answer(case, journal)
-    left = read_journal(journal)
+def test_stored_without_a_network_or_a_credential_to_sign_with(case, fake, operations, home):
+    """All that takes no proof can be had anywhere: what is stored is in the operations, whole."""
+    killed_with_the_answer(case, operations)
+    left = read_operations(operations)
     del fake.requests[:]
     result = recover(case.gk, "--edgerc", home / "none")
     assert fake.requests == []
     assert_no_secret(fake, result)
     if case.rotates:
-        assert result.status == 9 and "has to be tried" in result.err and str(journal) in result.err, result
-        assert case.edgerc.read_bytes() == case.before and read_journal(journal) == left
+        assert result.status == 9 and "has to be tried" in result.err and str(operations) in result.err, result
+        assert case.edgerc.read_bytes() == case.before and read_operations(operations) == left
         assert recover(case.gk).status == 0
     else:
         assert result.status == 0, result
@@ -336,7 +356,7 @@ def test_stored_without_a_network_or_a_credential_to_sign_with(case, fake, journ
 
 
 @pytest.mark.parametrize("kind", ["create", "credential", "rotate", "self"])
-def test_killed_at_any_sync_and_recovered(kind, gk, fake, edgerc, client, home, journal):
+def test_killed_at_any_sync_and_recovered(kind, gk, fake, edgerc, client, home, operations):
     """At each fsync, rename and unlink: recover ends all, and another run of it finds nothing."""
     tried = 0
     for call in ("fsync", "rename", "unlink"):
@@ -351,11 +371,11 @@ def test_killed_at_any_sync_and_recovered(kind, gk, fake, edgerc, client, home, 
             if not killed:
                 break
             tried += 1
-            if not journal.exists():
+            if not operations.exists():
                 # Killed before anything could be lost: the next run that saves removes it.
                 (home / ".edgerc.gridkey-new").unlink(missing_ok=True)
             held = [credential["clientSecret"] for _, credential in case.new()]
-            answers = dict(read_journal(journal)).get("answer", b"") if journal.exists() else b""
+            answers = dict(read_operations(operations)).get("response", b"") if operations.exists() else b""
             result = recover(gk, "--clean", "--yes")
             assert result.status == 0, (call, number, result)
             assert_clean(home, ".edgerc")
@@ -373,39 +393,39 @@ def test_killed_at_any_sync_and_recovered(kind, gk, fake, edgerc, client, home, 
     assert tried >= 5
 
 
-def test_a_section_that_another_has_by_now(gk, fake, edgerc, client, journal):
+def test_a_section_that_another_has_by_now(gk, fake, edgerc, client, operations):
     case = Case("credential", gk, fake, edgerc, client)
-    killed_with_the_answer(case, journal)
+    killed_with_the_answer(case, operations)
     new = case.new()[0][1]
     with edgerc.open("a") as file:
         file.write("\n" + fake.edgerc_text("new"))
     other = edgerc.read_bytes()
     result = recover(gk)
     assert result.status == 9 and edgerc.read_bytes() == other, result
-    for part in ("[new]", "--replace", "--save-section", str(journal)):
+    for part in ("[new]", "--replace", "--save-section", str(operations)):
         assert part in result.err, result
     assert_no_secret(fake, result)
     assert recover(gk, "--save-section", "default").status == 9 and edgerc.read_bytes() == other
     result = recover(gk, "--save-section", "newer")
     assert result.status == 0 and "newer" in result.err, result
     assert credential_in(fake, edgerc, "newer") is new
-    assert edgerc.read_bytes().startswith(other) and not journal.exists()
+    assert edgerc.read_bytes().startswith(other) and not operations.exists()
 
 
-def test_replacing_what_another_has(gk, fake, edgerc, client, journal):
+def test_replacing_what_another_has(gk, fake, edgerc, client, operations):
     case = Case("credential", gk, fake, edgerc, client)
-    killed_with_the_answer(case, journal)
+    killed_with_the_answer(case, operations)
     with edgerc.open("a") as file:
         file.write("\n" + fake.edgerc_text("new"))
     assert recover(gk, "--replace").status == 0
     assert credential_in(fake, edgerc, "new") is case.new()[0][1]
 
 
-def test_what_was_to_be_replaced_is_replaced(gk, fake, edgerc, client, journal):
+def test_what_was_to_be_replaced_is_replaced(gk, fake, edgerc, client, operations):
     """--replace was asked for then, and the section still holds what it held."""
     case = Case("credential", gk, fake, edgerc, client)
     case.command = ("credential", "create", "edge box", "--save-section", "edge box", "--replace")
-    killed_with_the_answer(case, journal)
+    killed_with_the_answer(case, operations)
     kept = edgerc.read_bytes()
     assert gk("credential", "create", "self", "--save-section", "edge box", "--replace").status == 0
     assert recover(gk).status == 9  # another one is there by now
@@ -414,9 +434,9 @@ def test_what_was_to_be_replaced_is_replaced(gk, fake, edgerc, client, journal):
     assert credential_in(fake, edgerc, "edge box")["credentialId"] not in case.known
 
 
-def test_a_rotation_whose_section_was_changed(gk, fake, edgerc, client, journal):
+def test_a_rotation_whose_section_was_changed(gk, fake, edgerc, client, operations):
     case = Case("rotate", gk, fake, edgerc, client)
-    killed_with_the_answer(case, journal)
+    killed_with_the_answer(case, operations)
     new = case.new()[0][1]
     assert gk("credential", "create", "edge box", "--save-section", "edge box", "--replace").status == 0
     kept = edgerc.read_bytes()
@@ -427,7 +447,7 @@ def test_a_rotation_whose_section_was_changed(gk, fake, edgerc, client, journal)
 
 
 @pytest.mark.parametrize("kind", ["create", "credential"])
-def test_an_inactive_one_is_activated(kind, gk, fake, edgerc, client, home, journal):
+def test_an_inactive_one_is_activated(kind, gk, fake, edgerc, client, home, operations):
     case = Case(kind, gk, fake, edgerc, client)
 
     def hold(answer):
@@ -437,16 +457,16 @@ def test_an_inactive_one_is_activated(kind, gk, fake, edgerc, client, home, jour
         return answer
 
     fake.fault(**MADE, edit=hold, times=None)
-    killed_with_the_answer(case, journal)
+    killed_with_the_answer(case, operations)
     result = recover(gk, "--edgerc", home / "none")
     assert result.status == 3 and "INACTIVE" in result.err and "stored in" in result.err, result
     stored = credential_in(fake, edgerc, case.section)
-    assert stored["status"] == "INACTIVE" and journal.exists()
+    assert stored["status"] == "INACTIVE" and operations.exists()
     assert recover(gk).status == 0
-    assert stored["status"] == "ACTIVE" and not journal.exists()
+    assert stored["status"] == "ACTIVE" and not operations.exists()
 
 
-def test_a_client_without_a_credential(gk, fake, edgerc, client, journal):
+def test_a_client_without_a_credential(gk, fake, edgerc, client, operations):
     """The client was made, and the call for its credential refused."""
     fake.set(create_credential="absent")
     fake.fault(method="POST", path=CLIENTS + "/*/credentials", cut_before_body=True)
@@ -455,148 +475,156 @@ def test_a_client_without_a_credential(gk, fake, edgerc, client, journal):
     result = recover(gk)
     assert result.status == 10 and f"gridkey credential create {made['clientId']}" in result.err, result
     assert recover(gk, "--clean", "--yes").status == 0
-    assert made not in fake.clients and not journal.exists()
+    assert made not in fake.clients and not operations.exists()
 
 
-def test_the_second_call_of_a_create(gk, fake, edgerc, client, home, journal):
+def test_the_second_call_of_a_create(gk, fake, edgerc, client, home, operations):
     """A client that came without a credential gets one of its own; that answer is stored, the client's goes."""
     fake.set(create_credential="no-secret")
     case = Case("create", gk, fake, edgerc, client)
     for number in count(1):
         assert case.run_under(f"fsync:signal=SIGKILL:when={number}").returncode == -9
-        kinds = [kind for kind, _ in read_journal(journal)] if journal.exists() else []
-        if kinds == ["intent", "answer"] * 2:
+        kinds = [kind for kind, _ in read_operations(operations)] if operations.exists() else []
+        if kinds == ["request", "response"] and b'"ownsClient":true' in operations.read_bytes():
             break
-        journal.unlink(missing_ok=True)
+        operations.unlink(missing_ok=True)
         for made in [client for client in fake.clients if client["clientName"] == "web"]:
             del fake.state.clients[made["clientId"]]
     result = recover(gk)
-    assert result.status == 0 and "without its secret" in result.err, result
-    assert credential_in(fake, edgerc, "web")["status"] == "ACTIVE" and not journal.exists()
+    assert result.status == 0, result
+    assert credential_in(fake, edgerc, "web")["status"] == "ACTIVE" and not operations.exists()
+    assert [one["status"] for one in fake.client("web")["credentials"]] == ["DELETED", "ACTIVE"]
 
 
 # -- torn, or no answer that can be read ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cut", [1, 3, 30])
-def test_a_torn_answer_is_salvaged(case, fake, journal, cut):
+def test_a_torn_answer_is_salvaged(case, fake, operations, cut):
     """The power failed as the answer was being written: what matters was on the disk."""
-    killed_with_the_answer(case, journal)
-    [intent, answer] = read_journal(journal)
-    body = answer[1]
+    killed_with_the_answer(case, operations)
+    [request, response] = read_operations(operations)
+    body = response[1]
     secret = case.new()[0][1]["clientSecret"].encode()
     keep = max(body.index(secret) + len(secret) + 1, len(body) - cut)
-    tail = b"gridkey1 0123456789abcdef answer %d\n%s" % (len(body), body[:keep])
-    write_journal(journal, [intent], tail)
-    result = case.gk(*case.command)
-    assert result.status == 3 and "gridkey credential recover" in result.err, result
+    tail = b"gridkey1 0123456789abcdef response %d\n%s" % (len(body), body[:keep])
+    write_operations(operations, [request], tail)
     result = recover(case.gk)
     assert result.status == 0 and "not whole" in result.err, result
     assert_no_secret(fake, result)
     case.finished()
 
 
-def test_a_torn_answer_without_the_secret(case, fake, journal):
-    killed_with_the_answer(case, journal)
-    [intent, answer] = read_journal(journal)
+def test_a_torn_answer_without_the_secret(case, fake, operations):
+    killed_with_the_answer(case, operations)
+    [request, response] = read_operations(operations)
     secret = case.new()[0][1]["clientSecret"].encode()
-    body = answer[1][: answer[1].index(secret) + 5]
-    tail = b"gridkey1 0123456789abcdef answer %d\n%s" % (len(answer[1]), body)
-    write_journal(journal, [intent], tail)
-    whole = journal.read_bytes()
+    body = response[1][: response[1].index(secret) + 5]
+    tail = b"gridkey1 0123456789abcdef response %d\n%s" % (len(response[1]), body)
+    write_operations(operations, [request], tail)
+    whole = operations.read_bytes()
     result = recover(case.gk)
-    assert result.status == 10 and "cannot be read" in result.err and str(journal) in result.err, result
-    assert journal.read_bytes() == whole
+    assert result.status == 10 and "left over" in result.out, result
+    assert operations.read_bytes() == whole
     assert recover(case.gk, "--clean", "--yes").status == 0
-    assert case.new() == [] and not journal.exists()
+    assert case.new() == [] and not operations.exists()
     assert case.edgerc.read_bytes() == case.before
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"[]", b""])
-def test_an_answer_of_another_kind(case, fake, journal, body):
+def test_an_answer_of_another_kind(case, fake, operations, body):
     fake.fault(**MADE, status=200, body=body, content_type="text/html")
     assert case.gk(*case.command).status == 9
-    left = read_journal(journal)
+    wait_out(case.gk.home)
+    left = read_operations(operations)
     result = recover(case.gk)
-    assert result.status == 10 and str(journal) in result.err and "--clean" in result.err, result
-    assert read_journal(journal) == left
-    assert recover(case.gk, "--clean", "--yes").status == 0 and not journal.exists()
+    assert result.status == 10 and str(operations) in result.err and "--clean" in result.err, result
+    assert read_operations(operations) == left
+    assert recover(case.gk, "--clean", "--yes").status == 0 and not operations.exists()
 
 
-@pytest.mark.parametrize("tail", [b"g", b"gridkey1 01234", b'gridkey1 0123456789abcdef intent 400\n{"op'])
-def test_a_torn_intent_is_nothing(gk, fake, edgerc, home, journal, tail):
-    write_journal(journal, [], tail)
+@pytest.mark.parametrize("tail", [b"g", b"gridkey1 01234", b'gridkey1 0123456789abcdef request 400\n{"op'])
+def test_a_torn_intent_is_nothing(gk, fake, edgerc, home, operations, tail):
+    write_operations(operations, [], tail)
     result = recover(gk)
-    assert result.status == 0 and "cut off" in result.err, result
+    assert result.status == 0, result
     assert_clean(home, ".edgerc")
     assert create(gk, *SMALLEST).status == 0
 
 
-def test_a_tail_of_another_kind_is_kept(gk, fake, edgerc, journal):
-    for tail in (b"\0what is this", b"gridkey1 0123456789abcdef answer 400\n201\n{"):
-        write_journal(journal, [], tail)
+def test_a_tail_of_another_kind_is_kept(gk, fake, edgerc, operations):
+    for tail in (b"what is this, long enough to be anything", b"gridkey1 0123456789abcdef response 400\nHTTP/1.1 201 Created\r\n\r\n{"):
+        write_operations(operations, [], tail)
         result = recover(gk)
-        assert result.status == 10 and str(journal) in result.err, result
-        assert journal.read_bytes() == tail
-        assert recover(gk, "--clean").status == 0 and not journal.exists()
+        assert result.status == 10 and str(operations) in result.err, result
+        assert operations.read_bytes() == tail
+        assert recover(gk, "--clean").status == 0 and not operations.exists()
 
 
-# -- waiting --------------------------------------------------------------------------------------------------------
+# -- grace ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_grace_is_explained(gk, fake, edgerc, client, journal):
+def test_nothing_waits_for_the_end_of_a_grace(gk, fake, edgerc, client, home):
     assert gk("credential", "rotate", "edge box", "--grace", "7").status == 0
-    left = read_journal(journal)
-    result = recover(gk, "--clean", "--yes")
-    assert result.status == 0 and "waits" in result.out, result
-    command = re.search(r"by: gridkey (.*) \(at once", result.err)[1]
-    assert str(client["credentials"][0]["credentialId"]) in result.err and read_journal(journal) == left
-    assert_no_secret(fake, result)
-    assert_no_secret(fake, recover(gk, "--json"))
-    assert gk(*shlex.split(command), "--grace", "0").status == 0 and not journal.exists()
+    assert_clean(home, ".edgerc")
 
 
-def test_an_interrupted_rotation_keeps_its_grace(gk, fake, edgerc, client, journal):
+def test_an_interrupted_rotation_keeps_its_grace(gk, fake, edgerc, client, operations):
     case = Case("rotate", gk, fake, edgerc, client)
     case.command += ("--grace", "7")
-    killed_with_the_answer(case, journal)
+    killed_with_the_answer(case, operations)
     result = recover(gk)
-    assert result.status == 0 and "waits" in result.out and case.old["status"] == "ACTIVE", result
-    assert credential_in(fake, edgerc, "edge box") is case.new()[0][1]
-    assert [kind for kind, _ in read_journal(journal)] == ["note"]
+    assert result.status == 0 and "rotated" in result.out and case.old["status"] == "ACTIVE", result
+    assert case.old["expiresOn"] in result.err and credential_in(fake, edgerc, "edge box") is case.new()[0][1]
+    assert not operations.exists()
+
+
+# -- within the window ----------------------------------------------------------------------------------------------
+
+
+def test_within_its_window_nothing_is_concluded(case, fake, operations):
+    """The request may still be on its way: it is carried out a moment after recover looked."""
+    fake.fault(**MADE, cut_before_body=True)
+    assert case.gk(*case.command).status == 5
+    left, asked = read_operations(operations), len(fake.requests)
+    for arguments in ([], ["--clean", "--yes"], ["--dry-run"]):
+        result = case.gk("credential", "recover", *arguments)
+        assert result.status == 10 and "may still be carried out until" in result.err, result
+        assert "not known yet" in result.out and len(fake.requests) == asked
+        assert read_operations(operations) == left
+    assert recover(case.gk).status == 0 and not operations.exists()
 
 
 # -- places, several, and two at once -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["file", "folder"])
-def test_gridkey_state(gk, fake, edgerc, client, home, where):
+def test_gridkey_state(gk, fake, edgerc, client, home):
     place = home / "state"
-    if where == "folder":
-        place.mkdir()
+    place.mkdir()
     env = {"GRIDKEY_STATE": str(place)}
     fake.fault(**MADE, cut_after=0)
     assert gk(*COMMANDS["credential"], env=env).status == 5
-    assert recover(gk).status == 0  # of another journal
+    assert recover(gk).status == 0  # of other records
     assert recover(gk, env=env).status == 10
     assert recover(gk, "--clean", "--yes", env=env).status == 0
     assert len([one for one in client["credentials"] if one["status"] == "ACTIVE"]) == 1
-    assert not (place / ".edgerc.gridkey" if where == "folder" else place).exists()
+    assert list(place.iterdir()) == []
 
 
 def test_what_was_done_is_told_when_standard_output_is_full(gk, fake, edgerc, client, home):
     fake.fault(**MADE, cut_after=0)
     assert gk(*COMMANDS["credential"]).status == 5
+    wait_out(home)
     result = gk.into_full("credential", "recover", "--dry-run")
     assert result.status == 11 and "gridkey: standard output" in result.err, result
     result = gk.into_full("credential", "recover", "--clean", "--yes")
-    assert result.status == 5 and "the same command tells what is left; but standard output" in result.err, result
+    assert result.status == 5 and "the same command reports what is left; but standard output" in result.err, result
     assert_clean(home, ".edgerc")
     assert recover(gk).status == 0
 
 
 def test_a_destination_of_its_own(gk, fake, edgerc, client, home):
-    """The command that the message names finds the journal, from another folder as well."""
+    """The command that the message names finds the operations, from another folder as well."""
     folder = home / "kept"
     folder.mkdir()
     fake.fault(**MADE, cut_after=0)
@@ -611,56 +639,56 @@ def test_a_destination_of_its_own(gk, fake, edgerc, client, home):
     assert_clean(folder)
 
 
-def test_standard_output(gk, fake, edgerc, client, home, journal):
+def test_standard_output(gk, fake, edgerc, client, home, operations):
     case = Case("credential", gk, fake, edgerc, client)
     case.command = ("credential", "create", "edge box", "--save", "-")
     # The only write is the one to standard output, which comes behind the answer's fsync.
     assert case.run_under("write:signal=SIGKILL:when=1").returncode == -9
-    records = read_journal(journal)
-    assert "answer" in dict(records)
-    new = json.loads(dict(records)["answer"].split(b"\n", 1)[1])
+    records = read_operations(operations)
+    assert "response" in dict(records)
+    new = json.loads(body_of(dict(records)["response"]))
     result = recover(gk)
     assert result.status == 9 and "--save -" in result.err and result.out == "", result
     assert_no_secret(fake, result)
     result = recover(gk, "--save", "-")
     assert result.status == 0 and new["clientSecret"] in result.out and result.out.startswith("[edge box]"), result
-    assert not journal.exists()
+    assert not operations.exists()
 
 
 @pytest.mark.parametrize("form", ["json", "env", "k8s-secret"])
 def test_other_formats(gk, fake, edgerc, client, home, form):
     case = Case("credential", gk, fake, edgerc, client)
-    journal = home / ".new.gridkey"
+    operations = Operations(home, "new")
     case.command = ("credential", "create", "edge box", "--save", str(home / "new"), "--format", form)
-    killed_with_the_answer(case, journal)
+    killed_with_the_answer(case, operations)
     assert recover(gk, "--save", home / "new", "--edgerc", home / "none").status == 0
     assert case.new()[0][1]["clientSecret"] in (home / "new").read_text()
-    assert (home / "new").stat().st_mode & 0o777 == 0o600 and not journal.exists()
+    assert (home / "new").stat().st_mode & 0o777 == 0o600 and not operations.exists()
 
 
-def test_several(gk, fake, edgerc, client, home, journal):
+def test_several(gk, fake, edgerc, client, home, operations):
     """Each is dealt with, and the worst of them is the exit status."""
     records, lost = [], []
     for kind in ("create", "credential", "rotate"):
         case = Case(kind, gk, fake, edgerc, client)
         if kind == "credential":
-            killed_with_the_answer(case, journal)
+            killed_with_the_answer(case, operations)
         else:
             lost.append(case.lose({"cut_after": 0}))
-        records += read_journal(journal)
-        journal.unlink()
-    write_journal(journal, records)
+        records += read_operations(operations)
+        operations.unlink()
+    write_operations(operations, records)
     result = recover(gk)
     assert result.status == 10 and sorted(re.findall("left over|stored", result.out)) == ["left over"] * 2 + ["stored"]
     assert credential_in(fake, edgerc, "new")["status"] == "ACTIVE"
-    assert len(read_left(journal)) == 2
+    assert len(read_left(operations)) == 2
     result = recover(gk, "--clean", "--yes")
     assert result.status == 0 and result.out.count("deleted") == 2, result
     assert lost[0][0] not in fake.clients and lost[1][1]["status"] == "DELETED"
     assert_clean(home, ".edgerc")
 
 
-def test_three_tries_of_the_same(gk, fake, edgerc, client, journal):
+def test_three_tries_of_the_same(gk, fake, edgerc, client, operations):
     case = Case("create", gk, fake, edgerc, client)
     for _ in range(3):
         fake.fault(**MADE, cut_after=0)
@@ -668,10 +696,10 @@ def test_three_tries_of_the_same(gk, fake, edgerc, client, journal):
     result = recover(gk)
     assert result.status == 10 and result.out.count("left over") == 3, result
     assert recover(gk, "--clean", "--yes").status == 0
-    assert case.new() == [] and not journal.exists()
+    assert case.new() == [] and not operations.exists()
 
 
-def test_the_wrong_host(gk, make_fake, fake, edgerc, client, home, journal):
+def test_the_wrong_host(gk, make_fake, fake, edgerc, client, home, operations):
     case = Case("credential", gk, fake, edgerc, client)
     case.lose({"cut_after": 0})
     text = edgerc.read_text().replace(f"host = {DEFAULT_HOST}", f"host = {OTHER_HOST}", 1)
@@ -680,7 +708,7 @@ def test_the_wrong_host(gk, make_fake, fake, edgerc, client, home, journal):
     seen = len(fake.requests)
     result = recover(gk, "--edgerc", home / "other")
     assert result.status == 3 and DEFAULT_HOST in result.err and OTHER_HOST in result.err, result
-    assert len(fake.requests) == seen and journal.exists()
+    assert len(fake.requests) == seen and operations.exists()
 
 
 @pytest.mark.parametrize("second", ["credential", "recover", "rotate"])
@@ -697,11 +725,11 @@ def test_two_at_once(gk, fake, edgerc, client, home, second):
     fake.on_request = wait
     process = gk.start(*case.command)
     assert came.wait(20)
-    result = recover(gk) if second == "recover" else gk(*COMMANDS[second])
+    result = gk(*(("credential", "recover") if second == "recover" else COMMANDS[second]), "--wait", "0")
     go.set()
     out, err = process.communicate(timeout=20)
     fake.on_request = None
-    assert result.status == 3 and "another gridkey" in result.err and result.out == "", result
+    assert result.status == 13 and "another gridkey" in result.err and result.out == "", result
     assert process.returncode == 0, err
     case.finished()
     assert len(case.new()) == 1

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from creating import wait_out
 from house import House
 from house_enter import IMPOSSIBLE
 from memory_image import memory_of
@@ -475,6 +476,7 @@ def test_the_process_of_recover_has_seen_no_record(house, fake, looking_up):
     edgerc.unlink()
     fake.fault(method="POST", cut_after=0)
     assert house(*create, "second", "--retries", "0").status == 5
+    wait_out(house.out)
     _, child, _ = looking_up("credential", "recover", "--save", "/out/edgerc")
     assert not [name for name, content in memory_of(child) if secret.encode() in content]
 

@@ -13,7 +13,7 @@ import threading
 import time
 
 import pytest
-from creating import SMALLEST, create
+from creating import Operations, SMALLEST, create
 from managing import on_terminal, path_of
 from other_clients import CLIENTS
 from test_usage import OPTION, commands  # noqa: F401
@@ -266,8 +266,7 @@ def test_a_dash_is_standard_output(gk, home):
 def test_request_does_not_overwrite_a_credential_unasked(gk, fake, edgerc, home):
     key = home / "key"
     gk("keygen", "-o", key)
-    record = home / ".edgerc.gridkey"
-    record.write_text("gridkey1 0123456789abcdef intent 2\n{}")
+    record = Operations(home).add(b"gridkey1 0123456789abcdef request 2\n{}")
     for path in (edgerc, key, record):
         before, seen = path.read_bytes(), len(fake.requests)
         result = gk("request", "GET", "/echo", "-o", path)

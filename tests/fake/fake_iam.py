@@ -182,6 +182,8 @@ class FakeIam(Server):
                 answer = self.replacement(fault, record)
             elif fault.edit is not None and answer.body:
                 answer.body = json.dumps(fault.edit(json.loads(answer.body)), ensure_ascii=False).encode()
+            if fault.as_status is not None:
+                answer.status = fault.as_status
             record["status"] = answer.status
         return answer
 

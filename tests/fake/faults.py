@@ -44,6 +44,7 @@ class Fault:
     content_type: str = None
     gateway: str = None
     edit: object = None
+    as_status: int = None  # the API's own answer, under another status
     raw: bytes = None
     # when
     delay: float = 0

@@ -1,14 +1,15 @@
 """The files that gridkey keeps beside a destination. Their names and their content are known here alone.
 
-The journal of DIR/NAME is DIR/.NAME.gridkey, whose records are intents, responses, notes and what is done.
+The records of DIR/NAME are DIR/.NAME.gridkey-NUMBER, one for each operation, whose entries are a request, parts of a
+response, or what is done.
 """
 
 import re
 
-NAME = re.compile(r"\.(?P<destination>.+)\.gridkey")
-TEMPORARY = re.compile(r"\..+\.gridkey-(new|next)")
+NAME = re.compile(r"\.(?P<destination>.+)\.gridkey-\d+")
+TEMPORARY = re.compile(r"\..+\.gridkey-(new|lock)")
 ENTRY = re.compile(rb"gridkey1 [0-9a-f]{16} (\w+) (\d+)\n")
-UNFINISHED = {"intent", "answer"}
+UNFINISHED = {"request", "response"}
 
 
 def is_record(name):
@@ -17,7 +18,7 @@ def is_record(name):
 
 
 def is_temporary(name):
-    """Whether a file of this name becomes a record or a destination, and must not stay."""
+    """Whether a file of this name is a lock or becomes a destination, and must not stay."""
     return TEMPORARY.fullmatch(name) is not None
 
 

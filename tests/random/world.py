@@ -169,7 +169,7 @@ class World:
             if step["client"] == "self":
                 save, section, form = ["--save", self.signing], ["--save-section", "default"], []
             old = ["--keep"] if step["old"] == "keep" else ["--grace", step["old"]]
-            return ["credential", "rotate", step["client"], *save, *section, *form, *(old if step["old"] is not None else [])]
+            return ["credential", "rotate", step["client"], "--yes", *save, *section, *form, *(old if step["old"] is not None else [])]
         if do == "recover":
             flags = [f"--{name}" for name, key in (("clean", "clean"), ("dry-run", "dry"), ("replace", "replace")) if step[key]]
             return ["credential", "recover", *save, *section, *flags]

@@ -13,8 +13,8 @@
 
 #include "store/access.h"
 #include "store/file.h"
-#include "store/journal.h"
 #include "store/operations.h"
+#include "store/record.h"
 
 #include "scratch.h"
 
@@ -371,16 +371,17 @@ static void test_acl_is_refused(void **state)
     buffer_free(&lines);
 }
 
-/* A journal that this file system cannot keep private, or shows as another's, is read nevertheless.
+/* A record that this file system cannot keep private, or shows as another's, is read nevertheless.
  */
-static void test_journal_without_permissions(void **state)
+static void test_record_without_permissions(void **state)
 {
     static const struct {
         mode_t shown;
         uid_t owner;
     } table[] = {{0755, 0}, {0777, 0}, {0, 65534}};
     struct store_operations operations = kind_operations();
-    struct journal journal;
+    struct records records;
+    struct record record;
     struct error error;
 
     (void)state;
@@ -388,18 +389,21 @@ static void test_journal_without_permissions(void **state)
         system_kind.shown = table[at].shown;
         system_kind.owner = table[at].owner == 0 ? geteuid() : table[at].owner;
         operations_use(&operations);
-        assert_int_equal(journal_open(&journal, "journal", &error), 0);
-        assert_int_equal(journal.exposed, table[at].shown != 0);
-        assert_int_equal(journal_append(&journal, JOURNAL_INTENT, "{}", 2, &error), 0);
-        journal_close(&journal);
-        if (journal_open(&journal, "journal", &error) != 0) {
+        assert_int_equal(records_open(&records, NULL, "to", &error), 0);
+        assert_int_equal(records.open_bits != 0, table[at].shown != 0);
+        assert_int_equal(records_create(&records, RECORD_REQUEST, "{}", 2, &record, &error), 0);
+        record_close(&record);
+        records_close(&records);
+        assert_int_equal(records_open(&records, NULL, "to", &error), 0);
+        if (records_read(&records, 0, &record, &error) != 0) {
             fail_msg("%s", error.text);
         }
-        assert_int_equal(journal_remove(&journal, &error), 0);
-        journal_close(&journal);
+        assert_int_equal(records_remove(&records, &record, &error), 0);
+        record_close(&record);
+        records_close(&records);
         operations_use(NULL);
-        assert_int_equal(access("journal", F_OK), -1);
-        assert_int_equal(access(".journal.gridkey-next", F_OK), -1);
+        assert_int_equal(access(".to.gridkey-1", F_OK), -1);
+        assert_int_equal(access(".to.gridkey-lock", F_OK), -1);
     }
     memset(&system_kind, 0, sizeof system_kind);
 }
@@ -437,7 +441,7 @@ int main(void)
         TEST(test_owner),
         TEST(test_prepared_file),
         TEST(test_file_systems),
-        TEST(test_journal_without_permissions),
+        TEST(test_record_without_permissions),
         TEST(test_exposure_is_described),
     };
 

@@ -305,7 +305,7 @@ static void test_foreign_file_in_sticky_directory(void **state)
         struct error error;
         int result = seteuid(1234);
         result += store_reserve(&reservation, "shared/file", 10, &error);
-        _exit(result == -1 && error.status == STATUS_FILE &&
+        _exit(result == -1 && error.status == STATUS_LOCKED &&
                       strstr(error.text, "shared/file: cannot be replaced (Operation not "
                                          "permitted); run as its owner or") != NULL
                   ? 0
@@ -356,8 +356,8 @@ static void test_unusable_destinations(void **state)
         {"/dev/null", "/dev/null: is not a regular file; choose another file"},
         {"fifo", "fifo: is not a regular file; "},
         {".", ".: is a directory; "},
-        {"new/", "new/: is not the name of a file; "},
-        {"", "\"\": is not the name of a file; "},
+        {"new/", "new/: names a directory, not a file; "},
+        {"", "\"\": names a directory, not a file; "},
     };
 
     (void)state;

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "store/file.h"
-#include "store/journal.h"
 #include "store/operations.h"
+#include "store/record.h"
 
 #include "scratch.h"
 
@@ -27,7 +27,7 @@
 #define INTENT "{\"operation\":\"create\",\"client\":\"web\"}"
 #define BODY "{\"clientSecret\":\"shown\0once\"}\n"
 #define BODY_LENGTH (sizeof BODY - 1)
-#define JOURNAL ".edgerc.gridkey"
+#define RECORD ".edgerc.gridkey-1"
 #define DESTINATION ".edgerc"
 
 static void put(const char *path, const char *content, size_t length)
@@ -37,15 +37,6 @@ static void put(const char *path, const char *content, size_t length)
     assert_true(descriptor >= 0);
     assert_int_equal(write(descriptor, content, length), length);
     assert_int_equal(close(descriptor), 0);
-}
-
-static void append(struct journal *journal, enum journal_kind kind, const char *text)
-{
-    struct error error;
-
-    if (journal_append(journal, kind, text, strlen(text), &error) != 0) {
-        fail_msg("%s", error.text);
-    }
 }
 
 /*
@@ -276,24 +267,23 @@ static size_t play_content(size_t length, int file, enum unsynced unsynced, char
     return size;
 }
 
-/* Whether the journal, as the model has it, holds the intent and, if asked for, the answer. */
-static bool journal_holds(const char *content, size_t length, bool answer)
+/* Whether the record, as the model has it, holds the request and, if asked for, the response. */
+static bool record_holds(const char *content, size_t length, bool response)
 {
-    struct journal journal;
-    struct journal_record record;
+    struct record record;
+    struct record_entry entry;
     struct error error;
     size_t cursor = 0;
     bool found;
 
-    put("played", content, length);
-    assert_int_equal(journal_open(&journal, "played", &error), 0);
-    found = journal_each(&journal, &cursor, &record) == 1 && record.kind == JOURNAL_INTENT &&
-            record.length == strlen(INTENT);
-    if (found && answer) {
-        found = journal_each(&journal, &cursor, &record) == 1 && record.kind == JOURNAL_ANSWER &&
-                record.length == BODY_LENGTH + 4 && memcmp(record.data + 4, BODY, BODY_LENGTH) == 0;
+    assert_int_equal(record_read_bytes(&record, content, length, &error), 0);
+    found = record_next(&record, &cursor, &entry) && entry.kind == RECORD_REQUEST &&
+            entry.length == strlen(INTENT);
+    if (found && response) {
+        found = record_next(&record, &cursor, &entry) && entry.kind == RECORD_RESPONSE &&
+                entry.length == BODY_LENGTH && memcmp(entry.data, BODY, BODY_LENGTH) == 0;
     }
-    journal_close(&journal);
+    record_close(&record);
     return found;
 }
 
@@ -323,11 +313,11 @@ static void check_disk(size_t length, unsigned kept, enum unsynced unsynced)
         }
     }
     assert_true(stored || mark < MARK_STORED);
-    file = *find_name(&names, JOURNAL);
+    file = *find_name(&names, RECORD);
     size = file < 0 ? 0 : play_content(length, file, unsynced, content);
-    held = file >= 0 && journal_holds(content, size, mark >= MARK_ANSWER);
+    held = file >= 0 && record_holds(content, size, mark >= MARK_ANSWER);
     if (!stored && !held && mark >= MARK_INTENT) {
-        fail_msg("event %zu, names %x, unsynced %d: neither destination nor journal has it", length,
+        fail_msg("event %zu, names %x, unsynced %d: neither destination nor record has it", length,
                  kept, (int)unsynced);
     }
     assert_true(mark < MARK_REMOVED || file < 0);
@@ -337,7 +327,8 @@ static void run_recorded_course(void)
 {
     struct store_operations operations = store_operations_system;
     struct store_reservation reservation;
-    struct journal journal;
+    struct records records;
+    struct record record;
     struct error error;
 
     operations.open = record_open;
@@ -347,17 +338,20 @@ static void run_recorded_course(void)
     operations.rename = record_rename;
     operations.unlink = record_unlink;
     operations_use(&operations);
+    assert_int_equal(records_open(&records, NULL, DESTINATION, &error), 0);
     assert_int_equal(store_reserve(&reservation, DESTINATION, 100, &error), 0);
-    assert_int_equal(journal_open(&journal, JOURNAL, &error), 0);
-    append(&journal, JOURNAL_INTENT, INTENT);
+    assert_int_equal(
+        records_create(&records, RECORD_REQUEST, INTENT, strlen(INTENT), &record, &error), 0);
     record_mark(MARK_INTENT);
-    assert_int_equal(journal_append_answer(&journal, 201, BODY, BODY_LENGTH, &error), 0);
+    assert_int_equal(record_append(&record, RECORD_RESPONSE, BODY, BODY_LENGTH), 0);
+    assert_int_equal(record_sync(&record), 0);
     record_mark(MARK_ANSWER);
     assert_int_equal(store_commit(&reservation, NEW, strlen(NEW), &error), 0);
     record_mark(MARK_STORED);
-    assert_int_equal(journal_remove(&journal, &error), 0);
+    assert_int_equal(records_remove(&records, &record, &error), 0);
     record_mark(MARK_REMOVED);
-    journal_close(&journal);
+    record_close(&record);
+    records_close(&records);
     store_release(&reservation);
     operations_use(NULL);
 }

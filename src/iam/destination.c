@@ -1,0 +1,596 @@
+#define _POSIX_C_SOURCE 200809L
+#include "iam/destination.h"
+
+#include "base/sandbox.h"
+#include "base/text.h"
+#include "edgegrid/edgerc.h"
+#include "edgegrid/edgerc_write.h"
+#include "iam/sealed.h"
+#include "store/access.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DESTINATION_GROWTH 2048       /* bytes that a section may add */
+#define DESTINATION_GROWTH_SEALED 256 /* and for each recipient */
+#define DESTINATION_TRIES 3           /* how often another program's change is merged */
+
+bool destination_is_output(const struct destination_settings *settings)
+{
+    return text_equal(settings->path, "-");
+}
+
+bool destination_is_whole(const struct destination_settings *settings)
+{
+    return settings->format != FORMAT_EDGERC || settings->sealed_to.count > 0;
+}
+
+void destination_append_full_path(const char *path, struct buffer *out)
+{
+    if (*path != '/' && !text_equal(path, "-")) {
+        if (buffer_reserve(out, PATH_MAX) != 0) {
+            return;
+        }
+        if (getcwd(out->data + out->length, PATH_MAX) != NULL) {
+            out->length += strlen(out->data + out->length);
+            buffer_append_byte(out, '/');
+        }
+    }
+    buffer_append_text(out, path);
+}
+
+void destination_append_record_path(const struct destination_settings *settings, struct buffer *out)
+{
+    if (destination_is_output(settings)) {
+        buffer_format(out, "%s/.edgerc", settings->home == NULL ? "." : settings->home);
+    } else {
+        buffer_append_text(out, settings->path);
+    }
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+/* A file whose first line that counts is none of an .edgerc's is something else. */
+static int refuse_foreign_file(const struct destination_settings *settings,
+                               const struct buffer *old, struct error *error)
+{
+    struct edgerc_reader reader;
+    struct edgerc_line line;
+
+    edgerc_reader_start(&reader, buffer_text(old), old->length);
+    while (edgerc_next_line(&reader, &line) && line.kind != EDGERC_HEADER) {
+        /* JSON of one line looks like an entry. */
+        if (line.kind == EDGERC_JUNK || (line.kind == EDGERC_ENTRY && *line.name == '{')) {
+            return error_set(
+                error, STATUS_FILE,
+                "%s:%zu: is no line of an .edgerc; mend it, see gridkey edgerc check, or "
+                "choose another file with --save",
+                settings->path, line.number);
+        }
+        if (line.kind == EDGERC_ENTRY) {
+            break;
+        }
+    }
+    return 0;
+}
+
+/* See, with values longer than Akamai's, that the section does not make the file unreadable. */
+static int try_section(const struct destination_settings *settings, const struct buffer *old,
+                       struct error *error)
+{
+    char value[DESTINATION_GROWTH / 4] = {0};
+    const struct edgerc_entry entries[] = {
+        {"client_secret", value}, {"host", "h"}, {"access_token", value}, {"client_token", value}};
+    struct buffer text = BUFFER_EMPTY;
+    int result;
+
+    memset(value, 'x', sizeof value - 1);
+    result = edgerc_write_section(buffer_text(old), old->length, settings->path, settings->section,
+                                  entries, sizeof entries / sizeof entries[0], EDGERC_REPLACE,
+                                  &text, error);
+    buffer_free(&text);
+    return result;
+}
+
+/* Refuse to replace what the destination holds, unless asked to. */
+static int destination_refuse(const struct destination_settings *settings,
+                              const struct store_file_facts *facts, const struct buffer *old,
+                              struct error *error)
+{
+    if (!facts->exists || (settings->replace && destination_is_whole(settings))) {
+        return 0;
+    }
+    if (destination_is_whole(settings)) {
+        return error_set(error, STATUS_FILE,
+                         "%s is there already; replace the whole file with --replace, or choose "
+                         "another with --save",
+                         settings->path);
+    }
+    if (edgerc_check_text(buffer_text(old), old->length, settings->path, error) != 0 ||
+        refuse_foreign_file(settings, old, error) != 0) {
+        return -1;
+    }
+    if (!settings->replace &&
+        edgerc_has_section(buffer_text(old), old->length, settings->section)) {
+        return error_set(error, STATUS_FILE,
+                         "%s has a section [%s] already; replace it with --replace, or choose "
+                         "another name with --save-section",
+                         settings->path, settings->section);
+    }
+    return try_section(settings, old, error);
+}
+
+static int destination_start(struct destination *destination,
+                             const struct destination_settings *settings, struct error *error)
+{
+    memset(destination, 0, sizeof *destination);
+    destination->settings = *settings;
+    destination->reservation = (struct store_reservation)STORE_RESERVATION_EMPTY;
+    /* In other formats any name will do. */
+    return settings->format == FORMAT_EDGERC ? edgerc_check_section_name(settings->section, error)
+                                             : 0;
+}
+
+int destination_open(struct destination *destination, const struct destination_settings *settings,
+                     struct error *error)
+{
+    struct store_reservation *reservation = &destination->reservation;
+
+    if (destination_start(destination, settings, error) != 0) {
+        return -1;
+    }
+    if (destination_is_output(settings)) {
+        return 0;
+    }
+    return store_open(reservation, settings->path, settings->foreign, error) == 0
+               ? destination_refuse(settings, &reservation->facts, &reservation->old, error)
+               : -1;
+}
+
+int destination_reserve(struct destination *destination, struct error *error)
+{
+    const struct destination_settings *settings = &destination->settings;
+
+    return destination_is_output(settings)
+               ? 0
+               : store_fill(&destination->reservation,
+                            DESTINATION_GROWTH +
+                                DESTINATION_GROWTH_SEALED * settings->sealed_to.count,
+                            error);
+}
+
+int destination_look(struct destination *destination, const struct destination_settings *settings,
+                     struct error *error)
+{
+    struct store_reservation *reservation = &destination->reservation;
+
+    if (destination_start(destination, settings, error) != 0) {
+        return -1;
+    }
+    if (destination_is_output(settings)) {
+        return 0;
+    }
+    return store_open_dry(reservation, settings->path, settings->foreign, error) == 0
+               ? destination_refuse(settings, &reservation->facts, &reservation->old, error)
+               : -1;
+}
+
+void destination_confine(const struct destination *destination)
+{
+    if (destination->reservation.directory >= 0) {
+        sandbox_allow_directory(destination->reservation.directory);
+    }
+}
+
+void destination_close(struct destination *destination)
+{
+    buffer_free(&destination->message);
+    buffer_free(&destination->written);
+    buffer_free(&destination->others);
+    store_release(&destination->reservation);
+}
+
+void destination_describe_access(const struct destination *destination, struct buffer *lines)
+{
+    if (!destination_is_output(&destination->settings)) {
+        store_describe_access(&destination->reservation, lines);
+    }
+}
+
+/* --- what it holds -------------------------------------------------------------------------- */
+
+/* The client_token of a section of an .edgerc; *length 0 where it has none. */
+static const char *place_token(const struct edgerc_section *place, size_t *length)
+{
+    struct edgerc_keys keys;
+    const char *value = "";
+
+    *length = 0;
+    edgerc_collect_keys(place, &keys);
+    if (keys.present[EDGEGRID_CLIENT_TOKEN]) {
+        edgerc_clean_value(&keys.lines[EDGEGRID_CLIENT_TOKEN], &value, length, NULL);
+    }
+    return value;
+}
+
+static bool token_is(const char *value, size_t length, const char *token)
+{
+    return token != NULL && strlen(token) == length && memcmp(value, token, length) == 0;
+}
+
+static enum destination_content classify_whole(const char *text,
+                                               const struct destination_query *query)
+{
+    const char *at = query->taken == NULL ? "" : buffer_text(query->taken);
+
+    if (query->token != NULL && text_find_ignore_case(text, query->token) != NULL) {
+        return query->secret != NULL && strstr(text, query->secret) != NULL ? DESTINATION_NEW
+                                                                            : DESTINATION_DAMAGED;
+    }
+    if (query->expected != NULL && text_find_ignore_case(text, query->expected) != NULL) {
+        return DESTINATION_EXPECTED;
+    }
+    for (; *at != '\0'; at += strcspn(at, "\n") + 1) {
+        struct buffer token = BUFFER_EMPTY;
+        bool taken;
+
+        buffer_append(&token, at, strcspn(at, "\n"));
+        taken = text_find_ignore_case(text, buffer_text(&token)) != NULL;
+        buffer_free(&token);
+        if (taken) {
+            return DESTINATION_TAKEN;
+        }
+    }
+    return DESTINATION_OTHER;
+}
+
+static enum destination_content classify_section(const struct destination_settings *settings,
+                                                 const struct buffer *text,
+                                                 const struct destination_query *query)
+{
+    struct edgerc_section place;
+    struct edgegrid_credential current;
+    struct error ignored;
+    enum destination_content content = DESTINATION_OTHER;
+    const char *token;
+    size_t length;
+
+    if (!edgerc_has_section(buffer_text(text), text->length, settings->section)) {
+        return DESTINATION_FREE;
+    }
+    if (!edgerc_find_section(buffer_text(text), text->length, settings->section, &place)) {
+        return DESTINATION_OTHER;
+    }
+    edgegrid_credential_init(&current);
+    token = place_token(&place, &length);
+    if (token_is(token, length, query->token)) {
+        content =
+            edgerc_read_section(buffer_text(text), text->length, settings->path, settings->section,
+                                "--save-section", &current, NULL, &ignored) == 0 &&
+                    query->secret != NULL && text_equal(current.client_secret, query->secret)
+                ? DESTINATION_NEW
+                : DESTINATION_DAMAGED;
+    } else if (token_is(token, length, query->expected)) {
+        content = DESTINATION_EXPECTED;
+    } else if (length > 0 && query->taken != NULL && buffer_has_line(query->taken, token, length)) {
+        content = DESTINATION_TAKEN;
+    } else if (length == 0 && edgerc_read_section(buffer_text(text), text->length, settings->path,
+                                                  settings->section, "--save-section", &current,
+                                                  NULL, &ignored) == 0) {
+        /* Its token comes from [DEFAULT]. */
+        content = query->expected != NULL && text_equal(current.client_token, query->expected)
+                      ? DESTINATION_EXPECTED
+                      : DESTINATION_OTHER;
+    }
+    edgegrid_credential_free(&current);
+    return content;
+}
+
+/* What a destination of this content holds: the only function that says so. */
+static enum destination_content destination_classify(const struct destination *destination,
+                                                     const struct buffer *text,
+                                                     const struct destination_query *query)
+{
+    const struct destination_settings *settings = &destination->settings;
+
+    if (text->length == 0) {
+        return DESTINATION_FREE;
+    }
+    /* What is sealed cannot be read here, and a format may write values in another way. */
+    if (destination->written.length == text->length &&
+        memcmp(destination->written.data, text->data, text->length) == 0) {
+        return DESTINATION_NEW;
+    }
+    if (settings->sealed_to.count > 0) {
+        return DESTINATION_OTHER;
+    }
+    return destination_is_whole(settings) ? classify_whole(buffer_text(text), query)
+                                          : classify_section(settings, text, query);
+}
+
+/*
+ * Append the names, a line each, of the sections of an .edgerc besides the destination's that hold
+ * the expected credential. A failure shows in the buffer.
+ */
+static void find_shared(const struct destination_settings *settings, const struct buffer *text,
+                        const char *expected, struct buffer *names)
+{
+    struct edgerc_sections sections = {0};
+    struct error ignored;
+
+    if (expected == NULL || destination_is_whole(settings) ||
+        strstr(buffer_text(text), expected) == NULL) {
+        return;
+    }
+    if (edgerc_sections_find(&sections, buffer_text(text), text->length, &ignored) != 0) {
+        names->failed = true;
+    }
+    for (size_t at = 0; at < sections.count; at++) {
+        const struct edgerc_section *place = &sections.places[at];
+        size_t length;
+        const char *token = place_token(place, &length);
+
+        if (token_is(token, length, expected) &&
+            !token_is(place->name, place->name_length, settings->section)) {
+            buffer_append(names, place->name, place->name_length);
+            buffer_append_byte(names, '\n');
+        }
+    }
+    edgerc_sections_free(&sections);
+}
+
+static int destination_read(const struct destination *destination, struct buffer *text,
+                            struct store_file_facts *facts, struct error *error)
+{
+    const struct buffer *resolved = &destination->reservation.path;
+
+    return store_read(resolved->length > 0 ? buffer_text(resolved) : destination->settings.path,
+                      STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, text, facts, error);
+}
+
+/* Whether the file that signs is another one, and holds the expected credential. */
+static bool signing_file_holds(const struct destination_query *query,
+                               const struct store_file_facts *facts)
+{
+    struct buffer text = BUFFER_EMPTY;
+    struct store_file_facts signing;
+    struct error ignored;
+    bool holds = query->expected != NULL && query->signing_file != NULL &&
+                 store_read(query->signing_file, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &text,
+                            &signing, &ignored) == 0 &&
+                 signing.exists &&
+                 (signing.device != facts->device || signing.inode != facts->inode) &&
+                 strstr(buffer_text(&text), query->expected) != NULL;
+
+    buffer_free(&text);
+    return holds;
+}
+
+void destination_read_view(const struct destination *destination,
+                           const struct destination_query *query, struct destination_view *view)
+{
+    const struct buffer *old = &destination->reservation.old;
+    struct store_file_facts facts = {0};
+    struct buffer text = BUFFER_EMPTY;
+    struct buffer shared = BUFFER_EMPTY;
+    struct error ignored;
+
+    *view = (struct destination_view){.content = DESTINATION_UNUSABLE};
+    if (destination_is_output(&destination->settings)) {
+        view->content = destination->stored ? DESTINATION_NEW : DESTINATION_FREE;
+        return;
+    }
+    if (!destination->stored) {
+        /* What was read under the lock: whether it has changed since is seen when it is replaced.
+         */
+        buffer_append(&text, old->data, old->length);
+        facts = destination->reservation.facts;
+    }
+    if (destination->stored ? destination_read(destination, &text, &facts, &ignored) == 0
+                            : buffer_check(&text, &ignored) == 0) {
+        view->content = destination_classify(destination, &text, query);
+        find_shared(&destination->settings, &text, query->expected, &shared);
+        view->shared = shared.length > 0;
+        view->signing_holds = signing_file_holds(query, &facts);
+        if (shared.failed) {
+            view->content = DESTINATION_UNUSABLE;
+        }
+    }
+    buffer_free(&shared);
+    buffer_free(&text);
+}
+
+int destination_read_current(const struct destination *destination,
+                             struct edgegrid_credential *current, struct error *error)
+{
+    struct buffer text = BUFFER_EMPTY;
+    int result = destination_read(destination, &text, NULL, error);
+
+    if (result == 0) {
+        result = edgerc_read_section(buffer_text(&text), text.length, destination->settings.path,
+                                     destination->settings.section, "--save-section", current, NULL,
+                                     error);
+    }
+    buffer_free(&text);
+    return result;
+}
+
+char *destination_read_token(const struct destination *destination)
+{
+    const struct buffer *old = &destination->reservation.old;
+    struct edgegrid_credential current;
+    struct error ignored;
+    char *token = NULL;
+
+    edgegrid_credential_init(&current);
+    if (!destination_is_whole(&destination->settings) && old->length > 0 &&
+        edgerc_read_section(buffer_text(old), old->length, destination->settings.path,
+                            destination->settings.section, "--save-section", &current, NULL,
+                            &ignored) == 0) {
+        token = json_text_copy(current.client_token);
+    }
+    edgegrid_credential_free(&current);
+    return token;
+}
+
+/* --- storing -------------------------------------------------------------------------------- */
+
+/* Write the section, and then those that are to hold the same, each into the result of the last. */
+static int merge_sections(struct destination *destination, const struct destination_query *query,
+                          const struct edgerc_entry *entries, size_t count, struct buffer *out,
+                          struct error *error)
+{
+    const struct destination_settings *settings = &destination->settings;
+    const struct buffer *old = &destination->reservation.old;
+    struct buffer *names = &destination->others;
+    int result;
+
+    buffer_clear(names);
+    find_shared(settings, old, query->expected, names);
+    result = edgerc_write_section(buffer_text(old), old->length, settings->path, settings->section,
+                                  entries, count, EDGERC_REPLACE, out, error);
+    for (const char *at = buffer_text(names); result == 0 && *at != '\0';
+         at += strcspn(at, "\n") + 1) {
+        struct buffer name = BUFFER_EMPTY;
+        struct buffer next = BUFFER_EMPTY;
+
+        buffer_append(&name, at, strcspn(at, "\n"));
+        result =
+            edgerc_write_section(buffer_text(out), out->length, settings->path, buffer_text(&name),
+                                 entries, count, EDGERC_REPLACE, &next, error);
+        buffer_free(&name);
+        buffer_free(out);
+        *out = next;
+    }
+    return result == 0 ? buffer_check(names, error) : -1;
+}
+
+/* Refuse what would be lost, unless anything may be replaced. */
+static int refuse_loss(const struct destination *destination, const struct destination_query *query,
+                       struct error *error)
+{
+    const struct destination_settings *settings = &destination->settings;
+    const struct buffer *old = &destination->reservation.old;
+    enum destination_content content = destination_classify(destination, old, query);
+
+    if (content == DESTINATION_OTHER || content == DESTINATION_TAKEN) {
+        return error_set(error, STATUS_FILE,
+                         "%s [%s] was changed by another program and holds another credential",
+                         settings->path, settings->section);
+    }
+    if (settings->format != FORMAT_EDGERC && settings->sealed_to.count == 0 && old->length > 0 &&
+        !format_is_own(settings->format, settings->section, buffer_text(old), old->length)) {
+        return error_set(error, STATUS_FILE,
+                         "%s holds something else than gridkey writes as --format %s, which would "
+                         "be lost; replace the whole file with --replace",
+                         settings->path, format_name(settings->format));
+    }
+    return 0;
+}
+
+static int destination_merge(struct destination *destination, const struct destination_query *query,
+                             const struct edgegrid_credential *credential, bool allowed,
+                             struct buffer *out, struct error *error)
+{
+    static const struct buffer nothing = BUFFER_EMPTY;
+    const struct edgerc_entry entries[] = {
+        {"client_secret", credential->client_secret},
+        {"host", credential->host},
+        {"access_token", credential->access_token},
+        {"client_token", credential->client_token},
+    };
+    const size_t count = sizeof entries / sizeof entries[0];
+    const struct destination_settings *settings = &destination->settings;
+    struct buffer text = BUFFER_EMPTY;
+    int result;
+
+    if (!allowed && refuse_loss(destination, query, error) != 0) {
+        return -1;
+    }
+    if (!destination->stored) {
+        destination->replaced =
+            destination_classify(destination, &destination->reservation.old, query);
+    }
+    if (settings->format != FORMAT_EDGERC) {
+        result = format_write(settings->format, credential, settings->section, &text, error);
+    } else if (destination_is_whole(settings)) {
+        result = edgerc_write_section(buffer_text(&nothing), 0, settings->path, settings->section,
+                                      entries, count, EDGERC_REPLACE, &text, error);
+    } else {
+        result = merge_sections(destination, query, entries, count, &text, error);
+    }
+    if (result == 0) {
+        result = sealed_write(&settings->sealed_to, &text, out, error);
+    }
+    buffer_free(&text);
+    return result;
+}
+
+/* Lock the destination once more when an earlier store has put the reserved file into place. */
+static int destination_reopen(struct destination *destination, struct error *error)
+{
+    struct store_reservation *reservation = &destination->reservation;
+
+    if (!reservation->placed && reservation->descriptor >= 0) {
+        return 0;
+    }
+    store_release(reservation);
+    return store_open(reservation, destination->settings.path, destination->settings.foreign,
+                      error) == 0
+               ? destination_reserve(destination, error)
+               : -1;
+}
+
+static int destination_replace(struct destination *destination,
+                               const struct destination_query *query,
+                               const struct edgegrid_credential *credential, bool allowed,
+                               struct error *error)
+{
+    struct store_reservation *reservation = &destination->reservation;
+    int result = destination_reopen(destination, error);
+
+    for (unsigned i = 0; result == 0 && i < DESTINATION_TRIES; i++) {
+        struct buffer text = BUFFER_EMPTY;
+
+        result = destination_merge(destination, query, credential, allowed, &text, error);
+        if (result == 0) {
+            result = store_commit(reservation, buffer_text(&text), text.length, error);
+        }
+        if (result == 0 && destination_is_whole(&destination->settings)) {
+            buffer_free(&destination->written);
+            destination->written = text;
+        } else {
+            buffer_free(&text);
+        }
+        if (result == 0) {
+            destination->linked = reservation->facts.links > 1;
+            return 0;
+        }
+        /* Another program wrote to the file: merge with what is there now. */
+        if (reservation->changed && i + 1 < DESTINATION_TRIES) {
+            result = store_refresh(reservation, error);
+        }
+    }
+    return result;
+}
+
+int destination_store(struct destination *destination, const struct destination_query *query,
+                      const struct edgegrid_credential *credential, bool allowed,
+                      struct error *error)
+{
+    int result;
+
+    if (destination_is_output(&destination->settings)) {
+        buffer_clear(&destination->message);
+        result =
+            destination_merge(destination, query, credential, true, &destination->message, error);
+        if (result == 0) {
+            result = destination->settings.output(&destination->message, error);
+        }
+    } else {
+        result = destination_replace(destination, query, credential, allowed, error);
+    }
+    destination->stored = destination->stored || result == 0;
+    return result;
+}
