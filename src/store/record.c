@@ -216,8 +216,13 @@ static int list_add(struct records *records, const char *name, unsigned number, 
     char *copy = malloc(length);
 
     if (records->count == records->capacity) {
-        records->capacity = records->capacity == 0 ? 8 : records->capacity * 2;
-        list = realloc(list, records->capacity * sizeof *list);
+        size_t capacity = records->capacity == 0 ? 8 : records->capacity * 2;
+
+        list = realloc(list, capacity * sizeof *list);
+        if (list != NULL) {
+            records->list = list;
+            records->capacity = capacity;
+        }
     }
     records_append_path(records, name, &path);
     if (copy == NULL || list == NULL || path.failed) {
@@ -226,7 +231,6 @@ static int list_add(struct records *records, const char *name, unsigned number, 
         return -1;
     }
     memcpy(copy, name, length);
-    records->list = list;
     content = name_look(buffer_text(&path));
     if (content == NAME_UNSENT && own && records->lock >= 0) {
         (void)operations_current()->unlink(buffer_text(&path));

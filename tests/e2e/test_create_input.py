@@ -73,7 +73,7 @@ FLAGS = {
     "a section's name with a bracket": ([*SMALLEST, "--save-section", "a]b"], "--save-section", "a]b", "bracket"),
     "a section's name with a line end": ([*SMALLEST, "--save-section", "a\nb"], "--save-section", "not repeated"),
     "an empty section's name": ([*SMALLEST, "--save-section", ""], "--save-section", "empty"),
-    "a section's name with a blank": ([*SMALLEST, "--save-section", "a "], '"a "', "blank"),
+    "a section's name with a blank": ([*SMALLEST, "--save-section", "a "], '"a "', "space"),
     "Python's own section": ([*SMALLEST, "--save-section", "DEFAULT"], "DEFAULT", "Python"),
     "a section's name too long": ([*SMALLEST, "--save-section", "x" * 256], "--save-section", "255"),
     "a client's name that can be no section": (["--name", "a[1]", *APIS, *GROUPS], '"a[1]"', "--save-section"),
