@@ -383,7 +383,7 @@ int http_connection_exchange(struct http_connection *connection, const struct ht
     http_parser_init(&parser, response, text_equal(request->method, "HEAD"), HTTP_BODY_LIMIT);
     tls_reset_sent(connection->tls);
     result = outgoing_prepare(&outgoing, request, error);
-    if (result == 0 && request->once) {
+    if (result == 0 && request->once && request->sink == NULL) {
         result = http_parser_reserve(&parser, CONNECTION_ONCE_ROOM, error);
     }
     if (result == 0) {

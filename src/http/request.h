@@ -30,7 +30,7 @@ struct http_request {
     const char *body; /* sent by the caller, after the head */
     size_t body_length;
     bool has_body; /* an empty body counts as one */
-    bool once;     /* the response comes only once: memory for it is reserved before */
+    bool once; /* the response comes only once: its memory is reserved, unless a sink keeps it */
     struct http_sink *sink; /* of the response; NULL for none */
 
     /* What is sent, by http_request_list: it may point into the struct, so do not move that. */

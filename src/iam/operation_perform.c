@@ -229,11 +229,10 @@ static int sink_open(struct response_sink *sink, struct operation_environment *e
     *sink = (struct response_sink){.sink = {sink_receive},
                                    .record =
                                        environment->records == NULL ? NULL : &environment->record};
-    /* Memory for it may not be had later, and what was never touched may not be there. */
+    /* Memory for it may not be had later. */
     if (buffer_reserve(&sink->bytes, RECORD_ROOM) != 0) {
         return error_set_memory(error);
     }
-    memset(sink->bytes.data, 0, RECORD_ROOM);
     return 0;
 }
 
