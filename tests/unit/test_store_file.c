@@ -305,7 +305,7 @@ static void test_foreign_file_in_sticky_directory(void **state)
         struct error error;
         int result = seteuid(1234);
         result += store_reserve(&reservation, "shared/file", 10, &error);
-        _exit(result == -1 && error.status == STATUS_LOCKED &&
+        _exit(result == -1 && error.status == STATUS_FILE &&
                       strstr(error.text, "shared/file: cannot be replaced (Operation not "
                                          "permitted); run as its owner or") != NULL
                   ? 0
@@ -386,7 +386,7 @@ static void test_lock(void **state)
     if (child == 0) {
         struct store_reservation second;
         int result = store_reserve(&second, "link", 10, &error);
-        _exit(result == -1 && error.status == STATUS_FILE &&
+        _exit(result == -1 && error.status == STATUS_LOCKED &&
                       strstr(error.text, ".edgerc: another gridkey is at work and holds "
                                          ".edgerc.gridkey-new; wait") != NULL
                   ? 0
