@@ -295,6 +295,12 @@ static bool update_touches(const struct update *update, const struct access *kin
            update->spec->choices[kind->list].removed.count > 0;
 }
 
+static bool update_sets_user(const struct update *update)
+{
+    return client_spec_gives(update->spec, MEMBER_USER) ||
+           json_get(update->file, "authorizedUsers") != NULL;
+}
+
 /*
  * Purge rights go with the API that they belong to, and CP codes with their groups, both with the
  * user's: what is asked for, or may no longer be had, is looked at. What else the client has is
@@ -309,8 +315,7 @@ static int update_purge(const struct update *update, struct error *error)
                   client_spec_gives(spec, MEMBER_PURGE_CACHETAG);
     bool apis = spec->choices[MEMBER_APIS].removed.count > 0 ||
                 spec->choices[MEMBER_ALL_APIS].off || json_get(update->file, "apiAccess") != NULL;
-    bool user =
-        client_spec_gives(spec, MEMBER_USER) || json_get(update->file, "authorizedUsers") != NULL;
+    bool user = update_sets_user(update);
     bool chosen = true;
 
     if (client_spec_gives(spec, MEMBER_REMOVE_PURGE)) {
@@ -410,9 +415,7 @@ static int update_parts(const struct update *update, const struct json *before, 
     client_draft_normalise(update->body);
     lookup->user = json_text(json_first(json_get(update->body, "authorizedUsers")));
     lookup->allow_account_switch = json_is_true(json_get(update->body, "allowAccountSwitch"));
-    if ((client_spec_gives(update->spec, MEMBER_USER) ||
-         json_get(update->file, "authorizedUsers") != NULL) &&
-        client_users_check(update->body, error) != 0) {
+    if (update_sets_user(update) && client_users_check(update->body, error) != 0) {
         return -1;
     }
     return update_resolve(update, before, error) != 0 ||

@@ -257,7 +257,12 @@ int operations_sync_directory(int descriptor)
     return -1;
 }
 
-int operations_lock(int descriptor, const char *path, struct stat *facts)
+/*
+ * Lock an open file for this process alone, without waiting, and make sure that path still names
+ * it. Returns 0 and its facts; or -1 with errno, EWOULDBLOCK when another process holds it and
+ * ESTALE when path now names another file or none (close it and open it again).
+ */
+static int operations_lock(int descriptor, const char *path, struct stat *facts)
 {
     struct stat named;
     int result;

@@ -85,13 +85,6 @@ int operations_sync(int descriptor);
 /* As operations_sync for a directory; a file system that cannot sync directories is content. */
 int operations_sync_directory(int descriptor);
 
-/*
- * Lock an open file for this process alone, without waiting, and make sure that path still names
- * it. Returns 0 and its facts; or -1 with errno, EWOULDBLOCK when another process holds it and
- * ESTALE when path now names another file or none (close it and open it again).
- */
-int operations_lock(int descriptor, const char *path, struct stat *facts);
-
 /* As close(2); an interrupted close has closed. *descriptor becomes -1; -1 on entry is allowed. */
 int operations_close(int *descriptor);
 
