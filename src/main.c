@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/filter.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/help.h"
@@ -20,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -75,7 +77,6 @@ static void main_harden(void)
 {
     const struct rlimit none = {0, 0};
 
-    (void)dl_iterate_phdr(main_protect_tables, NULL);
     (void)umask(077);
     (void)prlimit(0, RLIMIT_CORE, &none, NULL);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -83,6 +84,9 @@ static void main_harden(void)
     (void)signal(SIGCHLD, SIG_DFL); /* inherited as ignored, waitpid would report nothing */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like any other */
+    if (filter_allows(SYS_mprotect)) {
+        (void)dl_iterate_phdr(main_protect_tables, NULL);
+    }
 }
 
 static int main_run(int argc, char **argv, struct error *error)

@@ -11,6 +11,7 @@ from creating import SMALLEST, USER, access, assert_stored, changes
 LANDLOCK = [444, 445, 446]
 FCHOWN = [93]
 CLOSE_RANGE = [436]
+MPROTECT = [10]
 KILL, ALLOW = 0x80000000, 0x7FFF0000
 EPERM = 0x00050001
 
@@ -40,7 +41,7 @@ def filtered(calls, action=KILL):
 
 
 @pytest.mark.parametrize("action", [KILL, EPERM], ids=["kill", "EPERM"])
-@pytest.mark.parametrize("calls", [LANDLOCK, LANDLOCK[1:2], LANDLOCK[2:], FCHOWN, LANDLOCK + FCHOWN], ids=str)
+@pytest.mark.parametrize("calls", [LANDLOCK, LANDLOCK[1:2], LANDLOCK[2:], FCHOWN, MPROTECT, LANDLOCK + FCHOWN], ids=str)
 def test_create(gk, fake, edgerc, calls, action):
     process = gk.start("client", "create", *SMALLEST, preexec_fn=filtered(calls, action))
     out, err = process.communicate(timeout=60)
