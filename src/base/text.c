@@ -252,7 +252,7 @@ static bool text_has_key(const char *text)
 
 bool text_holds_secret(const char *text)
 {
-    static const char *const starts[] = {"gridkey1 ", /* of a journal */
+    static const char *const starts[] = {"gridkey1 ", /* of a record */
                                          "age-encryption.org/", "BEGIN AGE ENCRYPTED"};
 
     return text_has_key(text) || text_has_any(text, starts, sizeof starts / sizeof starts[0]);

@@ -53,7 +53,7 @@ const char *text_find_ignore_case(const char *text, const char *part);
 bool text_is_secret_shaped(const char *text, size_t length);
 
 /*
- * Whether the content of a file is a credential, a secret key, a sealed file or a journal, by words
+ * Whether the content of a file is a credential, a secret key, a sealed file or a record, by words
  * that each of them has: what is asked about before it is replaced.
  */
 bool text_holds_secret(const char *text);

@@ -106,7 +106,7 @@ static int request_send(struct context *context, struct request_input *input, co
 }
 
 /*
- * Reserve the file of --output. What holds a credential, a key or a journal is not replaced
+ * Reserve the file of --output. What holds a credential, a key or a record is not replaced
  * unasked, and another process is not kept out of it while the question is open.
  */
 static int request_reserve(struct store_reservation *destination, const char *path,
