@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#define DERIVED_TOLERANCE (2 * (int64_t)DATE_SECONDS_PER_DAY)
 #define STORES_MOST 4 /* in one run: whoever undoes each of them at once wants it otherwise */
 
 _Static_assert(RECORD_REQUEST_LIMIT + HTTP_BODY_LIMIT + HTTP_HEADERS_LIMIT + 1024 * 1024 <=
@@ -94,7 +95,10 @@ static enum server_credential credential_state(const char *status)
                                                            : SERVER_INACTIVE;
 }
 
-/* The expiry that the new credential is to get, unless somebody changed it since; else 0. */
+/*
+ * The expiry that the new credential is to get, unless somebody changed it since; else 0. A derived
+ * one counts in days: the clocks differ by seconds, and two years by a leap day.
+ */
 static int64_t wanted_expiry(const struct operation *operation,
                              const struct operation_environment *environment)
 {
@@ -105,7 +109,8 @@ static int64_t wanted_expiry(const struct operation *operation,
         date_parse_iso(environment->new_expires_on, &now) != 0) {
         return 0;
     }
-    return operation->expires == now || (operation->expires_soft && operation->expires > now)
+    return operation->expires == now ||
+                   (operation->expires_soft && operation->expires > now - DERIVED_TOLERANCE)
                ? 0
                : operation->expires;
 }

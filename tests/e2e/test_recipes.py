@@ -543,6 +543,7 @@ def rotate_when_due(place):
     place.run(status=6)
     assert len(admin["credentials"]) == 1  # not known whether it is due
     place.fake.clear_faults()
+    admin["credentials"][0]["createdOn"] = iso(place.fake.now() - 701 * DAY)  # the new one is to live as long
     admin["credentials"][0]["expiresOn"] = iso(place.fake.now() + 29 * DAY)
     place.run()
     assert [credential["status"] for credential in admin["credentials"]] == ["DELETED", "ACTIVE"]

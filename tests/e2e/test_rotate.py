@@ -387,10 +387,10 @@ def test_it_lives_as_long_as_the_old_one_was_made_for(case, fake):
 @ONLY_OTHER
 @pytest.mark.parametrize("shift", [-20, 20])
 def test_two_years_by_a_clock_that_differs(case, fake, shift):
-    """What the API chose is never asked to be longer."""
+    """What the API chose is two years too, also where one of them has a leap day more: no request for seconds."""
     fake.set_time(time.time() + shift)
     case.old["createdOn"] = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 100 * DAY))
-    case.old["expiresOn"] = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 632 * DAY))
+    case.old["expiresOn"] = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 630 * DAY))
     result = case.rotate()
     assert (result.status, result.err) == (0, "") and not [one for one in changes(fake) if one[0] == "PUT"], result
 
