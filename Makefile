@@ -69,7 +69,7 @@ Q := $(if $(V),,@)
 # a create; and the instructions of a start. Those for other machines are in third_party/targets.
 IMAGE_LIMIT := 240
 SIZE_LIMIT := 512
-MEMORY_LIMIT := 768
+MEMORY_LIMIT := 640
 START_LIMIT := 100000
 
 VERSION := $(firstword $(shell cat src/version))

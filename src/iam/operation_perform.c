@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define DERIVED_TOLERANCE (2 * (int64_t)DATE_SECONDS_PER_DAY)
+#define RESPONSE_USUAL ((size_t)16 * 1024) /* bytes of a response that are no rarity */
 #define STORES_MOST 4 /* in one run: whoever undoes each of them at once wants it otherwise */
 
 _Static_assert(RECORD_REQUEST_LIMIT + HTTP_BODY_LIMIT + HTTP_HEADERS_LIMIT + 1024 * 1024 <=
@@ -235,7 +236,7 @@ static int sink_open(struct response_sink *sink, struct operation_environment *e
                                    .record =
                                        environment->records == NULL ? NULL : &environment->record};
     /* Memory for it may not be had later. */
-    if (buffer_reserve(&sink->bytes, RECORD_ROOM) != 0) {
+    if (buffer_reserve(&sink->bytes, RESPONSE_USUAL) != 0) {
         return error_set_memory(error);
     }
     return 0;

@@ -207,11 +207,9 @@ static enum name_content name_look(const char *path)
     return content;
 }
 
-static int list_add(struct records *records, const char *name, unsigned number, bool own)
+static int list_add(struct records *records, const char *name, unsigned number, bool own, bool done)
 {
-    struct buffer path = BUFFER_EMPTY;
     struct record_name *list = records->list;
-    enum name_content content;
     size_t length = strlen(name) + 1;
     char *copy = malloc(length);
 
@@ -224,22 +222,34 @@ static int list_add(struct records *records, const char *name, unsigned number, 
             records->capacity = capacity;
         }
     }
-    records_append_path(records, name, &path);
-    if (copy == NULL || list == NULL || path.failed) {
+    if (copy == NULL || list == NULL) {
         free(copy);
-        buffer_free(&path);
         return -1;
     }
     memcpy(copy, name, length);
-    content = name_look(buffer_text(&path));
-    if (content == NAME_UNSENT && own && records->lock >= 0) {
-        (void)operations_current()->unlink(buffer_text(&path));
-        free(copy);
-    } else {
-        list[records->count++] = (struct record_name){copy, number, own, content == NAME_DONE};
+    list[records->count++] = (struct record_name){copy, number, own, done};
+    return 0;
+}
+
+/* A record that was found: one of ours that was cut off before anything was sent is removed. */
+static int list_add_found(struct records *records, const char *name, unsigned number, bool own)
+{
+    struct buffer path = BUFFER_EMPTY;
+    enum name_content content;
+    int result = -1;
+
+    records_append_path(records, name, &path);
+    if (!path.failed) {
+        content = name_look(buffer_text(&path));
+        if (content == NAME_UNSENT && own && records->lock >= 0) {
+            (void)operations_current()->unlink(buffer_text(&path));
+            result = 0;
+        } else {
+            result = list_add(records, name, number, own, content == NAME_DONE);
+        }
     }
     buffer_free(&path);
-    return 0;
+    return result;
 }
 
 /* Own ones first, and the oldest of them first. */
@@ -279,9 +289,9 @@ static int records_list(struct records *records, struct error *error)
         size_t prefix;
 
         if (name_parse(entry->d_name, &number, &prefix) == 0) {
-            result = list_add(records, entry->d_name, number,
-                              prefix == records->name.length &&
-                                  memcmp(entry->d_name, records->name.data, prefix) == 0);
+            result = list_add_found(records, entry->d_name, number,
+                                    prefix == records->name.length &&
+                                        memcmp(entry->d_name, records->name.data, prefix) == 0);
         }
     }
     if (result == 0 && errno != 0) {
@@ -502,32 +512,32 @@ static int record_create(const struct records *records, struct record *record)
 static int record_write_first(const struct records *records, struct record *record,
                               enum record_kind kind, const void *data, size_t length)
 {
+    static char zeros[RECORD_ROOM]; /* never written: pages without memory */
     struct buffer bytes = BUFFER_EMPTY;
-    size_t room = kind == RECORD_REQUEST ? RECORD_ROOM : 0;
+    size_t room = kind == RECORD_REQUEST ? sizeof zeros : 0;
     struct stat facts;
     int result = -1;
 
     entry_write(&bytes, kind, data, length);
-    if (bytes.failed || buffer_reserve(&bytes, room) != 0) {
+    if (records->inherits && operations_current()->fstat(record->descriptor, &facts) == 0) {
+        (void)access_make_private(record->descriptor, &facts);
+    }
+    if (bytes.failed) {
         errno = ENOMEM;
-    } else {
-        memset(bytes.data + bytes.length, 0, room);
-        if (records->inherits && operations_current()->fstat(record->descriptor, &facts) == 0) {
-            (void)access_make_private(record->descriptor, &facts);
-        }
-        if (operations_write(record->descriptor, bytes.data, bytes.length + room, 0) == 0 &&
-            operations_sync(record->descriptor) == 0 &&
-            operations_sync_directory(records->directory) == 0) {
-            record->complete = bytes.length;
-            record->has_room = room > 0;
-            result = 0;
-        }
+    } else if (operations_write(record->descriptor, bytes.data, bytes.length, 0) == 0 &&
+               operations_write(record->descriptor, zeros, room, bytes.length) == 0 &&
+               operations_sync(record->descriptor) == 0 &&
+               operations_sync_directory(records->directory) == 0) {
+        record->complete = bytes.length;
+        record->has_room = room > 0;
+        result = 0;
     }
     buffer_free(&bytes);
     return result;
 }
 
-static int list_add_record(struct records *records, const struct record *record)
+static int list_add_record(struct records *records, const struct record *record,
+                           enum record_kind kind)
 {
     const char *path = buffer_text(&record->path);
     const char *name = path + operations_name_offset(path);
@@ -536,7 +546,7 @@ static int list_add_record(struct records *records, const struct record *record)
 
     (void)name_parse(name, &number, &prefix);
     errno = ENOMEM;
-    return list_add(records, name, number, true);
+    return list_add(records, name, number, true, kind == RECORD_DONE);
 }
 
 int records_create(struct records *records, enum record_kind kind, const void *data, size_t length,
@@ -550,7 +560,7 @@ int records_create(struct records *records, enum record_kind kind, const void *d
     }
     if (record_create(records, record) == 0) {
         if (record_write_first(records, record, kind, data, length) == 0 &&
-            list_add_record(records, record) == 0) {
+            list_add_record(records, record, kind) == 0) {
             return 0;
         }
         number = errno;
