@@ -370,7 +370,6 @@ static bool signing_file_holds(const struct destination_query *query,
 void destination_read_view(const struct destination *destination,
                            const struct destination_query *query, struct destination_view *view)
 {
-    const struct buffer *old = &destination->reservation.old;
     struct store_file_facts facts = {0};
     struct buffer text = BUFFER_EMPTY;
     struct buffer shared = BUFFER_EMPTY;
@@ -381,16 +380,9 @@ void destination_read_view(const struct destination *destination,
         view->content = destination->stored ? DESTINATION_NEW : DESTINATION_FREE;
         return;
     }
-    if (!destination->stored) {
-        /* What was read under the lock: whether it has changed since is seen when it is replaced.
-         */
-        buffer_append(&text, old->data, old->length);
-        facts = destination->reservation.facts;
-    }
-    if (destination->stored ? destination_read(destination, &text, &facts, &ignored) == 0
-                            : buffer_check(&text, &ignored) == 0) {
+    if (destination_read(destination, &text, &facts, &ignored) == 0) {
         view->content = destination_classify(destination, &text, query);
-        find_shared(&destination->settings, &text, query->expected, &shared);
+        find_shared(&destination->settings, &text, query->shared, &shared);
         view->shared = shared.length > 0;
         view->signing_holds = signing_file_holds(query, &facts);
         if (shared.failed) {
@@ -447,7 +439,7 @@ static int merge_sections(struct destination *destination, const struct destinat
     int result;
 
     buffer_clear(names);
-    find_shared(settings, old, query->expected, names);
+    find_shared(settings, old, query->shared, names);
     result = edgerc_write_section(buffer_text(old), old->length, settings->path, settings->section,
                                   entries, count, EDGERC_REPLACE, out, error);
     for (const char *at = buffer_text(names); result == 0 && *at != '\0';

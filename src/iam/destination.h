@@ -44,6 +44,7 @@ struct destination_query {
     const char *token; /* of the new credential */
     const char *secret;
     const char *expected;       /* the client token that may be replaced */
+    const char *shared;         /* that client token, when other sections get the new one too */
     const char *signing_file;   /* that the credential in use was read from */
     const struct buffer *taken; /* client tokens that this run stored, a line each */
 };
@@ -84,7 +85,7 @@ int destination_read_current(const struct destination *destination,
 char *destination_read_token(const struct destination *destination);
 
 /*
- * Store the credential, and in an .edgerc also in all other sections that hold the expected one.
+ * Store the credential, and in an .edgerc also in all other sections that hold query->shared.
  * allowed: anything may be replaced; otherwise what is neither the expected nor the new one is
  * refused. Returns 0, or -1 with an error; destination->reservation.placed tells whether the file
  * was replaced all the same.

@@ -30,8 +30,12 @@
  * | BARE        | run, not after a second refusal                      | FOLLOW                   |
  * |             | run, after one                                       | LEFT_BARE                |
  * |             | not searched                                         | SEARCH                   |
- * |             | the client is gone, or in use                        | DISCARD                  |
- * |             |                                                      | DELETE_CLIENT / LEFT_BARE|
+ * |             | the client has no credential in use                  | DELETE_CLIENT / LEFT_BARE|
+ * |             | it is gone, as far as another signing credential sees| DISCARD / UNSEEN         |
+ * |             | UNREADABLE                                           | DISCARD / UNREAD         |
+ * |             | it is in use, and has a credential whose secret      | LOOK_AT_OLD, then        |
+ * |             |   never came                                         | DEACTIVATE_OLD, DELETE_OLD |
+ * |             |                                                      | DISCARD                  |
  * | ANSWERED    | rotation, the new one not looked at                  | LOOK_AT_NEW              |
  * |             | rotation, the new one is gone                        | DISCARD                  |
  * |             | rotation, the new one was deactivated by somebody    | DISCARD / INACTIVE       |
@@ -51,8 +55,8 @@
  * |             |   the old one is gone                                | FINISH                   |
  * |             |   grace: it ends in time, or the API refused         | FINISH                   |
  * |             |   to be kept, and inactive                           | FINISH                   |
- * |             |   rotation, what the destination holds is not proved | PROVE                    |
  * |             |   rotation, the signing file holds the old one and nobody agreed      | ASK     |
+ * |             |   rotation, what the destination holds is not proved | PROVE                    |
  * |             |   grace                                              | EXPIRE_OLD               |
  * |             |   the old one is active                              | DEACTIVATE_OLD           |
  * |             |                                                      | DELETE_OLD               |
@@ -172,7 +176,8 @@ struct operation {
     struct json *preexisting; /* array of credential ids that were there before; NULL: none */
     struct operation_target target;
     char *expected;    /* client token that may be replaced; NULL: none */
-    char *old_id;      /* credential to revoke when all is in place; NULL: none */
+    char *old_id;      /* credential to revoke when all is in place; BARE: one whose secret did not
+                          come with the client; NULL: none */
     int64_t expires;   /* of the new credential, unix seconds; 0: as it is made */
     bool expires_soft; /* that was derived from the old one: a refusal is no failure */
     char *description; /* NULL: none */
@@ -183,7 +188,7 @@ struct operation {
     int status;             /* of HTTP; 0 without a response */
     bool salvaged;          /* the response was not whole, but what matters is in it */
     struct new_client made; /* from the response, completed from the request */
-    /* This run's own. */
+    /* The kept entry. */
     bool not_replaced; /* the new one was stored where the old one was not: it stays */
 };
 

@@ -59,6 +59,7 @@ int operation_load(const struct records *records, size_t number, struct operatio
     *operation = (struct operation){.state = OPERATION_NEW};
     if (result == 0) {
         result = read_operation(&record, operation, unsent, error);
+        operation->not_replaced = record.kept;
     }
     record_close(&record);
     return result;

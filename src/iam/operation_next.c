@@ -13,10 +13,22 @@ static enum operation_step next_bare(const struct operation *operation,
     if (!server->searched) {
         return OPERATION_SEARCH;
     }
-    if (server->client == CLIENT_GONE || server->client == CLIENT_IN_USE) {
-        return OPERATION_DISCARD;
+    if (server->client != CLIENT_GONE && server->client != CLIENT_IN_USE) {
+        return policy->cleans ? OPERATION_DELETE_CLIENT : OPERATION_LEFT_BARE;
     }
-    return policy->cleans ? OPERATION_DELETE_CLIENT : OPERATION_LEFT_BARE;
+    if (server->client == CLIENT_GONE && !server->sees && !policy->cleans) {
+        return OPERATION_UNSEEN;
+    }
+    if (operation->state == OPERATION_UNREADABLE && !policy->cleans) {
+        return OPERATION_UNREAD;
+    }
+    if (server->client == CLIENT_IN_USE && operation->old_id != NULL &&
+        server->old != SERVER_GONE) { /* its secret was never shown */
+        return server->old == SERVER_UNKNOWN  ? OPERATION_LOOK_AT_OLD
+               : server->old == SERVER_ACTIVE ? OPERATION_DEACTIVATE_OLD
+                                              : OPERATION_DELETE_OLD;
+    }
+    return OPERATION_DISCARD;
 }
 
 /* What became of a request without a response that tells. */
@@ -70,11 +82,11 @@ static enum operation_step next_revoke(const struct operation *operation,
         (operation->keeps && server->old == SERVER_INACTIVE)) {
         return OPERATION_FINISH;
     }
-    if (rotates && server->proof != PROOF_STORED) {
-        return OPERATION_PROVE;
-    }
     if (rotates && destination->signing_holds && !policy->agreed) {
         return OPERATION_ASK;
+    }
+    if (rotates && server->proof != PROOF_STORED) {
+        return OPERATION_PROVE;
     }
     if (operation->grace > 0) {
         return OPERATION_EXPIRE_OLD;
@@ -141,7 +153,7 @@ static enum operation_step next_answered(const struct operation *operation,
     case DESTINATION_DAMAGED:
         break;
     }
-    if (rotates && server->made == SERVER_INACTIVE && server->inactive_as_made) {
+    if (rotates && server->made == SERVER_INACTIVE) {
         return OPERATION_ACTIVATE;
     }
     return rotates && server->proof == PROOF_NONE ? OPERATION_PROVE : OPERATION_STORE;

@@ -55,6 +55,7 @@ static struct destination_query destination_query(const struct operation *operat
         .token = made->client_token,
         .secret = made->client_secret,
         .expected = operation->expected,
+        .shared = operation->kind == OPERATION_ROTATE ? operation->expected : NULL,
         .signing_file = environment->signing_file == NULL ? NULL : *environment->signing_file,
         .taken = environment->taken};
 }
@@ -398,7 +399,6 @@ static int perform_follow(struct operation *operation, struct operation_environm
     operation_set_text(&operation->client_name, made->client_name);
     operation_set_text(&operation->access_token, made->access_token);
     operation_set_text(&operation->client_host, made->host);
-    operation_set_text(&operation->old_id, made->stray_credential_id);
     environment->record = (struct record)RECORD_EMPTY;
     if (perform_reserve(operation, environment, error) != 0) {
         environment->record = first; /* it knows the client */
@@ -442,9 +442,7 @@ static int look_at(struct edgegrid_session *session, const char *client_id, cons
     }
     listed = client_find_credential(client, token, id);
     if (listed != NULL && id != NULL &&
-        !text_equal("DELETED", json_get_text(listed, "status") == NULL
-                                   ? ""
-                                   : json_get_text(listed, "status"))) {
+        credential_state(json_get_text(listed, "status")) != SERVER_GONE) {
         result = error_set(error, STATUS_UNAVAILABLE,
                            "the API lists credential %s of client %s, and answers 404 for it", id,
                            client_id);
@@ -492,7 +490,8 @@ static int perform_look_at_old(const struct operation *operation,
     int64_t ends;
 
     if (open_session(operation, environment, &session, error) != 0 ||
-        look_at(session, operation->made.client_id, operation->old_id, NULL, &shown, error) != 0) {
+        look_at(session, operation_client_id(operation), operation->old_id, NULL, &shown, error) !=
+            0) {
         return -1;
     }
     show(&environment->old_expires_on, json_get_text(shown, "expiresOn"));
@@ -566,6 +565,17 @@ static struct edgegrid_credential made_credential(const struct operation *operat
     return credential;
 }
 
+static int check_is_made(const struct destination *destination,
+                         const struct edgegrid_credential *current,
+                         const struct edgegrid_credential *made, struct error *error)
+{
+    return text_equal(current->client_token, made->client_token) &&
+                   text_equal(current->client_secret, made->client_secret)
+               ? 0
+               : error_set(error, STATUS_FILE, "%s [%s] was changed by another program",
+                           destination->settings.path, destination->settings.section);
+}
+
 /*
  * Prove what the destination holds, read back from there; before it is stored, and where it cannot
  * be read back as a credential, what the response held.
@@ -586,11 +596,13 @@ static int perform_prove(struct operation *operation, struct operation_environme
                      : -1;
 
     edgegrid_credential_init(&current);
+    made = made_credential(operation);
     if (result == 0 && reads) {
-        result = destination_read_current(environment->destination, &current, error);
+        result = destination_read_current(environment->destination, &current, error) != 0
+                     ? -1
+                     : check_is_made(environment->destination, &current, &made, error);
     }
     if (result == 0) {
-        made = made_credential(operation);
         proof_session_open(&proof, session, reads ? &current : &made);
         result = proof_take(&proof, operation->made.client_id, error);
         proof_session_close(&proof);
@@ -685,6 +697,27 @@ static void remark_others(const struct operation_environment *environment)
     }
 }
 
+/* Whether a rotation that finds this content replaces the old credential; others have none. */
+static bool replaces_old(const struct operation *operation, const struct destination *destination,
+                         enum destination_content content)
+{
+    return operation->kind != OPERATION_ROTATE || destination->settings.sealed_to.count > 0 ||
+           destination->others.length > 0 ||
+           (content != DESTINATION_FREE && content != DESTINATION_OTHER);
+}
+
+/* The old one is in use elsewhere: a later run must know, too. */
+static int keep_old(struct operation *operation, struct operation_environment *environment,
+                    struct error *error)
+{
+    if (!operation->not_replaced && environment->records != NULL &&
+        record_append_kept(&environment->record, error) != 0) {
+        return -1;
+    }
+    operation->not_replaced = true;
+    return 0;
+}
+
 static int perform_store(struct operation *operation, struct operation_environment *environment,
                          struct error *error)
 {
@@ -693,7 +726,10 @@ static int perform_store(struct operation *operation, struct operation_environme
     const bool first = !destination->stored;
     struct edgegrid_credential credential;
 
-    if (complete_client(operation, environment, error) != 0) {
+    if (complete_client(operation, environment, error) != 0 ||
+        (first && !environment->view.shared &&
+         !replaces_old(operation, destination, environment->view.content) &&
+         keep_old(operation, environment, error) != 0)) {
         return -1;
     }
     credential = made_credential(operation);
@@ -701,12 +737,10 @@ static int perform_store(struct operation *operation, struct operation_environme
         0) {
         return -1;
     }
-    operation->not_replaced = first ? operation->kind == OPERATION_ROTATE &&
-                                          destination->settings.sealed_to.count == 0 &&
-                                          destination->others.length == 0 &&
-                                          (destination->replaced == DESTINATION_FREE ||
-                                           destination->replaced == DESTINATION_OTHER)
-                                    : operation->not_replaced;
+    /* It may have changed since it was looked at. */
+    operation->not_replaced =
+        operation->not_replaced ||
+        (first && !replaces_old(operation, destination, destination->replaced));
     if (environment->server.proof == PROOF_STORED) {
         environment->server.proof = PROOF_NEW;
     }
@@ -756,8 +790,8 @@ static int expire_old(const struct operation *operation, struct operation_enviro
     char date[DATE_TEXT_SIZE];
 
     date_write_iso(grace_end(operation), date);
-    if (credential_update(session, operation->made.client_id, operation->old_id, date, "ACTIVE",
-                          NULL, error) == 0) {
+    if (credential_update(session, operation_client_id(operation), operation->old_id, date,
+                          "ACTIVE", NULL, error) == 0) {
         environment->server.old_ends = true;
         show(&environment->old_expires_on, date);
         return 0;
@@ -775,14 +809,14 @@ static int deactivate_old(const struct operation *operation,
                           struct edgegrid_session *session, struct error *error)
 {
     (void)environment;
-    return credential_deactivate(session, operation->made.client_id, operation->old_id, error);
+    return credential_deactivate(session, operation_client_id(operation), operation->old_id, error);
 }
 
 static int delete_old(const struct operation *operation, struct operation_environment *environment,
                       struct edgegrid_session *session, struct error *error)
 {
     (void)environment;
-    return credential_delete(session, operation->made.client_id, operation->old_id, error);
+    return credential_delete(session, operation_client_id(operation), operation->old_id, error);
 }
 
 static int confirm_about(struct operation_environment *environment, const char *question,

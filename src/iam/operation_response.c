@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "http/parser.h"
+#include "iam/operation_request.h"
 
 #include <string.h>
 
@@ -260,6 +261,9 @@ int operation_read_response(struct operation *operation, const char *bytes, size
         operation->state = response_repeats(operation) ? OPERATION_UNREADABLE : OPERATION_ANSWERED;
     }
     response_complete(operation);
+    if (operation->state == OPERATION_BARE) {
+        operation_set_text(&operation->old_id, operation->made.stray_credential_id);
+    }
     http_response_free(&response);
     return json_build_failed() ? error_set_memory(error) : 0;
 }

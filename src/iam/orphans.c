@@ -269,7 +269,12 @@ static enum credential_use judge_credential(const struct orphan_search *search,
         !in_window(operation, json_get_text(credential, "createdOn"))) {
         return has_status(credential, "INACTIVE") ? USE_NONE : USE_OTHERS;
     }
-    return buffer_has_line(&search->claimed, number, strlen(number)) ? USE_CLAIMED : USE_ORPHAN;
+    if (buffer_has_line(&search->claimed, number, strlen(number))) {
+        return USE_CLAIMED;
+    }
+    /* A request with a response made no more than that says. */
+    return operation->state == OPERATION_BARE || operation->state == OPERATION_REFUSED ? USE_OTHERS
+                                                                                       : USE_ORPHAN;
 }
 
 struct client_use {

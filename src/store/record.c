@@ -35,8 +35,12 @@
 #define DONE_LIMIT 4096 /* bytes; no done record is longer, and a request has its room */
 #define ADVICE "set GRIDKEY_STATE to another directory"
 
-static const char kind_names[][9] = {
-    [RECORD_REQUEST] = "request", [RECORD_RESPONSE] = "response", [RECORD_DONE] = "done"};
+static const char kind_names[][9] = {[RECORD_REQUEST] = "request",
+                                     [RECORD_RESPONSE] = "response",
+                                     [RECORD_KEPT] = "kept",
+                                     [RECORD_DONE] = "done"};
+
+#define KEPT_LENGTH (KIND_OFFSET + sizeof "kept 0\n\n" - 1) /* bytes of a whole kept entry */
 
 #define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
 
@@ -368,23 +372,24 @@ static int records_find(struct records *records, const char *state, const char *
     buffer_append(&records->directory_path, whole.data, offset);
     buffer_append_text(&records->name, whole.data + offset);
     buffer_free(&whole);
-    return buffer_check(&records->directory_path, error) == 0 ? buffer_check(&records->name, error)
-                                                              : -1;
+    records_append_prefix(records, &records->lock_path);
+    buffer_append_text(&records->lock_path, "lock");
+    return buffer_check(&records->directory_path, error) == 0 &&
+                   buffer_check(&records->name, error) == 0
+               ? buffer_check(&records->lock_path, error)
+               : -1;
 }
 
 int records_look(struct records *records, const char *state, const char *destination,
                  struct error *error)
 {
-    struct buffer path = BUFFER_EMPTY;
     struct stat facts;
 
     if (records_find(records, state, destination, error) != 0) {
         return -1;
     }
-    records_append_prefix(records, &path);
-    buffer_append_text(&path, "lock");
-    records->was_locked = operations_current()->lstat(buffer_text(&path), &facts) == 0;
-    buffer_free(&path);
+    records->was_locked =
+        operations_current()->lstat(buffer_text(&records->lock_path), &facts) == 0;
     return records_list(records, error);
 }
 
@@ -393,27 +398,21 @@ static int records_lock(struct records *records, const char *destination, const 
 {
     struct stat facts;
     bool created;
-    int result = -1;
 
-    records_append_prefix(records, &records->lock_path);
-    buffer_append_text(&records->lock_path, "lock");
-    if (buffer_check(&records->lock_path, error) == 0) {
-        records->lock = operations_open_locked(buffer_text(&records->lock_path), destination,
-                                               LOCKED_KEPT, advice, &facts, &created, error);
-        records->waited = operations_has_waited();
-        records->inherits = records->lock >= 0 && (facts.st_mode & 077) != 0;
-        if (records->lock >= 0 && access_make_private(records->lock, &facts) == 0) {
-            records->owner = facts.st_uid;
-            records->open_bits = facts.st_mode & 077;
-        }
-        if (records->lock >= 0) {
-            records->directory = operations_open_directory(buffer_text(&records->lock_path));
-            result = records->directory >= 0
-                         ? 0
-                         : operations_fail(error, destination, "written", errno, advice);
-        }
+    records->lock = operations_open_locked(buffer_text(&records->lock_path), destination,
+                                           LOCKED_KEPT, advice, &facts, &created, error);
+    records->waited = operations_has_waited();
+    if (records->lock < 0) {
+        return -1;
     }
-    return result;
+    records->inherits = (facts.st_mode & 077) != 0;
+    if (access_make_private(records->lock, &facts) == 0) {
+        records->owner = facts.st_uid;
+        records->open_bits = facts.st_mode & 077;
+    }
+    records->directory = operations_open_directory(buffer_text(&records->lock_path));
+    return records->directory >= 0 ? 0
+                                   : operations_fail(error, destination, "written", errno, advice);
 }
 
 int records_open(struct records *records, const char *state, const char *destination,
@@ -598,6 +597,31 @@ int record_sync(const struct record *record)
     return operations_sync(record->descriptor);
 }
 
+int record_append_kept(struct record *record, struct error *error)
+{
+    const char *path = buffer_text(&record->path);
+    struct buffer bytes = BUFFER_EMPTY;
+    struct stat facts;
+    int result = -1;
+
+    if (record->descriptor < 0) {
+        record->descriptor = operations_open(path, O_RDWR | O_NOFOLLOW, 0);
+    }
+    entry_write(&bytes, RECORD_KEPT, "", 0);
+    if (bytes.failed) {
+        errno = ENOMEM;
+    } else if (record->descriptor >= 0 &&
+               operations_current()->fstat(record->descriptor, &facts) == 0 &&
+               operations_write(record->descriptor, bytes.data, bytes.length,
+                                (size_t)facts.st_size) == 0 &&
+               operations_sync(record->descriptor) == 0) {
+        record->has_room = false; /* the room is no longer the end of the file */
+        result = 0;
+    }
+    buffer_free(&bytes);
+    return result == 0 ? 0 : operations_fail(error, path, "written", errno, ADVICE);
+}
+
 /* Take the name out of the list: another may get its number. */
 static void records_drop(struct records *records, const char *path)
 {
@@ -671,8 +695,15 @@ static void record_parse(struct record *record)
     struct buffer *bytes = &record->bytes;
     struct record_entry entry;
     size_t found = 1;
-    size_t end = bytes->length;
+    size_t end;
 
+    while (bytes->length > KEPT_LENGTH &&
+           entry_parse(bytes->data + bytes->length - KEPT_LENGTH, KEPT_LENGTH, &entry) != 0 &&
+           entry.kind == RECORD_KEPT) {
+        record->kept = true;
+        buffer_truncate(bytes, bytes->length - KEPT_LENGTH);
+    }
+    end = bytes->length;
     while (found != 0 && record->complete < bytes->length) {
         found =
             entry_parse(bytes->data + record->complete, bytes->length - record->complete, &entry);

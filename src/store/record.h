@@ -9,7 +9,9 @@
  *
  *   request    what is asked for; space for the response is reserved on disk with it
  *   response   bytes as they were received; several entries follow each other
- *   done       in a file of its own: what a finished operation made, kept while another is in doubt
+ *   kept       the last bytes of the file, even where an entry before is torn: the old credential
+ * of a rotation was not replaced, and stays done       in a file of its own: what a finished
+ * operation made, kept while another is in doubt
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -28,7 +30,7 @@
 #define RECORD_LIMIT ((size_t)12 * 1024 * 1024)
 #define RECORD_REQUEST_LIMIT ((size_t)2 * 1024 * 1024)
 
-enum record_kind { RECORD_REQUEST, RECORD_RESPONSE, RECORD_DONE };
+enum record_kind { RECORD_REQUEST, RECORD_RESPONSE, RECORD_KEPT, RECORD_DONE };
 
 /* A record in the list. */
 struct record_name {
@@ -68,6 +70,7 @@ struct record {
     int descriptor;      /* -1 when closed */
     bool has_room;       /* space for a response is reserved at its end */
     bool torn;           /* an entry could not be written whole: what follows complete stays */
+    bool kept;           /* it was read, and ends with a kept entry, which bytes has no more */
 };
 
 #define RECORD_EMPTY                                                                               \
@@ -145,6 +148,12 @@ int record_append(struct record *record, enum record_kind kind, const void *data
 
 /* Sync what was appended. Returns 0, or -1 with errno. */
 int record_sync(const struct record *record);
+
+/*
+ * Append a kept entry and sync; record may be closed, but has its path. Nothing is appended to it
+ * any more. Returns 0, or -1 with an error.
+ */
+int record_append_kept(struct record *record, struct error *error);
 
 /* Remove the file and sync the directory. Returns 0; or -1 with an error when it may still be
  * there.

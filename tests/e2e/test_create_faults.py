@@ -22,6 +22,7 @@ from creating import (
     read_request,
     read_operations,
     read_left,
+    wait_out,
 )
 from other_clients import CLIENTS
 
@@ -362,6 +363,35 @@ def test_a_stray_credential_that_cannot_be_revoked(gk, fake, home, edgerc, opera
     assert gk("credential", "recover").status == 0
     assert (stray["status"], stored["status"]) == ("DELETED", "ACTIVE")
     assert_clean(home, ".edgerc")
+
+
+def test_a_stray_credential_of_a_client_that_is_in_use_by_now(gk, fake, home, edgerc, operations):
+    """The user makes a credential as the message says: recover revokes the one whose secret never came."""
+    fake.set(create_credential="no-secret")
+    fake.fault(**SECOND, status=403)
+    assert create(gk, *SMALLEST).status == 5
+    [stray] = fake.client("web")["credentials"]
+    fake.clear_faults()
+    assert gk("credential", "create", "web", "--save-section", "web").status == 0
+    wait_out(home)
+    assert gk("credential", "recover").status == 0
+    assert (stray["status"], fake.client("web")["credentials"][1]["status"]) == ("DELETED", "ACTIVE")
+    assert_stored(fake, edgerc)
+    assert_clean(home, ".edgerc")
+
+
+def test_a_client_without_credential_that_got_one_elsewhere(gk, fake, home, operations):
+    """In the same minute, in a file that nothing here knows: it is in use, and not deleted."""
+    fake.set(create_credential="absent")
+    fake.fault(**SECOND, status=403)
+    assert create(gk, *SMALLEST).status == 5
+    fake.clear_faults()
+    other = home / "far"
+    other.mkdir()
+    assert gk("credential", "create", "web", "--save", other / "edgerc").status == 0
+    wait_out(home)
+    assert gk("credential", "recover", "--clean", "--yes").status == 0
+    assert fake.client("web")["credentials"][0]["status"] == "ACTIVE"
 
 
 @pytest.mark.parametrize("kind", ["ACTIVE", "INACTIVE", "absent", "no-secret"])

@@ -76,6 +76,16 @@ def test_create(gk, fake, client, home, edgerc):
     ]
 
 
+def test_create_that_replaces_leaves_other_sections(gk, fake, client, edgerc):
+    """The credential that is replaced is not revoked, and goes on working where else it is."""
+    values = fake.edgerc_text("edge box", client["clientId"])
+    edgerc.write_text(edgerc.read_text() + "\n" + values + "\n" + values.replace("[edge box]", "[copy]"))
+    result = gk("credential", "create", "edge box", "--replace")
+    assert result.status == 0, result
+    assert credential_in(fake, edgerc, "edge box") is client["credentials"][-1]
+    assert credential_in(fake, edgerc, "copy") is client["credentials"][0]
+
+
 def test_create_for_self(gk, fake, edgerc, own):
     result = gk("credential", "create", "self", "--save-section", "second", "--json")
     assert result.status == 0, result

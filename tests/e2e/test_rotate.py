@@ -4,6 +4,7 @@ the same command run again carries on to the end."""
 import calendar
 import fnmatch
 import json
+import subprocess
 import time
 
 import pytest
@@ -441,6 +442,63 @@ def test_a_section_that_comes_meanwhile(gk, fake, edgerc, client, way, when):
     sections = [name for name in ("edge box", "copy") if f"[{name}]" in edgerc.read_text()]
     for section in sections:
         assert credential_in(fake, edgerc, section)["status"] == "ACTIVE"
+
+
+def elsewhere(edgerc, name):
+    """Another program moves the section to a file of its own."""
+    text = edgerc.read_text()
+    start = text.index(f"[{name}]")
+    end = text.index("\n\n", start)
+    other = edgerc.parent / "elsewhere"
+    other.write_text(text[start:end] + "\n")
+    edgerc.write_text(text[:start] + text[end:])
+
+
+@ONLY_OTHER
+def test_what_was_moved_away_and_not_replaced_stays(case, fake, home, edgerc, operations):
+    """Also when the run is killed between storing and its end, and another one finishes it."""
+    moved = []
+
+    def move(record):
+        if record["method"] == "POST" and not moved:
+            moved.append(elsewhere(edgerc, "edge box"))
+
+    fake.on_request = move
+    command = [str(word) for word in (case.gk.binary, *case.gk.options, "credential", "rotate", case.name)]
+    killed = ["strace", "-f", "-o", "/dev/null", "-e", "trace=unlink", "-e", "inject=unlink:signal=SIGKILL:when=1"]
+    done = subprocess.run(killed + command, env=case.gk.environment(), cwd=home, stdin=subprocess.DEVNULL, check=False)
+    fake.on_request = None
+    assert done.returncode == -9 and operations.exists() and case.stored() is case.new
+    assert case.gk("credential", "recover").status == 0 and not operations.exists()
+    assert case.stored() is case.new and case.old["status"] == "ACTIVE"
+    assert ("POST", case.path(case.old, "/deactivate")) not in changes(fake)
+
+
+@ONLY_OTHER
+def test_what_is_in_place_is_read_again_before_the_old_one_is_revoked(case, fake, edgerc, operations):
+    """Another credential of the client, that works, is no proof of the new one."""
+    fake.add_credential(case.client["clientId"])
+    another = fake.credential_values(case.client["clientId"], 1)
+    fake.fault(method="POST", path="*/deactivate", status=403)
+    assert case.rotate().status == 5 and case.stored() is case.new
+    swapped = []
+
+    def swap(record):
+        if record["path"].endswith(f"/credentials/{case.old['credentialId']}") and not swapped:
+            text = edgerc.read_text()
+            swapped.append(text)
+            start = text.index("[edge box]")
+            lines = [f"{key} = {another[key]}\n" for key in ("host", "client_token", "client_secret", "access_token")]
+            edgerc.write_text(text[:start] + "[edge box]\n" + "".join(lines) + text[text.index("\n\n", start) :])
+
+    fake.on_request = swap
+    result = case.gk("credential", "recover")
+    fake.on_request = None
+    assert result.status != 0 and swapped and case.old["status"] == "ACTIVE", result
+    assert case.new["clientSecret"].encode() in operations.read_bytes()
+    edgerc.write_text(swapped[0])
+    assert case.gk("credential", "recover").status == 0
+    case.done()
 
 
 def test_the_signing_file_holds_it_too(gk, fake, edgerc, home):

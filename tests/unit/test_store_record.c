@@ -81,6 +81,43 @@ static void test_what_is_appended_is_read_back(void **state)
     assert_int_equal(access(".rc.gridkey-1", F_OK), -1);
 }
 
+/* It is the last of the file whatever is torn before it, and takes nothing from that. */
+static void test_kept(void **state)
+{
+    for (int torn = 0; torn < 2; torn++) {
+        struct records records;
+        struct record record;
+        size_t cursor = 0;
+        size_t length;
+        const char *tail;
+
+        (void)state;
+        open_records(&records);
+        create(&records, RECORD_REQUEST, "{}", &record);
+        if (torn) {
+            static const char bytes[] = "gridkey1 0123456789abcdef response 9\ncut";
+
+            assert_int_equal(
+                pwrite(record.descriptor, bytes, sizeof bytes - 1, (off_t)record.complete),
+                (ssize_t)sizeof bytes - 1);
+        }
+        record_close(&record);
+        assert_int_equal(records_read(&records, 0, &record, &error), 0);
+        assert_false(record.kept);
+        assert_int_equal(record_append_kept(&record, &error), 0);
+        record_close(&record);
+        assert_int_equal(records_read(&records, 0, &record, &error), 0);
+        assert_true(record.kept);
+        assert_entry(&record, &cursor, RECORD_REQUEST, "{}");
+        tail = record_tail(&record, &length);
+        assert_int_equal(length, torn ? 40 : 0);
+        assert_memory_equal(tail + length - (torn ? 3 : 0), "cut", torn ? 3 : 0);
+        assert_int_equal(records_remove(&records, &record, &error), 0);
+        record_close(&record);
+        records_close(&records);
+    }
+}
+
 static void test_the_list_is_in_order_and_knows_its_neighbours(void **state)
 {
     struct records records;
@@ -221,6 +258,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_remove)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_appended_is_read_back),
+        TEST(test_kept),
         TEST(test_the_list_is_in_order_and_knows_its_neighbours),
         TEST(test_done_goes_with_the_last_in_doubt),
         TEST(test_the_lock),
