@@ -33,8 +33,10 @@
  * |             | the client has no credential in use                  | DELETE_CLIENT / LEFT_BARE|
  * |             | it is gone, as far as another signing credential sees| DISCARD / UNSEEN         |
  * |             | UNREADABLE                                           | DISCARD / UNREAD         |
- * |             | it is in use, and has a credential whose secret      | LOOK_AT_OLD, then        |
- * |             |   never came                                         | DEACTIVATE_OLD, DELETE_OLD |
+ * |             | it is in use, and one whose secret never came (old):                            |
+ * |             |   it was not looked at                               | LOOK_AT_OLD              |
+ * |             |   it is active                                       | DEACTIVATE_OLD           |
+ * |             |   it is inactive                                     | DELETE_OLD               |
  * |             |                                                      | DISCARD                  |
  * | ANSWERED    | rotation, the new one not looked at                  | LOOK_AT_NEW              |
  * |             | rotation, the new one is gone                        | DISCARD                  |
