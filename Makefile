@@ -9,7 +9,7 @@
 #   make unit      a part of the tests by itself, as also: check-static lint e2e e2e-thorough fuzz-seeds valgrind
 #                  analyze faults-spread faults random-fixed repro size-here, and size for every machine
 #   make fuzz      look for faults with libFuzzer for TIME seconds (default: 60)
-#   make random    random sequences of commands and faults for TIME seconds, SEED=N, STRICT=1: see tests/random
+#   make random    random sequences of commands and faults for TIME seconds, from SEED=N on: see tests/random
 #   make demo      create a client against a local fake of the API
 #   make bench     measure a create by gridkey and by programs in Go, Python, Node.js and shell, ROUNDS times
 #   make cross     build/cross/ARCH/gridkey for every machine in third_party/targets;  cross-ARCH: for one

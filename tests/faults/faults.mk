@@ -23,6 +23,6 @@ faults: all $(BUILD)/faults/gridkey
 
 # Random sequences of commands and faults, see tests/random/README.md: for TIME seconds, or fixed seeds.
 random random-fixed: all
-	$(PYTHON) tests/random $(if $(filter random,$@),--time $(TIME) $(if $(SEED),--seed $(SEED)) $(if $(STRICT),--strict),--fixed 20)
+	$(PYTHON) tests/random $(if $(filter random,$@),--time $(TIME) $(if $(SEED),--seed $(SEED)),--fixed 20)
 
 .PHONY: faults faults-spread random random-fixed

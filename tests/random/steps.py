@@ -23,6 +23,7 @@ WEIGHTS = {
     "import": 2,
     "delete": 2,
     "deactivate": 3,
+    "prune": 2,
     "erase": 2,
     "update": 4,
     "look": 4,
@@ -52,7 +53,7 @@ CALLS = ("openat", "fsync", "pwrite64", "rename", "unlink", "flock", "close", "s
 CONNECTIONS = ("close", "rst", "plain", "alert", "garbage", "close-after-handshake", "rst-after-handshake")
 REPLIES = (200, 400, 403, 404, 409, 429, 500, 502, 503, 503)
 PAGE = "<html><head><title>Blocked</title></head><body>Ask the help desk.</body></html>"
-SENDS = ("create", "credential", "rotate", "recover", "delete", "deactivate", "erase", "update", "look")
+SENDS = ("create", "credential", "rotate", "recover", "delete", "deactivate", "prune", "erase", "update", "look")
 
 
 def _pick(r, weights):

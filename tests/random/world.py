@@ -177,6 +177,8 @@ class World:
             last = {"set": [step["section"], f"max_body={step.get('value')}"], "rename": [step["section"], step.get("to")]}
             last |= {"remove": [step["section"]], "import": ["download.txt", step.get("to")]}
             return ["edgerc", do, *last[do], "--edgerc", file]
+        if do == "prune":
+            return ["credential", "prune", step["client"]]
         if do == "delete":
             return ["client", "delete", step["client"]]
         if do in ("deactivate", "erase", "update"):
