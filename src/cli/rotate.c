@@ -142,7 +142,7 @@ static int rotate_confirm(const struct target *target, const struct save *save,
                           const struct operation *operation,
                           struct operation_environment *environment, struct error *error)
 {
-    const struct destination_query query = {.expected = operation->expected,
+    const struct destination_query query = {.revoked = operation->expected,
                                             .signing_file = save->signing_file};
     struct destination_view view;
     struct buffer question = BUFFER_EMPTY;

@@ -14,7 +14,6 @@
 
 #define DESTINATION_GROWTH 2048       /* bytes that a section may add */
 #define DESTINATION_GROWTH_SEALED 256 /* and for each recipient */
-#define DESTINATION_TRIES 3           /* how often another program's change is merged */
 
 bool destination_is_output(const struct destination_settings *settings)
 {
@@ -311,16 +310,16 @@ static enum destination_content destination_classify(const struct destination *d
 
 /*
  * Append the names, a line each, of the sections of an .edgerc besides the destination's that hold
- * the expected credential. A failure shows in the buffer.
+ * the credential that is to be revoked. A failure shows in the buffer.
  */
 static void find_shared(const struct destination_settings *settings, const struct buffer *text,
-                        const char *expected, struct buffer *names)
+                        const char *revoked, struct buffer *names)
 {
     struct edgerc_sections sections = {0};
     struct error ignored;
 
-    if (expected == NULL || destination_is_whole(settings) ||
-        strstr(buffer_text(text), expected) == NULL) {
+    if (revoked == NULL || destination_is_whole(settings) ||
+        strstr(buffer_text(text), revoked) == NULL) {
         return;
     }
     if (edgerc_sections_find(&sections, buffer_text(text), text->length, &ignored) != 0) {
@@ -331,7 +330,7 @@ static void find_shared(const struct destination_settings *settings, const struc
         size_t length;
         const char *token = place_token(place, &length);
 
-        if (token_is(token, length, expected) &&
+        if (token_is(token, length, revoked) &&
             !token_is(place->name, place->name_length, settings->section)) {
             buffer_append(names, place->name, place->name_length);
             buffer_append_byte(names, '\n');
@@ -356,23 +355,43 @@ static bool signing_file_holds(const struct destination_query *query,
     struct buffer text = BUFFER_EMPTY;
     struct store_file_facts signing;
     struct error ignored;
-    bool holds = query->expected != NULL && query->signing_file != NULL &&
+    bool holds = query->revoked != NULL && query->signing_file != NULL &&
                  store_read(query->signing_file, STORE_DESTINATION_LIMIT, STORE_READ_ABSENT, &text,
                             &signing, &ignored) == 0 &&
                  signing.exists &&
                  (signing.device != facts->device || signing.inode != facts->inode) &&
-                 strstr(buffer_text(&text), query->expected) != NULL;
+                 strstr(buffer_text(&text), query->revoked) != NULL;
 
     buffer_free(&text);
     return holds;
 }
 
+/* Whether the destination is locked, and its content known, to be replaced. */
+static bool is_reserved(const struct store_reservation *reservation)
+{
+    return reservation->descriptor >= 0 && !reservation->placed;
+}
+
+static void view_content(const struct destination *destination, const struct buffer *text,
+                         const struct store_file_facts *facts,
+                         const struct destination_query *query, struct destination_view *view)
+{
+    struct buffer shared = BUFFER_EMPTY;
+
+    find_shared(&destination->settings, text, query->revoked, &shared);
+    view->shared = shared.length > 0;
+    view->signing_holds = signing_file_holds(query, facts);
+    view->content =
+        shared.failed ? DESTINATION_UNUSABLE : destination_classify(destination, text, query);
+    buffer_free(&shared);
+}
+
 void destination_read_view(const struct destination *destination,
                            const struct destination_query *query, struct destination_view *view)
 {
-    struct store_file_facts facts = {0};
+    const struct store_reservation *reservation = &destination->reservation;
+    struct store_file_facts facts;
     struct buffer text = BUFFER_EMPTY;
-    struct buffer shared = BUFFER_EMPTY;
     struct error ignored;
 
     *view = (struct destination_view){.content = DESTINATION_UNUSABLE};
@@ -380,16 +399,16 @@ void destination_read_view(const struct destination *destination,
         view->content = destination->stored ? DESTINATION_NEW : DESTINATION_FREE;
         return;
     }
-    if (destination_read(destination, &text, &facts, &ignored) == 0) {
-        view->content = destination_classify(destination, &text, query);
-        find_shared(&destination->settings, &text, query->shared, &shared);
-        view->shared = shared.length > 0;
-        view->signing_holds = signing_file_holds(query, &facts);
-        if (shared.failed) {
-            view->content = DESTINATION_UNUSABLE;
+    if (is_reserved(reservation)) {
+        view_content(destination, &reservation->old, &reservation->facts, query, view);
+        if (view->content != DESTINATION_NEW || view->shared) {
+            return; /* whether it has changed since is seen when it is replaced */
         }
+        view->content = DESTINATION_UNUSABLE;
     }
-    buffer_free(&shared);
+    if (destination_read(destination, &text, &facts, &ignored) == 0) {
+        view_content(destination, &text, &facts, query, view);
+    }
     buffer_free(&text);
 }
 
@@ -439,7 +458,7 @@ static int merge_sections(struct destination *destination, const struct destinat
     int result;
 
     buffer_clear(names);
-    find_shared(settings, old, query->shared, names);
+    find_shared(settings, old, query->revoked, names);
     result = edgerc_write_section(buffer_text(old), old->length, settings->path, settings->section,
                                   entries, count, EDGERC_REPLACE, out, error);
     for (const char *at = buffer_text(names); result == 0 && *at != '\0';
@@ -458,19 +477,12 @@ static int merge_sections(struct destination *destination, const struct destinat
     return result == 0 ? buffer_check(names, error) : -1;
 }
 
-/* Refuse what would be lost, unless anything may be replaced. */
-static int refuse_loss(const struct destination *destination, const struct destination_query *query,
-                       struct error *error)
+/* Refuse what would be lost beside the credential. */
+static int refuse_loss(const struct destination *destination, struct error *error)
 {
     const struct destination_settings *settings = &destination->settings;
     const struct buffer *old = &destination->reservation.old;
-    enum destination_content content = destination_classify(destination, old, query);
 
-    if (content == DESTINATION_OTHER || content == DESTINATION_TAKEN) {
-        return error_set(error, STATUS_FILE,
-                         "%s [%s] was changed by another program and holds another credential",
-                         settings->path, settings->section);
-    }
     if (settings->format != FORMAT_EDGERC && settings->sealed_to.count == 0 && old->length > 0 &&
         !format_is_own(settings->format, settings->section, buffer_text(old), old->length)) {
         return error_set(error, STATUS_FILE,
@@ -497,12 +509,8 @@ static int destination_merge(struct destination *destination, const struct desti
     struct buffer text = BUFFER_EMPTY;
     int result;
 
-    if (!allowed && refuse_loss(destination, query, error) != 0) {
+    if (!allowed && refuse_loss(destination, error) != 0) {
         return -1;
-    }
-    if (!destination->stored) {
-        destination->replaced =
-            destination_classify(destination, &destination->reservation.old, query);
     }
     if (settings->format != FORMAT_EDGERC) {
         result = format_write(settings->format, credential, settings->section, &text, error);
@@ -519,18 +527,18 @@ static int destination_merge(struct destination *destination, const struct desti
     return result;
 }
 
-/* Lock the destination once more when an earlier store has put the reserved file into place. */
-static int destination_reopen(struct destination *destination, struct error *error)
+int destination_reopen(struct destination *destination, struct error *error)
 {
     struct store_reservation *reservation = &destination->reservation;
 
-    if (!reservation->placed && reservation->descriptor >= 0) {
+    if (is_reserved(reservation) || destination_is_output(&destination->settings)) {
         return 0;
     }
     store_release(reservation);
     return store_open(reservation, destination->settings.path, destination->settings.foreign,
-                      error) == 0
-               ? destination_reserve(destination, error)
+                      error) == 0 &&
+                   destination_reserve(destination, error) == 0
+               ? 1
                : -1;
 }
 
@@ -540,29 +548,23 @@ static int destination_replace(struct destination *destination,
                                struct error *error)
 {
     struct store_reservation *reservation = &destination->reservation;
-    int result = destination_reopen(destination, error);
+    struct buffer text = BUFFER_EMPTY;
+    int result = destination_merge(destination, query, credential, allowed, &text, error);
 
-    for (unsigned i = 0; result == 0 && i < DESTINATION_TRIES; i++) {
-        struct buffer text = BUFFER_EMPTY;
-
-        result = destination_merge(destination, query, credential, allowed, &text, error);
-        if (result == 0) {
-            result = store_commit(reservation, buffer_text(&text), text.length, error);
-        }
-        if (result == 0 && destination_is_whole(&destination->settings)) {
-            buffer_free(&destination->written);
-            destination->written = text;
-        } else {
-            buffer_free(&text);
-        }
+    if (result == 0) {
+        result = store_commit(reservation, buffer_text(&text), text.length, error);
         if (result == 0) {
             destination->linked = reservation->facts.links > 1;
-            return 0;
-        }
-        /* Another program wrote to the file: merge with what is there now. */
-        if (reservation->changed && i + 1 < DESTINATION_TRIES) {
+            destination->stored = true;
+        } else if (reservation->changed) {
             result = store_refresh(reservation, error);
         }
+    }
+    if (result == 0 && !reservation->changed && destination_is_whole(&destination->settings)) {
+        buffer_free(&destination->written);
+        destination->written = text;
+    } else {
+        buffer_free(&text);
     }
     return result;
 }
@@ -571,18 +573,15 @@ int destination_store(struct destination *destination, const struct destination_
                       const struct edgegrid_credential *credential, bool allowed,
                       struct error *error)
 {
-    int result;
-
-    if (destination_is_output(&destination->settings)) {
-        buffer_clear(&destination->message);
-        result =
-            destination_merge(destination, query, credential, true, &destination->message, error);
-        if (result == 0) {
-            result = destination->settings.output(&destination->message, error);
-        }
-    } else {
-        result = destination_replace(destination, query, credential, allowed, error);
+    if (!destination_is_output(&destination->settings)) {
+        return destination_replace(destination, query, credential, allowed, error);
     }
-    destination->stored = destination->stored || result == 0;
-    return result;
+    buffer_clear(&destination->message);
+    if (destination_merge(destination, query, credential, true, &destination->message, error) !=
+            0 ||
+        destination->settings.output(&destination->message, error) != 0) {
+        return -1;
+    }
+    destination->stored = true;
+    return 0;
 }

@@ -35,8 +35,7 @@ struct destination {
     struct buffer written; /* what this run stored, where that takes the whole file */
     struct buffer others;  /* names of other sections that got the new credential, a line each */
     bool stored;           /* this run put the credential there */
-    enum destination_content replaced; /* what the first store of this run replaced */
-    bool linked;                       /* a file of several names was replaced */
+    bool linked;           /* a file of several names was replaced */
 };
 
 /* What a destination's content is compared with; borrowed, NULL where there is none. */
@@ -44,7 +43,7 @@ struct destination_query {
     const char *token; /* of the new credential */
     const char *secret;
     const char *expected;       /* the client token that may be replaced */
-    const char *shared;         /* that client token, when other sections get the new one too */
+    const char *revoked;        /* the one that is revoked in the end: what else holds it matters */
     const char *signing_file;   /* that the credential in use was read from */
     const struct buffer *taken; /* client tokens that this run stored, a line each */
 };
@@ -70,7 +69,10 @@ int destination_reserve(struct destination *destination, struct error *error);
 int destination_look(struct destination *destination, const struct destination_settings *settings,
                      struct error *error);
 
-/* What the destination holds now, read from disk; a failure is DESTINATION_UNUSABLE. */
+/*
+ * What the destination holds: what was read under the lock, as destination_store would replace it,
+ * or when that is the new credential what is on disk now. A failure is DESTINATION_UNUSABLE.
+ */
 void destination_read_view(const struct destination *destination,
                            const struct destination_query *query, struct destination_view *view);
 
@@ -85,10 +87,17 @@ int destination_read_current(const struct destination *destination,
 char *destination_read_token(const struct destination *destination);
 
 /*
- * Store the credential, and in an .edgerc also in all other sections that hold query->shared.
- * allowed: anything may be replaced; otherwise what is neither the expected nor the new one is
- * refused. Returns 0, or -1 with an error; destination->reservation.placed tells whether the file
- * was replaced all the same.
+ * Lock and read the destination once more when an earlier store has put the reserved file into
+ * place. Returns 1 when it did, 0 when that was not needed, or -1 with an error.
+ */
+int destination_reopen(struct destination *destination, struct error *error);
+
+/*
+ * Store the credential, and in an .edgerc also in all other sections that hold the revoked one.
+ * allowed: content of another program may be lost. Returns 0; also, having read it again, when
+ * destination->reservation.changed: another program changed the destination, and nothing was
+ * stored. Or -1 with an error; destination->reservation.placed tells whether the file was replaced
+ * all the same.
  */
 int destination_store(struct destination *destination, const struct destination_query *query,
                       const struct edgegrid_credential *credential, bool allowed,

@@ -16,7 +16,7 @@
 
 #define DERIVED_TOLERANCE (2 * (int64_t)DATE_SECONDS_PER_DAY)
 #define RESPONSE_USUAL ((size_t)16 * 1024) /* bytes of a response that are no rarity */
-#define STORES_MOST 4 /* in one run: whoever undoes each of them at once wants it otherwise */
+#define STORES_MOST 8 /* tries in one run: another program that changes each wants it otherwise */
 
 _Static_assert(RECORD_REQUEST_LIMIT + HTTP_BODY_LIMIT + HTTP_HEADERS_LIMIT + 1024 * 1024 <=
                    RECORD_LIMIT,
@@ -55,7 +55,7 @@ static struct destination_query destination_query(const struct operation *operat
         .token = made->client_token,
         .secret = made->client_secret,
         .expected = operation->expected,
-        .shared = operation->kind == OPERATION_ROTATE ? operation->expected : NULL,
+        .revoked = operation->kind == OPERATION_ROTATE ? operation->expected : NULL,
         .signing_file = environment->signing_file == NULL ? NULL : *environment->signing_file,
         .taken = environment->taken};
 }
@@ -697,21 +697,23 @@ static void remark_others(const struct operation_environment *environment)
     }
 }
 
-/* Whether a rotation that finds this content replaces the old credential; others have none. */
-static bool replaces_old(const struct operation *operation, const struct destination *destination,
-                         enum destination_content content)
+/*
+ * When the first store of a run puts a rotated credential where the old one is not, the old one
+ * stays, in whatever run: that is on disk before. Returns 0, or -1 with an error.
+ */
+static int note_not_replaced(struct operation *operation, struct operation_environment *environment,
+                             struct error *error)
 {
-    return operation->kind != OPERATION_ROTATE || destination->settings.sealed_to.count > 0 ||
-           destination->others.length > 0 ||
-           (content != DESTINATION_FREE && content != DESTINATION_OTHER);
-}
+    const struct destination *destination = environment->destination;
+    const struct destination_view *view = &environment->view;
 
-/* The old one is in use elsewhere: a later run must know, too. */
-static int keep_old(struct operation *operation, struct operation_environment *environment,
-                    struct error *error)
-{
-    if (!operation->not_replaced && environment->records != NULL &&
-        record_append_kept(&environment->record, error) != 0) {
+    if (operation->kind != OPERATION_ROTATE || operation->not_replaced || destination->stored ||
+        destination->settings.sealed_to.count > 0 || view->shared ||
+        (view->content != DESTINATION_FREE && view->content != DESTINATION_OTHER)) {
+        return 0;
+    }
+    /* Where the response is not on disk, no later run revokes anything. */
+    if (record_append_kept(&environment->record, error) != 0 && environment->kept) {
         return -1;
     }
     operation->not_replaced = true;
@@ -723,13 +725,15 @@ static int perform_store(struct operation *operation, struct operation_environme
 {
     struct destination *destination = environment->destination;
     const struct destination_query query = destination_query(operation, environment);
-    const bool first = !destination->stored;
     struct edgegrid_credential credential;
+    int result = complete_client(operation, environment, error) == 0
+                     ? destination_reopen(destination, error)
+                     : -1;
 
-    if (complete_client(operation, environment, error) != 0 ||
-        (first && !environment->view.shared &&
-         !replaces_old(operation, destination, environment->view.content) &&
-         keep_old(operation, environment, error) != 0)) {
+    if (result != 0) {
+        return result < 0 ? -1 : 0; /* what was read anew is judged first */
+    }
+    if (note_not_replaced(operation, environment, error) != 0) {
         return -1;
     }
     credential = made_credential(operation);
@@ -737,10 +741,9 @@ static int perform_store(struct operation *operation, struct operation_environme
         0) {
         return -1;
     }
-    /* It may have changed since it was looked at. */
-    operation->not_replaced =
-        operation->not_replaced ||
-        (first && !replaces_old(operation, destination, destination->replaced));
+    if (destination->reservation.changed) {
+        return 0;
+    }
     if (environment->server.proof == PROOF_STORED) {
         environment->server.proof = PROOF_NEW;
     }
@@ -768,8 +771,8 @@ static int change_old(struct operation *operation, struct operation_environment 
     if (open_session(operation, environment, &session, error) != 0) {
         return -1;
     }
-    if (operation->expected == NULL ||
-        !text_equal(operation->expected, session->credential->client_token)) {
+    if (operation->kind != OPERATION_ROTATE ||
+        !text_same(operation->expected, session->credential->client_token)) {
         environment->changed = true;
         return change(operation, environment, session, error);
     }

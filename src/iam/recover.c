@@ -338,6 +338,10 @@ static void recovery_tell(struct recovery *recovery, const struct operation *ope
         }
         return;
     }
+    if (environment->server.old == SERVER_GONE) {
+        recovery->remark("credential %s, which came without its secret, is deleted",
+                         operation->old_id);
+    }
     remark_nothing(recovery, operation);
 }
 

@@ -606,6 +606,9 @@ int record_append_kept(struct record *record, struct error *error)
 
     if (record->descriptor < 0) {
         record->descriptor = operations_open(path, O_RDWR | O_NOFOLLOW, 0);
+        if (record->descriptor < 0 && errno == ENOENT) {
+            return 0;
+        }
     }
     entry_write(&bytes, RECORD_KEPT, "", 0);
     if (bytes.failed) {

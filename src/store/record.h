@@ -9,9 +9,8 @@
  *
  *   request    what is asked for; space for the response is reserved on disk with it
  *   response   bytes as they were received; several entries follow each other
- *   kept       the last bytes of the file, even where an entry before is torn: the old credential
- * of a rotation was not replaced, and stays done       in a file of its own: what a finished
- * operation made, kept while another is in doubt
+ *   kept       ends the file, also a torn one: the credential that was to be replaced stays
+ *   done       in a file of its own: what a finished operation made, kept while another is in doubt
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H
@@ -151,7 +150,7 @@ int record_sync(const struct record *record);
 
 /*
  * Append a kept entry and sync; record may be closed, but has its path. Nothing is appended to it
- * any more. Returns 0, or -1 with an error.
+ * any more. Returns 0, also when the file is gone; or -1 with an error.
  */
 int record_append_kept(struct record *record, struct error *error);
 
