@@ -78,10 +78,10 @@ def run_sequence(tools, sequence):
 
 def run_step(world, invariants, step):
     """Carries out one step and checks what must hold after it."""
-    if step["do"] in ("edit", "pass", "switch"):
+    if step["do"] in ("edit", "pass", "switch", "other"):
         invariants.begin((step,))
         world.do(step)
-        invariants.check([]) if step["do"] != "edit" else invariants.take()
+        invariants.check([]) if step["do"] in ("pass", "switch") else invariants.take()
         return []
     steps = [step, *([step["fault"]["beside"]] if "beside" in step.get("fault", {}) else [])]
     invariants.begin(steps)
@@ -94,6 +94,9 @@ def finish(world, invariants):
     """In the end nothing is left that recover can neither finish nor name."""
     world.fake.clock_offset += 3600
     world.fake.set(create_credential="ACTIVE", spread=0)
+    world.lag = 0
+    for client in world.fake.clients:
+        client["isLocked"] = False
     for _, credential in world.credentials().values():
         credential["unready"] = 0
     world.fake.add_credential(world.fake.admin["client_id"])

@@ -64,11 +64,7 @@ class Before:
         self.contents = world.contents()
         self.sections = world.sections(self.contents)
         self.held = {section["client_token"] for section in self.sections}
-        self.working = {
-            credential["clientToken"]
-            for client, credential in world.credentials().values()
-            if _is_active(world, client, credential)
-        }
+        self.working = _working(world)
         self.credentials = {number: dict(credential) for number, (_, credential) in world.credentials().items()}
         self.clients = {client["clientId"]: client["clientName"] for client in world.fake.clients}
         self.owners = {number: client["clientId"] for number, (client, _) in world.credentials().items()}
@@ -76,6 +72,12 @@ class Before:
 
 def _is_active(world, client, credential):
     return credential["status"] == "ACTIVE" and seconds_of(credential["expiresOn"]) > world.fake.now()
+
+
+def _working(world):
+    """The client tokens of all credentials that are active."""
+    found = world.credentials().values()
+    return {credential["clientToken"] for client, credential in found if _is_active(world, client, credential)}
 
 
 class Invariants:
@@ -94,7 +96,10 @@ class Invariants:
         self.targets = set()  # (file, section) that commands named
         self.steps = ()
         self.found = []  # at changes, in the server's threads
+        self.others = set()  # credentialIds that other administrators made
+        self.raced = None  # the request during which another administrator changed something
         world.edited = self.edited
+        world.changed_by_other = self.changed_by_other
         world.fake.changed = self.changed
         self.begin(())
         self._note()
@@ -111,18 +116,24 @@ class Invariants:
         self._learn()
         self.before = Before(self.world)
         self.base = dict(self.before.contents)
-        self.was_edited = False
+        self.was_edited = self.was_changed = False
         self.steps = steps
         for step in steps:
             section = "default" if step.get("client") == "self" else step.get("section")
             file = self.world.signing if step.get("client") == "self" else step.get("file")
             self.targets |= {(file, section), (file, step.get("client")), (file, step.get("to"))}
 
-    def edited(self, step):
+    def edited(self, file):
         """A user changed a file while gridkey ran."""
         self.was_edited = True
-        path = self.world.home / step["file"]
-        self.base[step["file"]] = path.read_bytes()
+        self.base[file] = (self.world.home / file).read_bytes()
+
+    def changed_by_other(self, record, made):
+        """Another administrator changed something, at some request of gridkey's, and made credentials."""
+        self._learn()
+        self.was_changed, self.raced = True, record
+        self.others |= made
+        self.before.working &= _working(self.world)
 
     # -- at every change at the API ---------------------------------------------------------------------------------
 
@@ -139,11 +150,9 @@ class Invariants:
     def _check_ended(self, record):
         world, what = self.world, f"{record['method']} {record['path']}"
         clean = any(step.get("clean") for step in self.steps)
-        working = {
-            credential["clientToken"]
-            for client, credential in world.credentials().values()
-            if _is_active(world, client, credential)
-        }
+        working = _working(world)
+        if record is self.raced:  # nothing that gridkey asked for could have told
+            self.before.working &= working
         numbers = {credential["clientToken"]: number for number, credential in self.before.credentials.items()}
         now = world.sections()
         for token in self.before.working - working:
@@ -151,6 +160,7 @@ class Invariants:
             if (token not in self.was_held and number not in self.ours) or all(step["do"] == "prune" for step in self.steps):
                 raise Violation("ended-foreign", f"{what} ended credential {number}, which worked, and was not to be touched")
             holders = [section for section in now if section["client_token"] == token]
+            own = any(step.get("client") == "self" for step in self.steps)
             mine = {step["file"] for step in self.steps} | {world.signing}
             starts = [section for section in self.before.sections if section["client_token"] == token and section.file in mine]
             owner = self.before.owners[number]
@@ -159,7 +169,8 @@ class Invariants:
                 raise Violation("clean-ended-used", f"{what} ended credential {number}, which is in {_places(holders)}")
             for section in holders:
                 place = (section.file, section.name)
-                if section.file not in mine:
+                # With --yes the signing file may keep a dead one, where another file is the destination.
+                if section.file not in {step["file"] for step in self.steps} | ({world.signing} if own else set()):
                     continue
                 name = "dead-in-section"
                 if replaced and len(starts) + len(holders) > 1:
@@ -187,7 +198,7 @@ class Invariants:
         self._check_sections(runs)
         if len(runs) == 1:
             self._check_truth(runs[0])
-            if runs[0].status == 0:
+            if runs[0].status == 0 and not self.was_changed:
                 self._check_done(runs[0])
         self._check_posts(runs)
         self._check_secrets(runs)
@@ -300,7 +311,7 @@ class Invariants:
             stored = {section["client_token"] for section in self.world.sections()}
             kept = [number for number in made if self.world.credentials()[number][1]["clientToken"] in stored]
             raise Violation("refused-after-store" if kept else "refused-but-made", _shown(run))
-        if run.step["do"] in ("delete", "deactivate", "erase", "update", "prune"):
+        if run.step["do"] in ("delete", "deactivate", "erase", "update", "prune") and not self.was_changed:
             for number, credential in self.before.credentials.items():
                 now = self.world.credentials().get(number, (None, None))[1]
                 if self.before.clients[self.before.owners[number]] != run.step["client"] and now != credential:
@@ -462,10 +473,10 @@ class Invariants:
         kept = {secret for secret in live if secret.encode() in files}
         stored = {section["client_secret"] for section in world.sections()}
         for secret in {section["client_secret"] for section in self.before.sections} - stored:
-            if secret in live and self._may_go(secret, live[secret]):
+            if secret in live and self._may_go(secret, live[secret], runs):
                 self.released.add(secret)
         for secret in self.kept - kept - self.released:
-            if secret in live and not self._may_go(secret, live[secret]):
+            if secret in live and not self._may_go(secret, live[secret], runs):
                 raise Violation("secret-dropped", f"of credential {live[secret]}: {_shown(*runs)}")
         if runs:
             self._check_made(runs, kept, now)
@@ -475,7 +486,7 @@ class Invariants:
                 raise Violation("orphan-forgotten", f"{name}, made by {made}: {_shown(*runs)}")
         self.kept = kept
 
-    def _may_go(self, secret, number):
+    def _may_go(self, secret, number, runs):
         """Whether a step may take a secret out of the files though its credential is there still."""
         token = self.before.credentials.get(number, {}).get("clientToken")
         places = {(s.file, s.name) for s in self.before.sections if s["client_token"] == token}
@@ -488,7 +499,8 @@ class Invariants:
                 return True
             if step.get("replace") and (places & named or step["do"] == "recover"):
                 return True
-            if step.get("clean") and self.before.credentials.get(number, {}).get("status") == "INACTIVE":
+            is_named = any(str(number) in run.text for run in runs)
+            if step.get("clean") and is_named and self.world.credentials()[number][1]["status"] == "INACTIVE":
                 return True  # somebody deactivated it: --clean gives it up, and names it
             if step["do"] in ("rotate", "recover") and (places or token in self.was_held):
                 owner = self.before.owners.get(number)
@@ -501,7 +513,7 @@ class Invariants:
         return False
 
     def _check_made(self, runs, kept, now):
-        made = {number for number in now if number not in self.before.credentials}
+        made = {number for number in now if number not in self.before.credentials} - self.others
         clients = {client["clientId"] for client in self.world.fake.clients} - set(self.before.clients)
         downloads = {step["client"] for step in self.steps if step["do"] == "import"}
         self.ours |= made
@@ -512,8 +524,8 @@ class Invariants:
             client, credential = now[number]
             if credential["clientSecret"] in kept or (client["clientName"] in downloads and len(runs) == 1):
                 continue
-            if any(f"old         {number} " in run.out for run in runs):
-                continue  # the other run has replaced it already, with a grace
+            if any(f"old         {number} " in run.out for run in runs) or self._was_replaced_beside(runs):
+                continue  # the other run has replaced it already, with a grace or because --replace allowed it
             arrived = not killed and told and not any(self._spoils(step) for step in self.steps)
             if arrived and self.world.fake.switches.create_credential != "no-secret":
                 framed = any("content_length" in step.get("fault", {}).get("rule", {}) for step in self.steps)
@@ -530,6 +542,11 @@ class Invariants:
             # A client without a credential has no secret, and so no record before the request.
             if bare or any(client_id in run.text for run in runs):
                 self.told.add(client_id)
+
+    def _was_replaced_beside(self, runs):
+        """Whether one of two runs might replace whatever the other had stored in their section."""
+        places = {(run.step["file"], run.step["section"]) for run in runs if run.status == 0}
+        return len(runs) > 1 and len(places) == 1 and any(run.step.get("replace") for run in runs)
 
     def _places(self, runs):
         """The destinations that the runs had."""

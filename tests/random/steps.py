@@ -10,6 +10,7 @@ import random
 CLIENTS = ("c0", "c1", "c2")
 FILES = (".edgerc", "b.edgerc", "c.json")
 LONGEST = 14
+BURST = 8  # the most commands in a row that leave something pending
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 WEIGHTS = {
@@ -30,6 +31,7 @@ WEIGHTS = {
     "edit": 8,
     "pass": 5,
     "switch": 4,
+    "other": 3,
 }
 # What a sequence that stays with one client and one file is more about: rotations, and what others do meanwhile.
 NARROW = {**WEIGHTS, "create": 3, "credential": 8, "rotate": 34, "edit": 16, "pass": 10, "deactivate": 5, "update": 6}
@@ -45,14 +47,19 @@ FAULTS = {
     "full": 6,
     "fsize": 4,
     "edit": 8,
-    "beside": 6,
+    "beside": 8,
+    "other": 5,
+    "term": 3,
     "clock": 4,
     "lag": 4,
 }
-CALLS = ("openat", "fsync", "pwrite64", "rename", "unlink", "flock", "close", "sendto", "recvfrom", "write")
+# What leaves an operation pending.
+PENDING = {"cut": 12, "status": 6, "framing": 4, "connection": 5, "kill": 20, "call": 12, "full": 4, "fsize": 4, "term": 4}
+CALLS = ("openat", "fsync", "pwrite64", "rename", "unlink", "flock", "close", "sendto", "recvfrom", "write", "fallocate")
 CONNECTIONS = ("close", "rst", "plain", "alert", "garbage", "close-after-handshake", "rst-after-handshake")
 REPLIES = (200, 400, 403, 404, 409, 429, 500, 502, 503, 503)
 PAGE = "<html><head><title>Blocked</title></head><body>Ask the help desk.</body></html>"
+MAKERS = ("create", "credential", "rotate", "recover")
 SENDS = ("create", "credential", "rotate", "recover", "delete", "deactivate", "prune", "erase", "update", "look")
 
 
@@ -82,13 +89,21 @@ class Scope:
 
 def _edit(r, scope):
     """What a user does to a file with an editor, which renames, or with a program that writes in place."""
+    how = r.choice(("comment", "append", "drop", "rename", "copy", "copy", "copy", "carry", "move", "damage"))
+    shared = ("default",) if how in ("copy", "carry") else ()
     return {
         "do": "edit",
         "file": scope.file(r, formats=False),
-        "how": r.choice(("comment", "append", "drop", "rename", "copy", "copy", "damage")),
-        "section": r.choice((*scope.clients, "s1")),
+        "how": how,
+        "section": r.choice((*scope.clients, "s1", *shared)),
         "in_place": r.random() < 0.3,
     }
+
+
+def _other(r, scope):
+    """What another administrator does in Control Center."""
+    how = r.choices(("deactivate", "erase", "delete", "lock", "unlock", "create"), (4, 3, 1, 2, 2, 1))[0]
+    return {"do": "other", "how": how, "client": scope.client(r), "which": r.choice((0, -1, -1))}
 
 
 def _target(r):
@@ -106,8 +121,8 @@ def _target(r):
     )
 
 
-def _fault(r, scope):
-    kind = _pick(r, FAULTS)
+def _fault(r, scope, kinds=FAULTS):
+    kind = _pick(r, kinds)
     rule = _target(r)
     if kind == "cut":
         at = r.choice((0, "head", -1, r.randrange(1, 1500)))
@@ -135,6 +150,10 @@ def _fault(r, scope):
         return {"connection": {"kind": r.choice(CONNECTIONS), "skip": r.randrange(3)}}
     if kind == "kill":
         return {"kill": r.randrange(1, 9)}
+    if kind == "term":
+        return {"term": r.randrange(1, 9)}
+    if kind == "other":
+        return {"at": r.randrange(1, 10), "other": _other(r, scope)}
     if kind == "call":
         return {"call": r.choice(CALLS), "number": r.randrange(1, 16)}
     if kind == "full":
@@ -177,7 +196,24 @@ def _command(r, scope, do):
         step["what"] = r.choice(({"status": "active"}, {"status": "inactive"}, {"expires": 60}, {"description": "seen"}))
     elif do == "look":
         step["what"] = r.choice(("verify", "expiring", "list", "credentials"))
+    if do in MAKERS:
+        step["wait"] = r.choice((None, None, 0, 1, 5))
     return step
+
+
+def _burst(r, scope):
+    """Commands in a row most of which leave an operation pending, in as many sections of two files or more."""
+    files = scope.files if len(scope.files) > 1 else FILES[:2]
+    steps = []
+    for number in range(r.randrange(2, BURST + 1)):
+        step = _command(r, scope, r.choice(("create", "credential", "credential", "rotate")))
+        step["file"] = r.choice(files)
+        if step["do"] != "rotate" and r.random() < 0.8:
+            step["section"] = f"p{number}"
+        if r.random() < 0.8:
+            step["fault"] = _fault(r, scope, PENDING)
+        steps.append(step)
+    return steps
 
 
 def generate(seed):
@@ -187,12 +223,17 @@ def generate(seed):
     sequence = {"seed": seed, "self": r.random() < 0.35, "steps": []}
     for _ in range(r.randrange(4, LONGEST + 1)):
         do = _pick(r, scope.weights)
+        if r.random() < 0.02:
+            sequence["steps"] += _burst(r, scope)
+            continue
         if do == "edit":
             step = _edit(r, scope)
+        elif do == "other":
+            step = _other(r, scope)
         elif do == "pass":
             step = {"do": do, "seconds": r.choice((MINUTE, HOUR, 2 * DAY, 8 * DAY, 8 * DAY, 40 * DAY, -HOUR))}
         elif do == "switch":
-            step = {"do": do, "create_credential": r.choice(("ACTIVE", "INACTIVE", "absent", "no-secret")), "spread": r.choice((0, 0, 9))}
+            step = {"do": do, "create_credential": r.choice(("ACTIVE", "INACTIVE", "absent", "no-secret")), "spread": r.choice((0, 0, 9)), "lag": r.choice((0, 0, 2, 30))}
         else:
             step = _command(r, scope, do)
             if (do in SENDS or do in ("set", "rename", "remove")) and r.random() < 0.55:

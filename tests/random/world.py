@@ -61,6 +61,7 @@ class World:
 
     def __init__(self, tools, home, small, sequence):
         self.tools, self.home, self.small = tools, home, small
+        self.lag = 0  # seconds until the lists of the API show what was made
         for path in self.home.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         self.fake = Recorder(tools.chain, tools.key, seed=sequence["seed"]).start()
@@ -200,6 +201,8 @@ class World:
         fixed += ["--timeout", "1" if stalls else "10", "--retries", "1" if {"status", "cut_after"} & set(fault.get("rule", {})) else "0"]
         if words[0] != "edgerc":
             fixed += ["--edgerc", self.signing]
+        if step.get("wait") is not None:
+            fixed += ["--wait", str(step["wait"])]
         if self.fake.clock_offset or "clock" in fault:
             fixed += ["--clock", f"@{int(self.fake.now()) + fault.get('clock', 0)}"]
         if self.tools.asks(words[0], words[1] if len(words) > 1 else ""):
@@ -231,15 +234,17 @@ class World:
         begun, beside = threading.Event(), []
         main = None
 
-        def arrived(_record):
-            if len(self.fake.requests) - before != fault.get("kill", fault.get("at")):
+        def arrived(record):
+            if len(self.fake.requests) - before != fault.get("kill", fault.get("term", fault.get("at"))):
                 return
             begun.wait()
-            if "kill" in fault:
-                main.send_signal(signal.SIGKILL)
+            if "kill" in fault or "term" in fault:
+                main.send_signal(signal.SIGKILL if "kill" in fault else signal.SIGTERM)
                 main.wait()
             elif "edit" in fault:
                 self.edit(fault["edit"])
+            elif "other" in fault:
+                self.other(fault["other"], record)
             elif not beside:
                 if fault["beside"]["do"] == "import":
                     self._download(fault["beside"])
@@ -250,7 +255,7 @@ class World:
                 except subprocess.TimeoutExpired:
                     pass  # it waits for the other
 
-        self.fake.on_request = arrived if {"kill", "at"} & set(fault) else None
+        self.fake.on_request = arrived if {"kill", "term", "at"} & set(fault) else None
         command = self.command(step)
         main = self.start(command)
         begun.set()
@@ -275,6 +280,7 @@ class World:
             return Run(step, command, None, "", "", False, self.signing)
         fault = step.get("fault", {})
         killed = process.returncode == -signal.SIGKILL and bool({"kill", "call"} & set(fault))
+        killed = killed or (process.returncode == -signal.SIGTERM and "term" in fault)
         texts = [data.decode("utf-8", "surrogateescape") for data in (out, err)]
         return Run(step, command, process.returncode, *texts, killed, self.signing)
 
@@ -289,6 +295,8 @@ class World:
         if "lag" in fault:
             self.fake.fault(method="GET", path="*/credentials", times=None, edit=_without_newest)
             self.fake.fault(method="GET", path="*/api-clients", times=None, edit=_without_newest)
+        if self.lag:
+            self.fake.fault(method="GET", path="*/api-clients*", times=None, edit=self._without_recent)
         if "full" in fault and self.small:
             space = os.statvfs(self.home)
             with open(self.home / "ballast", "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -323,14 +331,46 @@ class World:
             del texts[at]
         elif how == "rename":
             texts[at] = re.sub(r"^\[.*\]", f"[r{len(sections)}]", texts[at])
+        elif how in ("carry", "move"):
+            self._carry(FILES[1] if step["file"] == FILES[0] else FILES[0], texts[at])
+            if how == "move":
+                del texts[at]
         elif how == "copy":
             texts.append(re.sub(r"^\[.*\]", f"[k{len(sections)}]", texts[at]))
         elif how == "damage":
             texts[at] = re.sub(r"(client_secret\s*=\s*)\S", r"\1.", texts[at])
         self.write(step["file"], first + "".join(texts), step["in_place"])
-        self.edited(step)
+        self.edited(step["file"])
 
-    edited = staticmethod(lambda step: None)  # called after each edit
+    edited = staticmethod(lambda file: None)  # called after each edit of a file
+
+    def _carry(self, file, section):
+        """A section comes to another file, as it is."""
+        text = (self.home / file).read_text(encoding="utf-8") if (self.home / file).exists() else ""
+        name = f"[m{len(read_edgerc(file, text)[1])}]"
+        separator = "" if text == "" or text.endswith("\n") else "\n"
+        self.write(file, text + separator + re.sub(r"^\[.*\]", name, section))
+        self.edited(file)
+
+    def other(self, step, record=None):
+        """Another administrator's change, in Control Center; nothing where the API would not do it."""
+        try:
+            client = self.fake.client(step["client"])
+            credential = client["credentials"][step["which"]]
+        except (KeyError, IndexError):
+            return
+        state, how, made = self.fake.state, step["how"], set()
+        if how in ("deactivate", "erase") and credential["status"] != "DELETED":
+            credential["status"] = "INACTIVE" if how == "deactivate" else "DELETED"
+        elif how == "delete":
+            del state.clients[client["clientId"]]
+        elif how in ("lock", "unlock"):
+            client["isLocked"] = how == "lock"
+        elif how == "create":
+            made = {state.add_credential(client)["credentialId"]}
+        self.changed_by_other(record, made)
+
+    changed_by_other = staticmethod(lambda record, made: None)  # called after each of another administrator's changes
 
     def do(self, step):
         """A step that is not a run of gridkey."""
@@ -340,6 +380,9 @@ class World:
             self.fake.clock_offset += step["seconds"]
         elif step["do"] == "switch":
             self.fake.set(create_credential=step["create_credential"], spread=step["spread"])
+            self.lag = step.get("lag", 0)
+        elif step["do"] == "other":
+            self.other(step)
 
     def unfinished(self, file):
         """The records of a destination in which something is unfinished."""
@@ -348,6 +391,19 @@ class World:
             for name, data in self.contents().items()
             if records.belongs_to(name, file) and records.is_unfinished(data)
         ]
+
+
+    def _without_recent(self, answer):
+        """What the lists of the API say that show a thing only `lag` seconds after it was made."""
+        if isinstance(answer, list):
+            return [item for item in answer if self._is_shown(item)]
+        if isinstance(answer.get("credentials"), list):
+            answer["credentials"] = [item for item in answer["credentials"] if self._is_shown(item)]
+        return answer
+
+    def _is_shown(self, item):
+        made = seconds_of(item.get("createdOn") or item.get("createdDate") or "")
+        return made is None or made + self.lag <= self.fake.now()
 
 
 def _without_newest(answer):
