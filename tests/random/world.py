@@ -234,7 +234,7 @@ class World:
         begun, beside = threading.Event(), []
         main = None
 
-        def arrived(record):
+        def arrived(_record):
             if len(self.fake.requests) - before != fault.get("kill", fault.get("term", fault.get("at"))):
                 return
             begun.wait()
@@ -244,7 +244,7 @@ class World:
             elif "edit" in fault:
                 self.edit(fault["edit"])
             elif "other" in fault:
-                self.other(fault["other"], record)
+                self.other(fault["other"])
             elif not beside:
                 if fault["beside"]["do"] == "import":
                     self._download(fault["beside"])
@@ -352,7 +352,7 @@ class World:
         self.write(file, text + separator + re.sub(r"^\[.*\]", name, section))
         self.edited(file)
 
-    def other(self, step, record=None):
+    def other(self, step):
         """Another administrator's change, in Control Center; nothing where the API would not do it."""
         try:
             client = self.fake.client(step["client"])
@@ -368,9 +368,9 @@ class World:
             client["isLocked"] = how == "lock"
         elif how == "create":
             made = {state.add_credential(client)["credentialId"]}
-        self.changed_by_other(record, made)
+        self.changed_by_other(made)
 
-    changed_by_other = staticmethod(lambda record, made: None)  # called after each of another administrator's changes
+    changed_by_other = staticmethod(lambda made: None)  # called after each of another administrator's changes
 
     def do(self, step):
         """A step that is not a run of gridkey."""
