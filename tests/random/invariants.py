@@ -519,7 +519,8 @@ class Invariants:
         self.ours |= made
         self.deletions += len(set(self.before.clients) - {client["clientId"] for client in self.world.fake.clients})
         told = [record for run in runs for record in run.requests if record.get("told") and record["applied"]]
-        killed = any(run.killed for run in runs)
+        # Who was killed has received a response when another request followed it.
+        killed = any(run.killed and run.requests[-1:] and run.requests[-1] in told for run in runs)
         for number in made:
             client, credential = now[number]
             if credential["clientSecret"] in kept or (client["clientName"] in downloads and len(runs) == 1):
