@@ -427,9 +427,11 @@ class Invariants:
         left = [
             credential["credentialId"]
             for client, credential in self.world.credentials().values()
-            if client["clientName"] == run.step["client"] and not _is_active(self.world, client, credential)
+            if client["clientName"] == run.step["client"]
+            and not _is_active(self.world, client, credential)
+            and self.world.is_shown(credential)
         ]
-        return f"{left} are there still" if left else None
+        return f"{left} are there still" if left and "lag" not in run.step.get("fault", {}) else None
 
     def _done_update(self, run):
         credential, [(name, value)] = self._status(run), run.step["what"].items()

@@ -396,12 +396,13 @@ class World:
     def _without_recent(self, answer):
         """What the lists of the API say that show a thing only `lag` seconds after it was made."""
         if isinstance(answer, list):
-            return [item for item in answer if self._is_shown(item)]
+            return [item for item in answer if self.is_shown(item)]
         if isinstance(answer.get("credentials"), list):
-            answer["credentials"] = [item for item in answer["credentials"] if self._is_shown(item)]
+            answer["credentials"] = [item for item in answer["credentials"] if self.is_shown(item)]
         return answer
 
-    def _is_shown(self, item):
+    def is_shown(self, item):
+        """Whether the lists of the API show it already."""
         made = seconds_of(item.get("createdOn") or item.get("createdDate") or "")
         return made is None or made + self.lag <= self.fake.now()
 
