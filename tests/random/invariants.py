@@ -393,8 +393,8 @@ class Invariants:
         if set(self.world.credentials()) <= set(self.before.credentials):
             return None  # it finished an earlier rotation, with the options of that one
         old = self.world.by_token(start["client_token"])[1]
-        if old is None:
-            return None
+        if old is None or old["credentialId"] not in self.before.credentials:
+            return None  # it was deleted before
         wanted = {"keep": ("INACTIVE",), 7: ("ACTIVE", "INACTIVE", "DELETED")}.get(step["old"], ("DELETED",))
         return None if old["status"] in wanted else f"the old one is {old['status']}"
 
