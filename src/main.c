@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/filter.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/help.h"
@@ -89,15 +90,33 @@ static void main_harden(void)
     }
 }
 
+/* Also where a word before it is wrong, an error is printed as --json asks for. */
+static void main_look_for_json(char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (text_equal(*words, "--json")) {
+            output_use_json();
+        }
+    }
+}
+
 static int main_run(int argc, char **argv, struct error *error)
 {
     struct invocation invocation;
+    static struct buffer options;
     struct buffer out = BUFFER_EMPTY;
-    int result = invocation_parse(&invocation, argc, argv, error);
+    int result;
 
+    main_look_for_json(argv);
+    result = invocation_parse(&invocation, argc, argv, error);
     if (result == 0 && invocation_has(&invocation, "quiet")) {
         output_be_quiet();
     }
+    if (result == 0) {
+        invocation_write_carried(&invocation, &options);
+        output_set_options(buffer_text(&options));
+    }
+    output_handle_signals();
     if (result == 0 && invocation.wants_help) {
         help_write(&out, &invocation);
         result = output_write(&out, error);
@@ -124,7 +143,7 @@ int main(int argc, char **argv)
         result = main_run(argc, argv, &error);
     }
     if (result < 0) {
-        error_print(&error);
+        output_error(&error);
         return (int)error.status;
     }
     return result;

@@ -1,14 +1,10 @@
 #include "base/error.h"
 
-#include "base/character.h"
-#include "base/descriptor.h"
 #include "base/text.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define ERROR_CUT "..."
-#define ERROR_NO_MEMORY "out of memory"
 #define ERROR_NO_TEXT "No error information" /* musl's; other libcs name the number */
 
 /* Messages are made without allocation, since memory may have run out; one byte more shows that one
@@ -90,31 +86,6 @@ int error_set_memory(struct error *error)
 int buffer_check(const struct buffer *buffer, struct error *error)
 {
     return buffer->failed ? error_set_memory(error) : 0;
-}
-
-void error_print(const struct error *error)
-{
-    char line[ERROR_TEXT_SIZE + sizeof "gridkey: \n"];
-    struct buffer shown = BUFFER_FIXED(line);
-    struct error whole = *error;
-
-    if (text_ends_with(error->text, ERROR_NO_MEMORY)) {
-        (void)error_suffix(&whole,
-                           error->status == STATUS_SYSTEM
-                               ? "; nothing further was done, free memory and run again"
-                               : "; free memory, and check what was done before you run again");
-    }
-    buffer_append_text(&shown, "gridkey: ");
-    for (const char *at = whole.text; *at != '\0';) {
-        if (*at == '\n') {
-            buffer_append_byte(&shown, ' ');
-            at++;
-        } else {
-            at += character_show(&shown, at);
-        }
-    }
-    buffer_append_byte(&shown, '\n');
-    (void)descriptor_write(STDERR_FILENO, line, shown.length);
 }
 
 const char *error_system_text(int number)

@@ -1,6 +1,6 @@
 /*
- * Errors: one struct that carries the exit status and the message for the user, and the one
- * function that prints it.
+ * Errors: one struct that carries the exit status and the message for the user; cli/output.h has
+ * the one function that prints it.
  *
  * Every function that can fail takes a struct error as its last argument and returns 0, or -1
  * with the error set. The message names the thing, the reason and the next step, in one or two
@@ -55,9 +55,10 @@ int error_suffix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Memory ran out: STATUS_SYSTEM, and "out of memory". Where a message still ends so, error_print
+ * Memory ran out: STATUS_SYSTEM, and "out of memory". Where a message still ends so, output_error
  * adds the next step: while the status is the same, nothing more was done. Returns -1.
  */
+#define ERROR_NO_MEMORY "out of memory"
 int error_set_memory(struct error *error);
 
 /* 0; or error_set_memory when an append to the buffer has failed. */
@@ -71,13 +72,6 @@ bool error_says_unsent(const struct error *error);
 
 /* Something was changed before this error: STATUS_UNKNOWN in place of a status that denies it. */
 void error_mark_changed(struct error *error);
-
-/*
- * Print "gridkey: MESSAGE" and a newline to standard error in one write. A character that may come
- * from a server and affects terminals is shown as '?' (character_show), and a newline, after which
- * a line of ours could be forged, as a blank.
- */
-void error_print(const struct error *error);
 
 /*
  * The text of an errno value (strerror), or one with the number when the libc has none for it;

@@ -111,7 +111,7 @@ static int expiring_read(struct expiring *expiring, const struct json *client, s
             json_free(credential);
         }
     } else if (response.status == 403 || response.status == 404) {
-        error_print(error);
+        output_error(error);
         expiring->status = expiring->status == 0 ? (int)error->status : expiring->status;
         result = 0;
     }

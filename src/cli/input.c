@@ -1,62 +1,42 @@
 #define _DEFAULT_SOURCE
 #include "cli/input.h"
 
+#include "base/interrupt.h"
 #include "base/wipe.h"
 #include "cli/output.h"
 #include "store/file.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
-/* What ends a program that waits for somebody to type. */
-static const int input_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-#define INPUT_SIGNALS (sizeof input_signals / sizeof input_signals[0])
-
-static struct termios input_terminal; /* as it was, for the handler as well */
+static struct termios input_terminal; /* as it was, for the handler of signals as well */
 
 /* The terminal echoes again whatever ends the program. */
-static void input_stop(int signal_number)
+static void input_reset(void)
 {
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &input_terminal);
-    (void)signal(signal_number, SIG_DFL);
-    (void)raise(signal_number);
-}
-
-static void input_reset(const struct sigaction old[INPUT_SIGNALS])
-{
-    (void)tcsetattr(STDIN_FILENO, TCSANOW, &input_terminal);
-    for (size_t i = 0; i < INPUT_SIGNALS; i++) {
-        (void)sigaction(input_signals[i], &old[i], NULL);
-    }
+    interrupt_restore_terminal(NULL);
 }
 
 /* Returns whether the terminal was told to echo no more; it is to be reset then. */
-static bool input_hide(struct sigaction old[INPUT_SIGNALS])
+static bool input_hide(void)
 {
-    struct sigaction stop = {.sa_handler = input_stop};
     struct termios silent;
 
     if (tcgetattr(STDIN_FILENO, &input_terminal) != 0) {
         return false;
     }
-    for (size_t i = 0; i < INPUT_SIGNALS; i++) {
-        (void)sigaction(input_signals[i], &stop, &old[i]);
-        if (old[i].sa_handler == SIG_IGN) {
-            (void)sigaction(input_signals[i], &old[i], NULL);
-        }
-    }
+    interrupt_restore_terminal(&input_terminal);
     silent = input_terminal;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     silent.c_lflag |= ECHONL;
     /* No Ctrl-Z: what was typed after it would be shown. */
     silent.c_cc[VSUSP] = _POSIX_VDISABLE;
     if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) != 0) {
-        input_reset(old);
+        input_reset();
         return false;
     }
     return true;
@@ -85,7 +65,6 @@ static int input_read_line(size_t limit, struct buffer *out, struct error *error
 static int input_read_terminal(const char *what, enum input_kind kind, size_t limit,
                                struct buffer *out, struct error *error)
 {
-    struct sigaction old[INPUT_SIGNALS];
     const bool is_line = kind == INPUT_SECRET_LINE;
     bool hidden;
     int result;
@@ -93,11 +72,11 @@ static int input_read_terminal(const char *what, enum input_kind kind, size_t li
     output_warn("type or paste %s, then %s%s", what,
                 is_line ? "press Enter" : "press Enter and Ctrl-D",
                 kind == INPUT_DATA ? "" : "; it is not shown");
-    hidden = kind != INPUT_DATA && input_hide(old);
+    hidden = kind != INPUT_DATA && input_hide();
     result = is_line ? input_read_line(limit, out, error)
                      : store_read_descriptor(STDIN_FILENO, "standard input", limit, out, error);
     if (hidden) {
-        input_reset(old);
+        input_reset();
     }
     return result;
 }

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS_NEAR 3 /* a word this many changes away is taken for a slip */
+#define OPTIONS_LETTERS 256 /* flags of one letter that a word can give, each once */
+#define OPTIONS_NEAR 3      /* a word this many changes away is taken for a slip */
 
 const struct option *option_find_name(const struct option_group *group, const char *name,
                                       size_t length)
@@ -78,6 +79,38 @@ static void invocation_name(const struct invocation *invocation, struct buffer *
     }
 }
 
+/* --- content in place of a name ------------------------------------------------------------- */
+
+/* What may hold anything: texts, bodies and headers; a body that starts with @ names a file. */
+static bool option_takes_content(const struct option *option, const char *value)
+{
+    return text_equal(option->value, "TEXT") || text_equal(option->value, "NAME:VALUE") ||
+           (text_equal(option->value, "BODY|@FILE|-") && *value != '@');
+}
+
+/* The KEY=VALUE of edgerc set, which may be the secret itself; their messages repeat no value. */
+static bool invocation_takes_content(const struct invocation *invocation)
+{
+    return invocation->command != NULL && invocation->argument_count > 0 &&
+           strstr(invocation->command->arguments, "KEY=VALUE") != NULL;
+}
+
+static int invocation_refuse_content(const struct invocation *invocation, const char *what,
+                                     const char *takes, struct error *error)
+{
+    struct buffer name = BUFFER_EMPTY;
+
+    invocation_name(invocation, &name);
+    (void)error_set(error, STATUS_USAGE,
+                    "%s holds what looks like the content of a credential file or key, where %s is "
+                    "to be named; it is not repeated here; see: %s --help",
+                    what, takes, buffer_text(&name));
+    buffer_free(&name);
+    return -1;
+}
+
+/* --- unknown words ------------------------------------------------------------------------- */
+
 static int invocation_unknown_option(const struct invocation *invocation, const char *word,
                                      struct error *error)
 {
@@ -86,6 +119,10 @@ static int invocation_unknown_option(const struct invocation *invocation, const 
     struct buffer wanted = BUFFER_EMPTY;
     struct nearest nearest;
     const char *verb = NULL;
+
+    if (text_may_be_secret(word)) {
+        return invocation_refuse_content(invocation, "an option", "a file or section", error);
+    }
 
     /* What stands behind '=' may be a secret: it is not repeated. */
     buffer_append(&wanted, word, length);
@@ -142,36 +179,6 @@ static int invocation_unknown_word(const struct invocation *invocation, const ch
         nearest.word == NULL ? "" : "?)", noun == NULL ? "" : " ", noun == NULL ? "" : noun);
 }
 
-/* --- content in place of a name ------------------------------------------------------------- */
-
-/* What may hold anything: texts, bodies and headers; a body that starts with @ names a file. */
-static bool option_takes_content(const struct option *option, const char *value)
-{
-    return text_equal(option->value, "TEXT") || text_equal(option->value, "NAME:VALUE") ||
-           (text_equal(option->value, "BODY|@FILE|-") && *value != '@');
-}
-
-/* The KEY=VALUE of edgerc set, which may be the secret itself; their messages repeat no value. */
-static bool invocation_takes_content(const struct invocation *invocation)
-{
-    return invocation->command != NULL && invocation->argument_count > 0 &&
-           strstr(invocation->command->arguments, "KEY=VALUE") != NULL;
-}
-
-static int invocation_refuse_content(const struct invocation *invocation, const char *what,
-                                     const char *takes, struct error *error)
-{
-    struct buffer name = BUFFER_EMPTY;
-
-    invocation_name(invocation, &name);
-    (void)error_set(error, STATUS_USAGE,
-                    "%s holds what looks like the content of a credential file or key, where %s is "
-                    "to be named; it is not repeated here; see: %s --help",
-                    what, takes, buffer_text(&name));
-    buffer_free(&name);
-    return -1;
-}
-
 /* --- parsing -------------------------------------------------------------------------------- */
 
 static const struct option *invocation_find(const struct invocation *invocation, const char *name,
@@ -196,44 +203,25 @@ static const struct option *invocation_find(const struct invocation *invocation,
     return option;
 }
 
-/*
- * An option at argv[*at]. Moves *at over its value when that is a word of its own. Knows
- * "--name value", "--name=value", "-x value", "-xvalue".
- */
-static int invocation_take_option(struct invocation *invocation, int argc, char **argv, int *at,
-                                  struct error *error)
+/* An option with the value that is attached to it (NULL: none), or the word behind argv[*at]. */
+static int invocation_give(struct invocation *invocation, const struct option *option,
+                           const char *value, char **argv, int *at, struct error *error)
 {
-    const char *word = argv[*at];
-    bool is_long = word[1] == '-';
-    size_t length = is_long ? strcspn(word + 2, "=") : 0;
-    const struct option *option = invocation_find(invocation, word + 1 + is_long, length);
-    const char *attached = NULL;
-    struct option_given *given = &invocation->given[invocation->given_count];
-
-    if (option == NULL && text_may_be_secret(word)) {
-        return invocation_refuse_content(invocation, "an option", "a file or section", error);
-    }
-    if (option == NULL || (is_long && length == 0)) {
-        return invocation_unknown_option(invocation, word, error);
-    }
-    if (is_long && word[2 + length] == '=') {
-        attached = word + 2 + length + 1;
-    } else if (!is_long && word[2] != '\0') {
-        attached = word + 2;
-    }
-    if (option->value == NULL && attached != NULL) {
-        return error_set(error, STATUS_USAGE, "--%s takes no value; leave away what follows it",
-                         option->name);
-    }
-    if (option->value != NULL && attached == NULL) {
-        if (*at + 1 >= argc) {
-            return error_set(error, STATUS_USAGE, "--%s needs a value: --%s %s", option->name,
-                             option->name, option->value);
+    if (option->value == NULL) {
+        if (!invocation_has(invocation, option->name)) {
+            invocation->given[invocation->given_count++] = (struct option_given){option, ""};
         }
-        attached = argv[++*at];
+        invocation->wants_help = invocation->wants_help || text_equal(option->name, "help");
+        return 0;
     }
-    if (option->value != NULL && !option_takes_content(option, attached) &&
-        text_may_be_secret(attached + (*attached == '@'))) {
+    if (value == NULL) {
+        value = argv[++*at];
+    }
+    if (value == NULL) {
+        return error_set(error, STATUS_USAGE, "--%s needs a value: --%s %s", option->name,
+                         option->name, option->value);
+    }
+    if (!option_takes_content(option, value) && text_may_be_secret(value + (*value == '@'))) {
         struct buffer name = BUFFER_EMPTY;
 
         buffer_format(&name, "--%s", option->name);
@@ -241,11 +229,50 @@ static int invocation_take_option(struct invocation *invocation, int argc, char 
         buffer_free(&name);
         return -1;
     }
-    given->option = option;
-    given->value = attached == NULL ? "" : attached;
-    invocation->given_count++;
-    invocation->wants_help = invocation->wants_help || text_equal(option->name, "help");
+    invocation->given[invocation->given_count++] = (struct option_given){option, value};
     return 0;
+}
+
+/* "--name value" or "--name=value" at argv[*at]. */
+static int invocation_take_long(struct invocation *invocation, char **argv, int *at,
+                                struct error *error)
+{
+    const char *word = argv[*at];
+    const size_t length = strcspn(word + 2, "=");
+    const struct option *option =
+        length == 0 ? NULL : invocation_find(invocation, word + 2, length);
+    const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
+
+    if (option == NULL) {
+        return invocation_unknown_option(invocation, word, error);
+    }
+    if (option->value == NULL && value != NULL) {
+        return error_set(error, STATUS_USAGE, "--%s takes no value; leave away what follows it",
+                         option->name);
+    }
+    return invocation_give(invocation, option, value, argv, at, error);
+}
+
+/* "-x", "-x value", "-xvalue", or flags together, "-xy", at argv[*at]. */
+static int invocation_take_letters(struct invocation *invocation, char **argv, int *at,
+                                   struct error *error)
+{
+    const char *word = argv[*at];
+    int result = 0;
+
+    for (const char *letter = word + 1; result == 0 && *letter != '\0'; letter++) {
+        const struct option *option = invocation_find(invocation, letter, 0);
+
+        if (option == NULL) {
+            return invocation_unknown_option(invocation, word, error);
+        }
+        result = invocation_give(invocation, option, letter[1] == '\0' ? NULL : letter + 1, argv,
+                                 at, error);
+        if (option->value != NULL) {
+            break;
+        }
+    }
+    return result;
 }
 
 static int invocation_take_word(struct invocation *invocation, const char *word,
@@ -280,8 +307,11 @@ static int invocation_check(const struct invocation *invocation, struct error *e
 
     invocation_name(invocation, &name);
     if (command == NULL) {
-        result = error_set(error, STATUS_USAGE, "%s what? See: %s --help", buffer_text(&name),
-                           buffer_text(&name));
+        result =
+            error_set(error, STATUS_USAGE, "missing command; see: %s --help", buffer_text(&name));
+    } else if (invocation_has(invocation, "quiet") && invocation_has(invocation, "verbose")) {
+        result = error_set(error, STATUS_USAGE,
+                           "--quiet and --verbose contradict each other; leave out one of them");
     } else if (invocation->argument_count < command->least) {
         result = error_set(error, STATUS_USAGE, "%s needs %s; see: %s --help", buffer_text(&name),
                            command->arguments, buffer_text(&name));
@@ -299,7 +329,7 @@ int invocation_parse(struct invocation *invocation, int argc, char **argv, struc
     bool options_end = false;
 
     *invocation = (struct invocation){
-        .given = calloc((size_t)argc + 1, sizeof *invocation->given),
+        .given = calloc((size_t)argc + OPTIONS_LETTERS, sizeof *invocation->given),
         .arguments = calloc((size_t)argc + 1, sizeof *invocation->arguments),
     };
     if (invocation->given == NULL || invocation->arguments == NULL) {
@@ -314,7 +344,8 @@ int invocation_parse(struct invocation *invocation, int argc, char **argv, struc
         }
         /* "-" alone is a file name: standard input or output. */
         if (!options_end && argv[at][0] == '-' && argv[at][1] != '\0') {
-            result = invocation_take_option(invocation, argc, argv, &at, error);
+            result = argv[at][1] == '-' ? invocation_take_long(invocation, argv, &at, error)
+                                        : invocation_take_letters(invocation, argv, &at, error);
         } else {
             result = invocation_take_word(invocation, argv[at], error);
         }
@@ -367,4 +398,28 @@ const char *invocation_next(const struct invocation *invocation, const char *nam
         }
     }
     return NULL;
+}
+
+/* The host of a proxy that is given with a user and password, which belong in no message. */
+static const char *carried_value(const struct option_given *given)
+{
+    const char *host = strrchr(given->value, '@');
+
+    return host == NULL || !text_equal(given->option->name, "proxy") ? given->value : host + 1;
+}
+
+void invocation_write_carried(const struct invocation *invocation, struct buffer *out)
+{
+    static const char carried[][12] = {"edgerc", "section", "account-key", "cacert",
+                                       "pin",    "proxy",   "connect-to",  "clock"};
+
+    for (size_t i = 0; i < invocation->given_count; i++) {
+        const struct option_given *given = &invocation->given[i];
+
+        for (size_t at = 0; at < sizeof carried / sizeof carried[0]; at++) {
+            if (text_equal(given->option->name, carried[at])) {
+                buffer_format(out, " --%s %1s", carried[at], carried_value(given));
+            }
+        }
+    }
 }

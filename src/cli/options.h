@@ -4,6 +4,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "cli/option.h"
 
@@ -18,7 +19,7 @@ struct option_given {
 /* What was on the command line, in its order; the texts belong to argv. */
 struct invocation {
     const struct command *command; /* NULL when none was named */
-    struct option_given *given;    /* owned; at most one for each word of argv */
+    struct option_given *given;    /* owned */
     size_t given_count;
     const char **arguments; /* owned array; argument_count of them */
     size_t argument_count;
@@ -37,6 +38,12 @@ const struct option *option_find_letter(const struct option_group *group, char l
  */
 int invocation_parse(struct invocation *invocation, int argc, char **argv, struct error *error);
 void invocation_free(struct invocation *invocation);
+
+/*
+ * Append the options with which a command that a message offers does the same as this run:
+ * " --edgerc FILE" and so on, for a shell. A password of --proxy is left out.
+ */
+void invocation_write_carried(const struct invocation *invocation, struct buffer *out);
 
 /* The last value given for --name; NULL when it was not given. */
 const char *invocation_value(const struct invocation *invocation, const char *name);

@@ -40,7 +40,27 @@ void output_warn_lines(const char *text);
 /* One line of the wire log, to standard error, control characters masked. */
 void output_log(const char *text, size_t length);
 
+/*
+ * Print an error to standard error in one write: "gridkey: MESSAGE", or with output_use_json one
+ * object {"error": {"status", "message", "next"}} on a line, where next has the commands that the
+ * message offers. A character that may come from a server and affects terminals is shown as '?',
+ * and a newline, after which a line of ours could be forged, as a blank. Works without memory.
+ */
+void output_error(const struct error *error);
+
+/* Print such a line when a signal ends the process (base/interrupt.h). */
+void output_handle_signals(void);
+
 /* Drop remarks from now on (-q). */
 void output_be_quiet(void);
+
+/* Print errors as JSON from now on (--json). */
+void output_use_json(void);
+
+/*
+ * What the commands in messages need to do the same as this run, " --edgerc FILE" and so on; it is
+ * inserted after "gridkey", and borrowed.
+ */
+void output_set_options(const char *options);
 
 #endif

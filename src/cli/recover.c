@@ -119,7 +119,8 @@ int command_credential_recover(const struct invocation *invocation, struct error
                                 .open = recovering_open,
                                 .confirm = recovering_confirm,
                                 .remark = output_remark,
-                                .warn = output_warn};
+                                .warn = output_warn,
+                                .fail = output_error};
     int64_t offset;
     int result = -1;
 

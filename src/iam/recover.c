@@ -27,7 +27,7 @@ static void recovery_fail(struct recovery *recovery, struct error *error)
     if (recovery->changed) {
         error_mark_changed(error);
     }
-    error_print(error);
+    recovery->fail(error);
     recovery_worsen(recovery, error->status);
 }
 

@@ -31,6 +31,7 @@ struct recovery {
     int (*confirm)(void *owner, const char *question, struct error *error);
     void (*remark)(const char *format, ...) __attribute__((format(printf, 1, 2)));
     void (*warn)(const char *format, ...) __attribute__((format(printf, 1, 2)));
+    void (*fail)(const struct error *error); /* print it */
     struct json *report; /* an array of the caller's, gets one object for each operation */
     /* What came of it: */
     enum exit_status status; /* the worst */
