@@ -90,10 +90,10 @@ static void main_harden(void)
     }
 }
 
-/* Also where a word before it is wrong, an error is printed as --json asks for. */
+/* Also an error in the words before it is printed as --json asks for. */
 static void main_look_for_json(char *const *words)
 {
-    for (; *words != NULL; words++) {
+    for (; *words != NULL && !text_equal(*words, "--"); words++) {
         if (text_equal(*words, "--json")) {
             output_use_json();
         }
@@ -105,10 +105,9 @@ static int main_run(int argc, char **argv, struct error *error)
     struct invocation invocation;
     static struct buffer options;
     struct buffer out = BUFFER_EMPTY;
-    int result;
+    int result = invocation_parse(&invocation, argc, argv, error);
 
     main_look_for_json(argv);
-    result = invocation_parse(&invocation, argc, argv, error);
     if (result == 0 && invocation_has(&invocation, "quiet")) {
         output_be_quiet();
     }

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 
 #include "base/date.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "base/wipe.h"
 #include "cli/client_options.h"
@@ -250,6 +251,8 @@ static int creating_post(struct creating *creating, struct json **answer, struct
                                  .member = "clientId"};
     int result;
 
+    interrupt_set("interrupted after the request was sent" SESSION_MAY_BE_DONE
+                  ", with: gridkey client list");
     json_write(&body, creating->draft, false);
     call.body = buffer_text(&body);
     call.body_length = body.length;
@@ -278,41 +281,13 @@ static int creating_post(struct creating *creating, struct json **answer, struct
 static int creating_show(const struct creating *creating, const struct operation *operation,
                          const struct operation_environment *environment, struct error *error)
 {
-    const struct new_client *made = &operation->made;
-    const char *name = json_get_text(creating->draft, "clientName");
-    struct json *shown;
-    struct buffer out = BUFFER_EMPTY;
-    struct table table;
-    int result;
-
-    if (creating->save.destination.message.length > 0) {
-        output_remark("created API client %s (%s), credential %s", made->client_id, name,
-                      made->credential.credential_id);
-        return 0;
+    if (creating->save.destination.message.length == 0) {
+        return save_show(&creating->save, invocation_has(creating->invocation, "json"), operation,
+                         environment, NULL, NULL, error);
     }
-    if (invocation_has(creating->invocation, "json")) {
-        shown = save_write_json(&creating->save, operation, environment);
-        json_write(&out, shown, true);
-        json_free(shown);
-    } else {
-        save_describe(&creating->save, made->client_id, name, made->credential.credential_id,
-                      environment->new_expires_on, &table);
-        table_end(&table, 0, &out);
-    }
-    result = output_report(&out, error);
-    buffer_free(&out);
-    return result;
-}
-
-/* Done, but not reported: this must not be repeated. */
-static int creating_not_shown(const struct creating *creating, const struct operation *operation,
-                              bool stored, struct error *error)
-{
-    error->status = STATUS_UNKNOWN;
-    return error_prefix(error, "API client %s was made%s%s, do not repeat this; but ",
-                        operation->made.client_id,
-                        stored ? " and its credential is stored in " : "",
-                        stored ? creating->save.settings.path : "");
+    output_remark("created API client %s (%s), credential %s", operation->made.client_id,
+                  operation->client_name, operation->made.credential.credential_id);
+    return 0;
 }
 
 static int creating_send_bare(struct creating *creating, struct error *error)
@@ -324,9 +299,8 @@ static int creating_send_bare(struct creating *creating, struct error *error)
     if (result == 0) {
         operation_set_text(&operation.made.client_id,
                            json_get_text(environment.answer, "clientId"));
-        if (creating_show(creating, &operation, &environment, error) != 0) {
-            result = creating_not_shown(creating, &operation, false, error);
-        }
+        operation_set_text(&operation.client_name, json_get_text(creating->draft, "clientName"));
+        result = creating_show(creating, &operation, &environment, error);
     }
     operation_environment_free(&environment);
     operation_free(&operation);
@@ -362,7 +336,7 @@ static int creating_send(struct creating *creating, struct error *error)
     if ((result == 0 || environment.view.content == DESTINATION_NEW) &&
         creating_show(creating, &operation, &environment, &shown) != 0 && result == 0) {
         *error = shown;
-        result = creating_not_shown(creating, &operation, true, error);
+        result = -1;
     }
     operation_environment_free(&environment);
     operation_free(&operation);
@@ -372,7 +346,6 @@ static int creating_send(struct creating *creating, struct error *error)
 
 static int creating_run(struct creating *creating, struct error *error)
 {
-    struct buffer out = BUFFER_EMPTY;
     char date[DATE_TEXT_SIZE];
     int result;
 
@@ -385,9 +358,7 @@ static int creating_run(struct creating *creating, struct error *error)
         return creating_wants_credential(creating) ? creating_send(creating, error)
                                                    : creating_send_bare(creating, error);
     }
-    json_write(&out, creating->draft, true);
-    result = output_write(&out, error);
-    buffer_free(&out);
+    result = output_json(creating->draft, error);
     if (creating->expires != 0) {
         date_write_iso(creating->expires, date);
         output_remark("then a PUT sets its credential's expiresOn to %s", date);

@@ -22,7 +22,7 @@ int command_client_show(const struct invocation *invocation, struct error *error
 
     client = target.client;
     if (result == 0 && invocation_has(invocation, "json")) {
-        json_write(&out, client, true);
+        result = output_json(client, error);
     } else if (result == 0) {
         listing_write_facts(
             &out, client,
@@ -35,8 +35,6 @@ int command_client_show(const struct invocation *invocation, struct error *error
         listing_write_table(&out, json_get(client, "credentials"),
                             "CREDENTIAL,STATUS,EXPIRES,CREATED,DESCRIPTION",
                             "credentialId,status,@expiresOn,@createdOn,description");
-    }
-    if (result == 0) {
         result = output_write(&out, error);
     }
     buffer_free(&out);

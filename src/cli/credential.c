@@ -36,44 +36,7 @@ static bool credential_has_status(const struct json *credential, const char *sta
     return is != NULL && text_equal(is, status);
 }
 
-static int credential_show_json(const struct json *value, struct error *error)
-{
-    struct buffer out = BUFFER_EMPTY;
-    int result;
-
-    json_write(&out, value, true);
-    result = output_write(&out, error);
-    buffer_free(&out);
-    return result;
-}
-
 /* --- create --------------------------------------------------------------------------------- */
-
-static int create_show(const struct target *target, const struct save *save,
-                       const struct operation *operation,
-                       const struct operation_environment *environment, struct error *error)
-{
-    struct buffer out = BUFFER_EMPTY;
-    struct json *shown;
-    struct table table;
-    int result;
-
-    if (destination_is_output(&save->settings)) {
-        return 0; /* the credential itself is there already */
-    }
-    if (invocation_has(target->invocation, "json")) {
-        shown = save_write_json(save, operation, environment);
-        json_write(&out, shown, true);
-        json_free(shown);
-    } else {
-        save_describe(save, target->id, target->name, operation->made.credential.credential_id,
-                      environment->new_expires_on, &table);
-        table_end(&table, 0, &out);
-    }
-    result = output_report(&out, error);
-    buffer_free(&out);
-    return result;
-}
 
 /* Make a credential of the target: recorded, stored, adjusted. */
 static int create_run(struct target *target, struct save *save, int64_t expires,
@@ -98,12 +61,12 @@ static int create_run(struct target *target, struct save *save, int64_t expires,
         result = operation_explain(&operation, end, &environment, error);
     }
     if ((result == 0 || environment.view.content == DESTINATION_NEW) &&
-        create_show(target, save, &operation, &environment, &shown) != 0 && result == 0) {
-        *error = shown; /* done, but not reported */
-        error->status = STATUS_UNKNOWN;
-        result = error_prefix(
-            error, "the credential %s was made and is stored in %s, do not repeat this; but ",
-            operation.made.credential.credential_id, save->settings.path);
+        !destination_is_output(&save->settings) &&
+        save_show(save, invocation_has(target->invocation, "json"), &operation, &environment, NULL,
+                  NULL, &shown) != 0 &&
+        result == 0) {
+        *error = shown;
+        result = -1;
     }
     operation_environment_free(&environment);
     operation_free(&operation);
@@ -191,8 +154,8 @@ int command_credential_list(const struct invocation *invocation, struct error *e
         result = iam_get(&target.context.session, &path, NULL, &list, error);
     }
     if (result == 0) {
-        result = invocation_has(invocation, "json") ? credential_show_json(list, error)
-                                                    : list_show(list, error);
+        result =
+            invocation_has(invocation, "json") ? output_json(list, error) : list_show(list, error);
     }
     json_free(list);
     target_close(&target);
@@ -211,7 +174,7 @@ int command_credential_show(const struct invocation *invocation, struct error *e
         result = credential_get(&target, &credential, error);
     }
     if (result == 0 && invocation_has(invocation, "json")) {
-        result = credential_show_json(credential, error);
+        result = output_json(credential, error);
     } else if (result == 0) {
         listing_write_facts(&out, credential,
                             "credential,client token,status,expires,latest expiry,created,"

@@ -400,25 +400,22 @@ const char *invocation_next(const struct invocation *invocation, const char *nam
     return NULL;
 }
 
-/* The host of a proxy that is given with a user and password, which belong in no message. */
-static const char *carried_value(const struct option_given *given)
-{
-    const char *host = strrchr(given->value, '@');
-
-    return host == NULL || !text_equal(given->option->name, "proxy") ? given->value : host + 1;
-}
-
 void invocation_write_carried(const struct invocation *invocation, struct buffer *out)
 {
-    static const char carried[][12] = {"edgerc", "section", "account-key", "cacert",
-                                       "pin",    "proxy",   "connect-to",  "clock"};
+    enum { CARRIED_PROXY };
+    static const char carried[][12] = {"proxy",  "edgerc", "section",    "account-key",
+                                       "cacert", "pin",    "connect-to", "clock"};
 
     for (size_t i = 0; i < invocation->given_count; i++) {
         const struct option_given *given = &invocation->given[i];
 
         for (size_t at = 0; at < sizeof carried / sizeof carried[0]; at++) {
+            /* The user and password of a proxy belong in no message. */
+            const char *host = at == CARRIED_PROXY ? strrchr(given->value, '@') : NULL;
+
             if (text_equal(given->option->name, carried[at])) {
-                buffer_format(out, " --%s %1s", carried[at], carried_value(given));
+                buffer_format(out, " --%s %s%1s", carried[at], host == NULL ? "" : "http://",
+                              host == NULL ? given->value : host + 1);
             }
         }
     }

@@ -4,7 +4,6 @@
 #include "base/character.h"
 #include "base/descriptor.h"
 #include "base/interrupt.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "store/file.h"
 
@@ -72,6 +71,17 @@ int output_write(const struct buffer *data, struct error *error)
     return result;
 }
 
+int output_json(const struct json *value, struct error *error)
+{
+    struct buffer out = BUFFER_EMPTY;
+    int result;
+
+    json_write(&out, value, true);
+    result = output_write(&out, error);
+    buffer_free(&out);
+    return result;
+}
+
 int output_report(const struct buffer *data, struct error *error)
 {
     int flags = fcntl(STDOUT_FILENO, F_GETFL);
@@ -103,8 +113,8 @@ void output_warn_readable(void)
 /* The bytes of the command that text starts with, up to what ends it in a sentence; 0 for none. */
 static size_t command_length(const char *text)
 {
-    static const char nouns[][11] = {"client", "credential", "edgerc",
-                                     "lookup", "request",    "verify"};
+    static const char nouns[][11] = {"--help", "client",  "credential", "edgerc",
+                                     "lookup", "request", "verify"};
     static const char program[] = "gridkey ";
     size_t at = 0;
     bool quoted = false;

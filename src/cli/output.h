@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/json.h"
 
 #include <stdbool.h>
 
@@ -14,6 +15,9 @@
  * marks of direction, what is invisible (character_show). Returns 0, or -1 with STATUS_SYSTEM.
  */
 int output_write(const struct buffer *data, struct error *error);
+
+/* The same for a value as JSON. */
+int output_json(const struct json *value, struct error *error);
 
 /*
  * As output_write, for what only reports a change that is made: where standard output was closed

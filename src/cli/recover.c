@@ -54,8 +54,9 @@ static int recover_show(const struct invocation *invocation, const struct json *
     int result;
 
     if (invocation_has(invocation, "json")) {
-        json_write(&out, report, true);
-    } else if (json_first(report) != NULL) {
+        return output_json(report, error);
+    }
+    if (json_first(report) != NULL) {
         table_start(&table, "OPERATION,CLIENT,NAME,CREDENTIAL,OUTCOME");
         for (const struct json *at = json_first(report); at != NULL; at = json_next(at)) {
             listing_add_row(&table, at, "operation,clientId,clientName,credentialId,outcome");

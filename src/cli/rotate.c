@@ -48,15 +48,14 @@ static const char *rotate_old_status(const struct operation *operation)
                                                            : "DELETED";
 }
 
-static void rotate_write_json(const struct operation *operation,
-                              const struct operation_environment *environment,
-                              const struct target *target, const struct save *save,
-                              struct buffer *out)
+static struct json *rotate_write_json(const struct operation *operation,
+                                      const struct operation_environment *environment,
+                                      const struct save *save)
 {
     struct json *shown = json_new_object();
 
-    (void)json_add_text(shown, "clientId", target->id);
-    (void)json_add_text(shown, "clientName", target->name);
+    (void)json_add_text(shown, "clientId", operation_client_id(operation));
+    (void)json_add_text(shown, "clientName", operation->client_name);
     json_add_id(shown, "credentialId", operation->made.credential.credential_id);
     json_add_known(shown, "status", environment->new_status);
     json_add_known(shown, "expiresOn", environment->new_expires_on);
@@ -67,8 +66,7 @@ static void rotate_write_json(const struct operation *operation,
     if (operation->grace > 0) {
         json_add_known(shown, "oldExpiresOn", environment->old_expires_on);
     }
-    json_write(out, shown, true);
-    json_free(shown);
+    return shown;
 }
 
 static void rotate_write_old(const struct operation *operation,
@@ -88,31 +86,15 @@ static int rotate_show(const struct operation *operation,
                        const struct operation_environment *environment, const struct target *target,
                        const struct save *save, struct error *error)
 {
-    struct buffer out = BUFFER_EMPTY;
-    struct table table;
+    const bool as_json = invocation_has(target->invocation, "json");
+    struct buffer old = BUFFER_EMPTY;
     int result;
 
-    if (invocation_has(target->invocation, "json")) {
-        rotate_write_json(operation, environment, target, save, &out);
-    } else {
-        save_describe(save, target->id, target->name, operation->made.credential.credential_id,
-                      environment->new_expires_on, &table);
-        buffer_append_text(&table.cells, "old");
-        table_end_cell(&table);
-        rotate_write_old(operation, environment, &table.cells);
-        table_end_cell(&table);
-        table_end(&table, 0, &out);
-    }
-    result = output_report(&out, error);
-    buffer_free(&out);
-    if (result != 0) { /* done, but not reported */
-        error->status = STATUS_UNKNOWN;
-        (void)error_prefix(error,
-                           "the new credential is stored in %s and the old one %s, do not repeat "
-                           "this; but ",
-                           save->settings.path,
-                           operation->grace > 0 ? "has its end" : "is revoked");
-    }
+    rotate_write_old(operation, environment, &old);
+    result = save_show(save, as_json, operation, environment,
+                       as_json ? rotate_write_json(operation, environment, save) : NULL,
+                       buffer_text(&old), error);
+    buffer_free(&old);
     return result;
 }
 

@@ -128,22 +128,16 @@ void save_warn_access(const struct store_reservation *reservation)
     buffer_free(&lines);
 }
 
-void save_warn(const struct save *save)
+static void save_warn(const struct save *save)
 {
-    struct buffer lines = BUFFER_EMPTY;
-
-    destination_describe_access(&save->destination, &lines);
     if (save->has_records && save->records.open_bits != 0) {
-        buffer_append_text(
-            &lines, "the operation record, which holds the secret until it is stored, can be "
-                    "read by others, because its file system keeps no permissions; set "
-                    "GRIDKEY_STATE to another directory\n");
+        output_warn("the operation record, which holds the secret until it is stored, can be read "
+                    "by others, because its file system keeps no permissions; set GRIDKEY_STATE to "
+                    "another directory");
     }
-    output_warn_lines(buffer_text(&lines));
     if (!destination_is_output(&save->settings)) {
-        save_warn_home(buffer_text(&save->destination.reservation.path));
+        save_warn_access(&save->destination.reservation);
     }
-    buffer_free(&lines);
 }
 
 static void save_remark(const struct save *save)
@@ -360,19 +354,23 @@ void save_remark_links(bool linked, const struct buffer *path)
     }
 }
 
-void save_describe(const struct save *save, const char *client_id, const char *name,
-                   const char *credential_id, const char *expires_on, struct table *table)
+/* A table of what was made: the client and, with a credential, when that expires and where it is.
+ */
+static void save_describe(const struct save *save, const struct operation *operation,
+                          const struct operation_environment *environment, struct table *table)
 {
+    const char *credential_id = operation->made.credential.credential_id;
     struct buffer *cells = &table->cells;
 
     table_start(table, NULL);
-    table_add_fact(table, "client    ", client_id); /* as wide as the widest, which may be absent */
-    table_add_fact(table, "name", name);
+    /* as wide as the widest, which may be absent */
+    table_add_fact(table, "client    ", operation_client_id(operation));
+    table_add_fact(table, "name", operation->client_name);
     if (credential_id == NULL) {
         return;
     }
     table_add_fact(table, "credential", credential_id);
-    table_add_fact(table, "expires", expires_on);
+    table_add_fact(table, "expires", environment->new_expires_on);
     buffer_append_text(cells, "saved in");
     table_end_cell(table);
     buffer_append_text(cells, save->settings.path);
@@ -392,8 +390,9 @@ static void save_update_shown(const struct operation_environment *environment, s
     json_add_known(shown, "description", environment->new_description);
 }
 
-struct json *save_write_json(const struct save *save, const struct operation *operation,
-                             const struct operation_environment *environment)
+/* The API's object of what was made, as it is after all steps, with destination and section. */
+static struct json *save_write_json(const struct save *save, const struct operation *operation,
+                                    const struct operation_environment *environment)
 {
     const struct new_client *made = &operation->made;
     const bool in_two = environment->client_answer != NULL;
@@ -424,4 +423,36 @@ struct json *save_write_json(const struct save *save, const struct operation *op
         (void)json_add_text(shown, "section", save->settings.section);
     }
     return shown;
+}
+
+int save_show(const struct save *save, bool as_json, const struct operation *operation,
+              const struct operation_environment *environment, struct json *shown, const char *old,
+              struct error *error)
+{
+    const char *credential_id = operation->made.credential.credential_id;
+    struct buffer out = BUFFER_EMPTY;
+    struct table table;
+    int result;
+
+    if (as_json) {
+        shown = shown == NULL ? save_write_json(save, operation, environment) : shown;
+        json_write(&out, shown, true);
+    } else {
+        save_describe(save, operation, environment, &table);
+        table_add_fact(&table, "old", old);
+        table_end(&table, 0, &out);
+    }
+    result = output_report(&out, error);
+    if (result != 0) {
+        error->status = STATUS_UNKNOWN;
+        (void)error_prefix(error, "API client %s has %s%s%s%s, do not repeat this; but ",
+                           operation_client_id(operation),
+                           credential_id == NULL ? "been made" : "the new credential ",
+                           credential_id == NULL ? "" : credential_id,
+                           credential_id == NULL ? "" : " in ",
+                           credential_id == NULL ? "" : save->settings.path);
+    }
+    json_free(shown);
+    buffer_free(&out);
+    return result;
 }

@@ -82,25 +82,18 @@ int save_read_recipients(const struct invocation *invocation, struct seal_recipi
  */
 void save_warn_access(const struct store_reservation *reservation);
 
-/* The same for an open destination, and of its records. */
-void save_warn(const struct save *save);
-
 /* Where a file of several names (linked) was replaced, tell that the others keep the old content.
  */
 void save_remark_links(bool linked, const struct buffer *path);
 
 /*
- * Start a table of what was made: the client and, unless credential_id is NULL, a credential of it,
- * when that expires (NULL: not known) and where it is.
+ * Print what was made: its client, its credential as it is after all steps, destination and
+ * section, and of a rotation what became of the old credential (old; NULL for none). As JSON it is
+ * shown, which is released, or with NULL the API's own object. Returns 0; or -1 with
+ * STATUS_UNKNOWN: done, but not reported.
  */
-void save_describe(const struct save *save, const char *client_id, const char *name,
-                   const char *credential_id, const char *expires_on, struct table *table);
-
-/*
- * The API's object of what was made, as it is after all steps, with destination and section; to be
- * released with json_free, NULL without memory.
- */
-struct json *save_write_json(const struct save *save, const struct operation *operation,
-                             const struct operation_environment *environment);
+int save_show(const struct save *save, bool as_json, const struct operation *operation,
+              const struct operation_environment *environment, struct json *shown, const char *old,
+              struct error *error);
 
 #endif

@@ -73,7 +73,7 @@ int target_set_client(const struct target *target, struct operation *operation, 
         (void)error_prefix(error, "the API's description of the client ");
     } else {
         operation_set_text(&operation->client_id, shown.client_id);
-        operation_set_text(&operation->client_name, shown.client_name);
+        operation_set_text(&operation->client_name, target->name);
         operation_set_text(&operation->access_token, shown.access_token);
         operation_set_text(&operation->client_host, shown.host);
         operation->preexisting = json_new_array();

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "base/interrupt.h"
 #include "base/random.h"
 #include "base/sandbox.h"
 #include "base/text.h"
@@ -257,6 +258,9 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
         response->status = 204;
         result = session->dry_run(call, buffer_text(&target), error);
     } else if (result == 0) {
+        if (session_call_changes(call) && !interrupt_is_set()) {
+            interrupt_set("interrupted after a request was sent" SESSION_MAY_BE_DONE);
+        }
         for (unsigned attempt = 0;; attempt++) {
             struct http_outcome outcome = {0};
             bool again;

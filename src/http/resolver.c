@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "http/resolver.h"
 
+#include "base/buffer.h"
 #include "base/descriptor.h"
 #include "base/filter.h"
 #include "base/sandbox.h"
@@ -16,7 +17,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -28,6 +28,7 @@
 #define SERVERS_PATH "/etc/resolv.conf"
 #define SERVERS_SIZE 4096 /* bytes of the file that are read for the message */
 #define DNS_PORT 53
+#define LINKS_MOST 16
 #define LIFELINE 1            /* the child's end of the pipe; 0 is the socket to its parent */
 #define DESCRIPTORS_MOST 4096 /* closed one by one where close_range is not known */
 
@@ -197,17 +198,29 @@ static void resolver_watch_lifeline(void)
     }
 }
 
-/* Allow reading the directory of the file that path names, after symbolic links. */
+/* Allow reading the directory of each file that the symbolic links at path lead to. */
 static void resolver_allow(const char *path)
 {
-    char *target = realpath(path, NULL);
-    char *end = target == NULL ? NULL : strrchr(target, '/');
+    struct buffer name = BUFFER_EMPTY;
+    char target[PATH_MAX];
+    ssize_t length;
 
-    if (end != NULL && end != target) {
-        *end = '\0';
-        sandbox_allow_reading(target);
+    buffer_append_text(&name, path);
+    for (int links = 0; links < LINKS_MOST && !name.failed &&
+                        (length = readlink(buffer_text(&name), target, sizeof target)) > 0;
+         links++) {
+        char *end = strrchr(name.data, '/');
+
+        buffer_truncate(&name, *target == '/' ? 0 : (size_t)(end + 1 - name.data));
+        buffer_append(&name, target, (size_t)length);
+        end = name.failed ? name.data : strrchr(name.data, '/');
+        if (end != name.data) {
+            *end = '\0';
+            sandbox_allow_reading(name.data);
+            *end = '/';
+        }
     }
-    free(target);
+    buffer_free(&name);
 }
 
 /* Only files of the libc's resolver, also when they are replaced later, and name servers. */

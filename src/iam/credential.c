@@ -1,6 +1,7 @@
 #include "iam/credential.h"
 
 #include "base/date.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "http/url.h"
 #include "iam/lookup.h"
@@ -17,6 +18,22 @@ void credential_path(struct buffer *path, const char *client_id, const char *cre
         buffer_append_text(path, "/credentials/");
         url_encode_component(path, credential_id);
     }
+}
+
+/* The first change of a client: from now on an interruption may leave it half done. */
+static void prepare_interrupt(const struct edgegrid_session *session, const struct buffer *path)
+{
+    const char *id = buffer_text(path) + sizeof IAM_BASE "/api-clients";
+    struct buffer text = BUFFER_EMPTY;
+
+    if (session->dry_run == NULL && !interrupt_is_set()) {
+        buffer_format(&text,
+                      "interrupted after a request was sent" SESSION_MAY_BE_DONE
+                      ", with: gridkey client show %.*s",
+                      (int)strcspn(id, "/"), id);
+        interrupt_set(buffer_text(&text));
+    }
+    buffer_free(&text);
 }
 
 int credential_do(struct edgegrid_session *session, const char *method, struct buffer *path,
@@ -39,6 +56,7 @@ int credential_do(struct edgegrid_session *session, const char *method, struct b
         result = result == 0 ? buffer_check(body, error) : -1;
     }
     if (result == 0) {
+        prepare_interrupt(session, path);
         result = edgegrid_session_require(session, &call, &response, error);
         /* Gone is gone, when a try before this one may have done it, its answer being lost. */
         if (response.status == 404 && text_equal(method, "DELETE") && session->may_be_done) {

@@ -190,13 +190,6 @@ void destination_close(struct destination *destination)
     store_release(&destination->reservation);
 }
 
-void destination_describe_access(const struct destination *destination, struct buffer *lines)
-{
-    if (!destination_is_output(&destination->settings)) {
-        store_describe_access(&destination->reservation, lines);
-    }
-}
-
 /* --- what it holds -------------------------------------------------------------------------- */
 
 /* The client_token of a section of an .edgerc; *length 0 where it has none. */

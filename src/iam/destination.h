@@ -103,9 +103,6 @@ int destination_store(struct destination *destination, const struct destination_
                       const struct edgegrid_credential *credential, bool allowed,
                       struct error *error);
 
-/* Append a line for each thing that the user should know of who may read the destination. */
-void destination_describe_access(const struct destination *destination, struct buffer *lines);
-
 /* Append the path so that it can be found from any directory. A failure shows in the buffer. */
 void destination_append_full_path(const char *path, struct buffer *out);
 

@@ -1,6 +1,7 @@
 #include "iam/operation_perform.h"
 
 #include "base/date.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "base/wipe.h"
 #include "edgegrid/problem.h"
@@ -1254,6 +1255,30 @@ static int explain_step(const struct operation *operation,
     return operation_advise(environment, "", error);
 }
 
+/* What is true and what to run next should a signal end the process before the next step is done.
+ */
+static void prepare_interrupt(const struct operation *operation,
+                              const struct operation_environment *environment)
+{
+    struct error error;
+
+    if (operation->state == OPERATION_NEW || operation->state == OPERATION_REFUSED) {
+        return;
+    }
+    (void)error_set(&error, STATUS_UNKNOWN, "interrupted");
+    if (!environment->policy.sends) {
+        (void)error_suffix(&error, "; what is not finished is still recorded, run: ");
+        (void)operation_advise(environment, "", &error);
+    } else if (operation->state == OPERATION_FINISHED) {
+        (void)error_suffix(&error, " when all was done; the credential is in %s",
+                           environment->destination->settings.path);
+    } else if (explain_step(operation, environment, &error) != 0 &&
+               operation->state == OPERATION_RECORDED) {
+        (void)explain_in_doubt(operation, environment, &error);
+    }
+    interrupt_set(error.text);
+}
+
 int operation_run(struct operation *operation, struct operation_environment *environment,
                   enum operation_step *end, struct error *error)
 {
@@ -1261,6 +1286,7 @@ int operation_run(struct operation *operation, struct operation_environment *env
 
     for (;;) {
         operation_look_at_destination(operation, environment);
+        prepare_interrupt(operation, environment);
         *end = operation_next(operation, &environment->view, &environment->server,
                               &environment->policy);
         if (*end >= OPERATION_DONE) {

@@ -1,4 +1,4 @@
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 
 #include "store/mounts.h"
 
@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -102,6 +101,21 @@ static bool process_mounts_file(const char *process, const char *path)
     return found;
 }
 
+/* The path of a file without symbolic links. Returns 0, or -1. */
+static int path_resolve(const char *path, char whole[PATH_MAX])
+{
+    char link[sizeof "/proc/self/fd/-2147483648"];
+    struct buffer name = BUFFER_FIXED(link);
+    int descriptor = open(path, O_PATH | O_CLOEXEC);
+    ssize_t length;
+
+    buffer_format(&name, "/proc/self/fd/%d", descriptor);
+    length = readlink(link, whole, PATH_MAX - 1);
+    (void)close(descriptor);
+    whole[length < 0 ? 0 : length] = '\0';
+    return length < 0 ? -1 : 0;
+}
+
 static bool some_process_mounts_file(const char *path)
 {
     DIR *processes;
@@ -110,7 +124,7 @@ static bool some_process_mounts_file(const char *path)
     struct dirent *entry;
     bool found = false;
 
-    if (realpath(path, whole) == NULL || stat("/proc/self/ns/mnt", &ours) != 0) {
+    if (path_resolve(path, whole) != 0 || stat("/proc/self/ns/mnt", &ours) != 0) {
         return false;
     }
     processes = opendir("/proc");

@@ -299,7 +299,8 @@ def client(fake, edgerc):
 def gk(gridkey, fake, certificates, edgerc):
     """gk("client", "list"): the binary against the fake, with the administrator's .edgerc in HOME.
 
-    gk.options are the global options it adds; gk.start() starts without waiting.
+    gk.options are the global options it adds; gk.start() starts without waiting. Commands in messages are shown without
+    these options: test_offered.py tests them.
     """
 
     class Against(Gridkey):
@@ -307,6 +308,12 @@ def gk(gridkey, fake, certificates, edgerc):
 
         def start(self, *arguments, **others):
             return super().start(*self.options, *arguments, **others)
+
+        def __call__(self, *arguments, **others):
+            result = super().__call__(*arguments, **others)
+            carried = "".join(f" {option}" for option in self.options)
+            result.err_bytes = result.err_bytes.replace(carried.encode(), b"")
+            return result
 
     return Against(gridkey.binary, gridkey.home)
 

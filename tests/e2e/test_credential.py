@@ -465,7 +465,7 @@ def test_what_was_made_is_told_when_standard_output_is_full(gk, fake, client, ed
         result = gk.into_full("credential", "create", "edge box", *more)
         made = str(client["credentials"][-1]["credentialId"])
         assert result.status == 5 and "do not repeat this; but standard output" in result.err, result
-        assert f"credential {made} was made and is stored in {edgerc}" in result.err
+        assert f"credential {made} in {edgerc}" in result.err
         assert credential_in(fake, edgerc, "edge box") is client["credentials"][-1]
         assert_clean(home, ".edgerc")
 

@@ -59,9 +59,9 @@ def test_kept_nowhere_names_what_has_to_go(gk, fake, edgerc, client, tmp_path): 
         result = gk.into_full(*arguments, stdin=text, env={"HOME": str(tmp_path / "none")})
     assert result.status == 9, result
     new = client["credentials"][-1]
-    ending = f"gridkey credential deactivate {client['clientId']} {new['credentialId']}"
+    ending = f" credential deactivate {client['clientId']} {new['credentialId']}"
     assert result.err.strip().endswith(ending) and new["clientSecret"] not in result.err, result
-    assert gk(*ending.split()[1:], "--yes").status == 0 and new["status"] == "INACTIVE"
+    assert gk(*ending.split(), "--yes").status == 0 and new["status"] == "INACTIVE"
 
 
 def test_a_folder_that_moved(gk, fake, edgerc, client, home):  # noqa: F811

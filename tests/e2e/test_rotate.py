@@ -132,7 +132,7 @@ def test_a_hard_link_is_told(case, edgerc):
 
 def test_what_was_done_is_told_when_standard_output_is_full(case, gk, fake, edgerc):
     result = gk.into_full("credential", "rotate", case.name)
-    assert result.status == 5 and f"the new credential is stored in {edgerc} and the old one is revoked" in result.err
+    assert result.status == 5 and f"the new credential {case.new['credentialId']} in {edgerc}" in result.err
     assert "do not repeat this; but standard output cannot be written (No space left" in result.err, result
     case.done()
 
@@ -140,7 +140,7 @@ def test_what_was_done_is_told_when_standard_output_is_full(case, gk, fake, edge
 @ONLY_OTHER
 def test_a_grace_is_told_when_standard_output_is_full(case, gk, fake, edgerc):
     result = gk.into_full("credential", "rotate", case.name, "--grace", "7")
-    assert result.status == 5 and f"the new credential is stored in {edgerc} and the old one has its end" in result.err
+    assert result.status == 5 and f"the new credential {case.new['credentialId']} in {edgerc}" in result.err
     assert "do not repeat this; but standard output" in result.err, result
     case.done(old="ACTIVE")
 

@@ -94,8 +94,8 @@ def test_every_option_is_known_to_its_command(gridkey, commands):
 
 
 WRONG = {
-    "nothing": ([], "gridkey what?", "--help"),
-    "a noun alone": (["client"], "gridkey client what?", "gridkey client --help"),
+    "nothing": ([], "missing command", "gridkey --help"),
+    "a noun alone": (["client"], "missing command", "gridkey client --help"),
     "an unknown noun": (["clinet", "create"], '"clinet"', "did you mean client?"),
     "a noun unlike any": (["xyzzy"], '"xyzzy"', "gridkey --help"),
     "an unknown verb": (["client", "crate"], '"client crate"', "did you mean create?", "gridkey client --help"),
@@ -113,7 +113,9 @@ WRONG = {
     "an argument that is not taken": (["client", "create", "x"], '"x"'),
     "no value": (["request", "GET", "/", "-d"], "--data", "BODY"),
     "a value for a flag": (["request", "GET", "/", "--json=no"], "--json"),
-    "letters together": (["request", "GET", "/", "-iv"], "--include"),
+    "letters, one of them unknown": (["request", "GET", "/", "-ix"], "-ix"),
+    "letters that contradict each other": (["request", "GET", "/", "-qv"], "--quiet", "--verbose"),
+    "letters, the last without its value": (["request", "GET", "/", "-id"], "--data"),
     "an argument behind --": (["request", "GET", "--", "/", "-v"], '"-v"'),
     "a time that is none": (["request", "GET", "/", "--timeout", "1s"], '--timeout "1s"', "whole number"),
     "a negative time": (["request", "GET", "/", "--timeout", "-1"], '--timeout "-1"'),

@@ -116,6 +116,41 @@ static void test_values(void **state)
     }
 }
 
+static void test_letters_together(void **state)
+{
+    struct invocation invocation;
+
+    (void)state;
+    expect(WORDS("request", "-ivd", "body", "GET", "/", "-viv"), &invocation);
+    assert_true(invocation_has(&invocation, "include"));
+    assert_true(invocation_has(&invocation, "verbose"));
+    assert_string_equal(invocation_value(&invocation, "data"), "body");
+    assert_int_equal(invocation.given_count, 3);
+    invocation_free(&invocation);
+    expect(WORDS("request", "-idbody", "GET", "/"), &invocation);
+    assert_string_equal(invocation_value(&invocation, "data"), "body");
+    invocation_free(&invocation);
+    expect(WORDS("client", "-vh"), &invocation);
+    assert_true(invocation.wants_help);
+    invocation_free(&invocation);
+}
+
+static void test_what_offered_commands_carry(void **state)
+{
+    struct invocation invocation;
+    struct buffer out = BUFFER_EMPTY;
+
+    (void)state;
+    expect(WORDS("--edgerc", "my file", "client", "list", "--match", "x", "--proxy",
+                 "http://u:s3cr3t@proxy:8080", "--section=a", "--retries", "1", "-v"),
+           &invocation);
+    invocation_write_carried(&invocation, &out);
+    assert_string_equal(buffer_text(&out),
+                        " --edgerc 'my file' --proxy http://proxy:8080 --section a");
+    buffer_free(&out);
+    invocation_free(&invocation);
+}
+
 static void test_repeated(void **state)
 {
     struct invocation invocation;
@@ -202,9 +237,9 @@ static void test_refused(void **state)
         const char *words[6];
         const char *part;
     } rows[] = {
-        {{NULL}, "gridkey what? See: gridkey --help"},
-        {{"client"}, "gridkey client what? See: gridkey client --help"},
-        {{"--json"}, "gridkey what?"},
+        {{NULL}, "missing command; see: gridkey --help"},
+        {{"client"}, "missing command; see: gridkey client --help"},
+        {{"--json"}, "missing command"},
         {{"clinet"}, "\"clinet\" (did you mean client?); see: gridkey --help"},
         {{"client", "craete"}, "\"client craete\" (did you mean create?); see: gridkey client"},
         {{"client", "xyzzy"}, "\"client xyzzy\"; see: gridkey client --help"},
@@ -228,8 +263,10 @@ static void test_refused(void **state)
         {{"client", "create", "--name"}, "--name needs a value: --name NAME"},
         {{"request", "GET", "/", "-d"}, "--data needs a value"},
         {{"request", "GET", "/", "--json=1"}, "--json takes no value"},
-        {{"request", "GET", "/", "-vv"}, "--verbose takes no value"},
-        {{"request", "GET", "/", "-v="}, "--verbose takes no value"},
+        {{"request", "GET", "/", "-v="}, "no option -v;"},
+        {{"request", "GET", "/", "-qv"}, "--quiet and --verbose contradict"},
+        {{"request", "GET", "/", "--verbose", "-q"}, "--quiet and --verbose contradict"},
+        {{"request", "GET", "/", "-vd"}, "--data needs a value"},
         {{"--name", "x", "client", "create"}, "gridkey has no option --name"},
     };
 
@@ -324,6 +361,8 @@ int main(void)
         cmocka_unit_test(test_a_command_of_two_words),
         cmocka_unit_test(test_a_command_of_one_word),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_letters_together),
+        cmocka_unit_test(test_what_offered_commands_carry),
         cmocka_unit_test(test_repeated),
         cmocka_unit_test(test_global_options_stand_anywhere),
         cmocka_unit_test(test_the_end_of_options),
