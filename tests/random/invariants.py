@@ -260,7 +260,7 @@ class Invariants:
         if run.step["do"] in ("set", "rename", "remove", "import"):
             return True
         made = set(self.world.credentials()) - set(self.before.credentials)
-        return run.step["do"] in ("create", "credential") and not made
+        return run.step["do"] in ("create", "credential") and not made and not self.was_changed
 
     def _compare(self, file, base, data, runs):
         if any(step["do"] == "remove" for step in self.steps):

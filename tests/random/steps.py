@@ -34,7 +34,7 @@ WEIGHTS = {
     "other": 3,
 }
 # What a sequence that stays with one client and one file is more about: rotations, and what others do meanwhile.
-NARROW = {**WEIGHTS, "create": 3, "credential": 8, "rotate": 34, "edit": 16, "pass": 10, "deactivate": 5, "update": 6}
+NARROW = {**WEIGHTS, "create": 3, "credential": 8, "rotate": 34, "edit": 16, "pass": 10, "deactivate": 5, "update": 6, "other": 6}
 FAULTS = {
     "cut": 12,
     "status": 12,
@@ -48,7 +48,7 @@ FAULTS = {
     "fsize": 4,
     "edit": 8,
     "beside": 8,
-    "other": 5,
+    "other": 8,
     "term": 3,
     "clock": 4,
     "lag": 4,
@@ -216,11 +216,21 @@ def _burst(r, scope):
     return steps
 
 
+def _switch(r):
+    """What the API does differently from now on: what it makes, how soon that works, and how soon lists show it."""
+    return {
+        "do": "switch",
+        "create_credential": r.choice(("ACTIVE", "INACTIVE", "absent", "no-secret")),
+        "spread": r.choice((0, 0, 9)),
+        "lag": r.choice((0, 0, 2, 30)),
+    }
+
+
 def generate(seed):
     """The sequence of a seed."""
     r = random.Random(seed)
     scope = Scope(r)
-    sequence = {"seed": seed, "self": r.random() < 0.35, "steps": []}
+    sequence = {"seed": seed, "self": r.random() < 0.35, "steps": [_switch(r)] if r.random() < 0.3 else []}
     for _ in range(r.randrange(4, LONGEST + 1)):
         do = _pick(r, scope.weights)
         if r.random() < 0.02:
@@ -233,7 +243,7 @@ def generate(seed):
         elif do == "pass":
             step = {"do": do, "seconds": r.choice((MINUTE, HOUR, 2 * DAY, 8 * DAY, 8 * DAY, 40 * DAY, -HOUR))}
         elif do == "switch":
-            step = {"do": do, "create_credential": r.choice(("ACTIVE", "INACTIVE", "absent", "no-secret")), "spread": r.choice((0, 0, 9)), "lag": r.choice((0, 0, 2, 30))}
+            step = _switch(r)
         else:
             step = _command(r, scope, do)
             if (do in SENDS or do in ("set", "rename", "remove")) and r.random() < 0.55:
