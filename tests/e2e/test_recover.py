@@ -8,7 +8,7 @@ import time
 from itertools import count
 
 import pytest
-from conftest import DEFAULT_HOST, OTHER_HOST
+from conftest import DEFAULT_HOST, OTHER_HOST, thorough
 from creating import (
     SMALLEST,
     Operations,
@@ -329,6 +329,7 @@ def test_killed_with_the_answer(case, fake, operations):
     assert recover(case.gk).status == 0
 
 
+@thorough
 def test_an_answer_of_any_size_that_is_taken_can_be_read_again(gk, fake, edgerc, client, operations):
     case = Case("credential", gk, fake, edgerc, client)
     fake.fault(**MADE, edit=lambda answer: {**answer, "more": "x" * (8 * 2**20 - 1024)})
