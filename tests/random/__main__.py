@@ -34,6 +34,7 @@ from fake import DEFAULT_HOST  # noqa: E402
 FIXED = range(1, 251)  # these pass, so that `make test` does not depend on how many of them it gets to
 SHRINK_SECONDS = 60
 SMALL = "1536k"  # of the file system that becomes full
+TRIES = 200  # a command that was tried so often and never done shows a tester that tests nothing
 PLAIN = {"clean": False, "dry": False, "replace": False, "section": None, "client": None}
 
 
@@ -57,16 +58,18 @@ class Tools:
         return self._asks[noun, verb]
 
 
-def run_sequence(tools, sequence):
-    """(how many steps were done, Violation or None)."""
+def run_sequence(tools, sequence, tally=None):
+    """(how many steps were done, Violation or None). tally: counts how each command ended, as (command, status)."""
     home, small = own_home(tools.folder)
     world = World(tools, home, small, sequence)
     done = 0
     try:
         invariants = Invariants(world)
         for step in sequence["steps"]:
-            run_step(world, invariants, step)
+            runs = run_step(world, invariants, step)
             done += 1
+            if tally is not None:
+                tally.update((run.step["do"], run.status) for run in runs)
         finish(world, invariants)
         return done, None
     except Violation as violation:
@@ -143,16 +146,16 @@ def part(sequence, order):
 
 
 def attempt(job):
-    """In a worker: (seed, steps done, name of the violation or None, report)."""
+    """In a worker: (seed, steps done, name of the violation or None, report, tally)."""
     tools, seed, sequence = job
-    sequence = sequence or generate(seed)
+    sequence, tally = sequence or generate(seed), Counter()
     try:
-        done, violation = run_sequence(tools, sequence)
+        done, violation = run_sequence(tools, sequence, tally)
     except Exception:  # the tester's own fault, which must not look like success
-        return seed, 0, "tester", f"seed {seed}: {traceback.format_exc()}"
+        return seed, 0, "tester", f"seed {seed}: {traceback.format_exc()}", tally
     if violation is None:
-        return seed, done, None, ""
-    return seed, done, violation.name, report(tools, seed, sequence, violation)
+        return seed, done, None, "", tally
+    return seed, done, violation.name, report(tools, seed, sequence, violation), tally
 
 
 def report(tools, seed, sequence, violation):
@@ -165,7 +168,7 @@ def report(tools, seed, sequence, violation):
 
 def run_all(jobs, seconds):
     """Runs jobs until the time is over; returns the exit status."""
-    begun, steps, sequences, counts, seeds = time.monotonic(), 0, 0, Counter(), {}
+    begun, steps, sequences, counts, seeds, tally = time.monotonic(), 0, 0, Counter(), {}, Counter()
     workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers) as pool:
         waiting = set()
@@ -180,7 +183,8 @@ def run_all(jobs, seconds):
                 break
             done = next(iter(wait(waiting, return_when=FIRST_COMPLETED).done))
             waiting.discard(done)
-            seed, count, name, text = done.result()
+            seed, count, name, text, ends = done.result()
+            tally += ends
             steps, sequences = steps + count, sequences + 1
             if name is None:
                 continue
@@ -192,7 +196,21 @@ def run_all(jobs, seconds):
     print(f"random: {sequences} sequences, {steps} steps in {spent:.0f} s ({steps / spent:.0f} a second), {violations} violations")
     for name, count in counts.most_common():
         print(f"  {count} {name}, seeds {', '.join(map(str, seeds[name][:8]))}")
-    return int(violations > 0)
+    never = never_done(tally)
+    return int(violations > 0 or never)
+
+
+def never_done(tally):
+    """Prints how often each command was done; True when one never was."""
+    tries, never = Counter(), False
+    for (command, _), count in tally.items():
+        tries[command] += count
+    print("done: " + ", ".join(f"{command} {tally[command, 0]} of {count}" for command, count in tries.most_common()))
+    for command, count in tries.items():
+        if count >= TRIES and tally[command, 0] == 0:
+            print(f"random: {command} was tried {count} times and never done, so the tester does not test it")
+            never = True
+    return never
 
 
 @functools.cache

@@ -41,7 +41,7 @@ PROMISES = {
     "dead-in-section": "DESIGN 3: proof is taken when it is needed, of what is in the destination now",
     "shared-section-dead": "DESIGN 3: other sections with the same client_token are updated in the same write",
     "moved-section-dead": "DESIGN 3: a section renamed meanwhile is left with a dead credential",
-    "clean-ended-used": "README: what is in a destination is in use and not touched",
+    "clean-ended-used": "manual: what the destination, the signing file and the records know is in use and not touched",
     "ended-foreign": "README: recover --clean revokes what it listed",
     "never-finished-of-deleted": "README: recover finishes, or says what is left",
     "never-finished": "README: recover finishes, or says what is left",
@@ -67,6 +67,7 @@ class Before:
         self.working = _working(world)
         self.credentials = {number: dict(credential) for number, (_, credential) in world.credentials().items()}
         self.clients = {client["clientId"]: client["clientName"] for client in world.fake.clients}
+        self.status, self.alive = _statuses(world), set(self.clients)
         self.owners = {number: client["clientId"] for number, (client, _) in world.credentials().items()}
 
 
@@ -78,6 +79,11 @@ def _working(world):
     """The client tokens of all credentials that are active."""
     found = world.credentials().values()
     return {credential["clientToken"] for client, credential in found if _is_active(world, client, credential)}
+
+
+def _statuses(world):
+    """{credentialId: status}, without the deleted ones."""
+    return {number: credential["status"] for number, (_, credential) in world.credentials().items()}
 
 
 class Invariants:
@@ -96,6 +102,9 @@ class Invariants:
         self.targets = set()  # (file, section) that commands named
         self.steps = ()
         self.found = []  # at changes, in the server's threads
+        # credentialIds that a run, but for its own files, cannot tell from what its request made: of a client of the
+        # name that it was to make, not in lists yet, or made while it ran
+        self.unknowable = set()
         self.others = set()  # credentialIds that other administrators made
         self.raced = None  # how many requests there were when another administrator changed something
         world.edited = self.edited
@@ -122,6 +131,14 @@ class Invariants:
             section = "default" if step.get("client") == "self" else step.get("section")
             file = self.world.signing if step.get("client") == "self" else step.get("file")
             self.targets |= {(file, section), (file, step.get("client")), (file, step.get("to"))}
+            self._note_unknowable(step)
+
+    def _note_unknowable(self, step):
+        for number, (client, credential) in self.world.credentials().items():
+            is_newest = credential is client["credentials"][-1] and "lag" in step.get("fault", {})
+            is_namesake = step["do"] == "create" and client["clientName"] == step["client"]
+            if is_newest or is_namesake or not self.world.is_shown(credential):
+                self.unknowable.add(number)
 
     def edited(self, file):
         """A user changed a file while gridkey ran."""
@@ -134,6 +151,8 @@ class Invariants:
         self.was_changed, self.raced = True, len(self.world.fake.requests)
         self.others |= made
         self.before.working &= _working(self.world)
+        self.before.status = {number: status for number, status in _statuses(self.world).items() if number in self.before.status}
+        self.before.alive &= set(self.world.fake.state.clients)
 
     # -- at every change at the API ---------------------------------------------------------------------------------
 
@@ -153,6 +172,7 @@ class Invariants:
         working = _working(world)
         if len(world.fake.requests) == self.raced:  # nothing was asked since, so gridkey cannot know
             self.before.working &= working
+        self._check_foreign(what)
         numbers = {credential["clientToken"]: number for number, credential in self.before.credentials.items()}
         now = world.sections()
         for token in self.before.working - working:
@@ -165,8 +185,9 @@ class Invariants:
             starts = [section for section in self.before.sections if section["client_token"] == token and section.file in mine]
             owner = self.before.owners[number]
             replaced = any(world.works(section) and world.by_token(section["client_token"])[0]["clientId"] == owner for section in now)
-            if holders and clean:
-                raise Violation("clean-ended-used", f"{what} ended credential {number}, which is in {_places(holders)}")
+            known = [section for section in holders if section.file in mine or number not in self.unknowable]
+            if known and clean:
+                raise Violation("clean-ended-used", f"{what} ended credential {number}, which is in {_places(known)}")
             for section in holders:
                 place = (section.file, section.name)
                 # With --yes the signing file may keep a dead one, where another file is the destination.
@@ -184,6 +205,18 @@ class Invariants:
                     raise Violation(
                         "ended-without-replacement", f"{what} ended credential {number}; {_places([start])} does not work"
                     )
+
+    def _check_foreign(self, what):
+        """What no run made, and no file ever held, is as it was; only prune looks at all of a client."""
+        if any(step["do"] == "prune" for step in self.steps):
+            return
+        now = _statuses(self.world)
+        for number, status in self.before.status.items():
+            is_ours = number in self.ours or self.before.credentials[number]["clientToken"] in self.was_held
+            if now.get(number) != status and not is_ours:
+                raise Violation("ended-foreign", f"{what} touched credential {number}, which is of another program")
+        for client_id in self.before.alive - set(self.world.fake.state.clients) - self.ours:
+            raise Violation("ended-foreign", f"{what} deleted client {client_id}, which no run made")
 
     # -- after every step -------------------------------------------------------------------------------------------
 
@@ -518,7 +551,8 @@ class Invariants:
         made = {number for number in now if number not in self.before.credentials} - self.others
         clients = {client["clientId"] for client in self.world.fake.clients} - set(self.before.clients)
         downloads = {step["client"] for step in self.steps if step["do"] == "import"}
-        self.ours |= made
+        self.unknowable |= made if len(runs) > 1 else set()
+        self.ours |= made | {client for client in clients if self.world.fake.client(client)["clientName"] not in downloads}
         self.deletions += len(set(self.before.clients) - {client["clientId"] for client in self.world.fake.clients})
         told = [record for run in runs for record in run.requests if record.get("told") and record["applied"]]
         # Who was killed has received a response when another request followed it.

@@ -159,7 +159,7 @@ class World:
         section = [] if file.endswith(".json") or step["section"] is None else ["--save-section", step["section"]]
         form = ["--format", "json"] if file.endswith(".json") else []
         if do in ("create", "credential"):
-            words = ["client", "create", "--name", step["client"], "--api", "/papi", "--clone-groups"]
+            words = ["client", "create", "--name", step["client"], "--api", "/papi=rw", "--clone-groups"]
             if do == "credential":
                 words = ["credential", "create", step["client"]]
             words += ["--no-credential"] if step["bare"] else [*save, *section, *form]
