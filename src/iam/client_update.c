@@ -77,21 +77,33 @@ int client_update_start(const struct json *client, struct json **body, struct er
 
 /* --- lists ---------------------------------------------------------------------------------- */
 
-/* Put the elements of added into list: in the place of the one with the same id, or behind. */
+/* An element of list, or a group below one. */
+static struct json *list_find(struct json *list, const char *id_name, const struct json *id)
+{
+    return (struct json *)(void *)lookup_find_id(list, id_name, id, NULL);
+}
+
+/*
+ * Put the elements of added into list: in the place of the one with the same id, below the group
+ * that a subgroup belongs to, or behind.
+ */
 static void list_merge(struct json *list, const struct json *added, const char *id_name,
                        const char *value_name)
 {
     for (const struct json *at = json_first(added); at != NULL; at = json_next(at)) {
-        struct json *there = json_first_mutable(list);
+        struct json *there = list_find(list, id_name, json_get(at, id_name));
+        struct json *parent = list_find(list, id_name, json_get(at, "parentGroupId"));
 
-        while (there != NULL && !json_equal(json_get(there, id_name), json_get(at, id_name))) {
-            there = json_next_mutable(there);
-        }
-        if (there == NULL) {
-            (void)json_append_copy(list, at);
+        if (there == NULL && parent != NULL) {
+            struct json *inner = json_get_mutable(parent, "subGroups");
+
+            (void)json_append_copy(inner == NULL ? json_add_array(parent, "subGroups") : inner, at);
+        } else if (there == NULL) {
+            json_remove(json_append_copy(list, at), "parentGroupId");
         } else if (!json_equal(json_get(there, value_name), json_get(at, value_name))) {
             (void)json_add_copy(there, value_name, json_get(at, value_name));
-            json_remove(there, "roleName"); /* they are of the old role */
+            json_remove(there, "isBlocked"); /* who gives it a role wants it used */
+            json_remove(there, "roleName");  /* they are of the old role */
             json_remove(there, "roleDescription");
         }
     }

@@ -336,6 +336,9 @@ static int group_resolve(struct lookup *lookup, struct json *group, bool is_oute
     }
     if (result == 0) {
         (void)json_add_copy(group, "groupId", json_get(found, "groupId"));
+        if (known != NULL && json_get(found, "parentGroupId") != NULL) {
+            (void)json_add_copy(group, "parentGroupId", json_get(found, "parentGroupId"));
+        }
         if (!group_keep_role(group, json_get(found, "groupId"), known) &&
             (is_outer || json_get(group, "roleId") != NULL)) {
             result = group_set_role(lookup, group, found, error);

@@ -3,12 +3,13 @@
  *
  *   lstat, readlink   where the destination is; a rename over a link would replace the link
  *   open, flock       the temporary file, which is the lock; from now on no other gridkey writes
- *   open, read        the old content, under the lock
+ *   open, lease, read the old content, under the lock, while no program has it open for writing
  *   fchown, fchmod    what may be refused, or end the process, where a filter of system calls is
  *   pwrite, fsync     the placeholder: the last moment at which a full disk costs nothing
  *   ...               here the caller talks to the server
  *   pwrite, ftruncate over the placeholder's blocks; shortened only afterwards, to keep them
  *   fsync             before the rename, or a power loss could leave an empty destination
+ *   open, lease       no program that writes in place is at work, or begins before the close
  *   lstat             an editor may have changed the destination meanwhile
  *   rename            the one step that others see
  *   fsync             of the directory, or the rename may be lost
@@ -18,6 +19,7 @@
 
 #include "store/file.h"
 
+#include "base/clock.h"
 #include "store/access.h"
 #include "store/operations.h"
 
@@ -29,6 +31,8 @@
 #include <unistd.h>
 
 #define LINKS_LIMIT 16
+#define WRITER_WAIT 5000 /* milliseconds that another program may take to write */
+#define WRITER_PAUSE 20
 #define ADVICE_READ "name another file"
 #define ADVICE_WRITE "choose another file"
 
@@ -364,16 +368,46 @@ static int check_replaceable(struct store_reservation *reservation, int descript
 }
 
 /*
+ * Read the open destination. *busy is whether another program was about to write it, and it may
+ * hold half of what is to be there. With a lease, nobody can open it for writing until the
+ * descriptor is closed; a file system without leases, and another user's file, show only what has
+ * changed.
+ */
+static int read_quiet(struct store_reservation *reservation, int descriptor, bool *busy,
+                      struct error *error)
+{
+    const struct store_operations *operations = operations_current();
+    const char *path = buffer_text(&reservation->path);
+    struct stat now;
+
+    *busy = operations->lease(descriptor) != 0 && errno == EAGAIN;
+    if (*busy) {
+        return 0;
+    }
+    if (read_open_file(descriptor, path, (size_t)reservation->facts.size, STORE_DESTINATION_LIMIT,
+                       &reservation->old, error) != 0) {
+        return -1;
+    }
+    if (operations->fstat(descriptor, &now) != 0) {
+        return operations_fail(error, path, "read", errno, ADVICE_WRITE);
+    }
+    *busy =
+        !facts_match(&reservation->facts, &now) || reservation->old.length != (size_t)now.st_size;
+    return 0;
+}
+
+/*
  * Read the destination into old and facts, and give the temporary file its access; it need not
  * exist.
  */
-static int reservation_read(struct store_reservation *reservation, struct error *error)
+static int read_once(struct store_reservation *reservation, bool *busy, struct error *error)
 {
     const char *path = buffer_text(&reservation->path);
     struct stat now;
     int descriptor = operations_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
     int result = -1;
 
+    *busy = false;
     buffer_clear(&reservation->old);
     memset(&reservation->facts, 0, sizeof reservation->facts);
     reservation->foreign = false;
@@ -384,13 +418,32 @@ static int reservation_read(struct store_reservation *reservation, struct error 
         (void)operations_fail(error, path, "read", errno, ADVICE_WRITE);
     } else if (check_regular(path, &now, ADVICE_WRITE, error) == 0) {
         facts_set(&reservation->facts, &now);
-        if (check_replaceable(reservation, descriptor, error) == 0 &&
-            access_keep(reservation, descriptor, error) == 0) {
-            result = read_open_file(descriptor, path, (size_t)now.st_size, STORE_DESTINATION_LIMIT,
-                                    &reservation->old, error);
-        }
+        result = check_replaceable(reservation, descriptor, error) == 0 &&
+                         access_keep(reservation, descriptor, error) == 0
+                     ? read_quiet(reservation, descriptor, busy, error)
+                     : -1;
     }
     (void)operations_close(&descriptor);
+    return result;
+}
+
+/* The same, once other programs have written what they are writing. */
+static int reservation_read(struct store_reservation *reservation, struct error *error)
+{
+    const int64_t start = clock_monotonic_milliseconds();
+    bool busy;
+    int result;
+
+    while ((result = read_once(reservation, &busy, error)) == 0 && busy) {
+        const int64_t now = clock_monotonic_milliseconds();
+
+        if (now - start >= WRITER_WAIT) {
+            return error_set(error, STATUS_FILE,
+                             "%s: another program is writing it; close it there and run again",
+                             buffer_text(&reservation->path));
+        }
+        clock_sleep_until(now + WRITER_PAUSE);
+    }
     return result;
 }
 
@@ -498,19 +551,28 @@ static int commit_write(const struct store_reservation *reservation, const void 
     return operations_sync(descriptor);
 }
 
-/* See that the destination is what was read. Returns 0, or -1 with an error. */
-static int commit_check_unchanged(struct store_reservation *reservation, struct error *error)
+/*
+ * See that the destination is what was read, and that nobody is about to write it: *guard is a
+ * descriptor with a lease that keeps others out, or -1. Returns 0, or -1 with an error.
+ */
+static int commit_check_unchanged(struct store_reservation *reservation, int *guard,
+                                  struct error *error)
 {
     const char *path = buffer_text(&reservation->path);
     struct stat now;
 
+    *guard = reservation->facts.exists
+                 ? operations_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
+                 : -1;
+    reservation->changed =
+        *guard >= 0 && operations_current()->lease(*guard) != 0 && errno == EAGAIN;
     if (operations_current()->lstat(path, &now) != 0) {
         if (errno != ENOENT) {
             return operations_fail(error, path, "replaced", errno, ADVICE_WRITE);
         }
         reservation->changed = reservation->facts.exists;
-    } else {
-        reservation->changed = !facts_match(&reservation->facts, &now);
+    } else if (!facts_match(&reservation->facts, &now)) {
+        reservation->changed = true;
     }
     if (reservation->changed) {
         return error_set(error, STATUS_FILE,
@@ -519,6 +581,21 @@ static int commit_check_unchanged(struct store_reservation *reservation, struct 
                          path);
     }
     return 0;
+}
+
+/* Put the temporary file in place, unless another program changed the destination. */
+static int commit_rename(struct store_reservation *reservation, struct error *error)
+{
+    const char *path = buffer_text(&reservation->path);
+    int guard;
+    int result = commit_check_unchanged(reservation, &guard, error);
+
+    if (result == 0 &&
+        operations_current()->rename(buffer_text(&reservation->temporary), path) != 0) {
+        result = operations_fail(error, path, "replaced", errno, ADVICE_WRITE);
+    }
+    (void)operations_close(&guard);
+    return result;
 }
 
 int store_commit(struct store_reservation *reservation, const void *data, size_t length,
@@ -530,11 +607,8 @@ int store_commit(struct store_reservation *reservation, const void *data, size_t
     if (commit_write(reservation, data, length) != 0) {
         return operations_fail(error, path, "written", errno, ADVICE_WRITE);
     }
-    if (commit_check_unchanged(reservation, error) != 0) {
+    if (commit_rename(reservation, error) != 0) {
         return -1;
-    }
-    if (operations_current()->rename(buffer_text(&reservation->temporary), path) != 0) {
-        return operations_fail(error, path, "replaced", errno, ADVICE_WRITE);
     }
     reservation->placed = true;
     if (operations_sync_directory(reservation->directory) != 0 ||

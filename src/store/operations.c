@@ -111,6 +111,15 @@ static bool system_is_modeless(int descriptor)
     return false;
 }
 
+#ifndef F_SETLEASE
+#define F_SETLEASE 1024 /* of fcntl(2), which only some libcs show without all that is theirs */
+#endif
+
+static int system_lease(int descriptor)
+{
+    return fcntl(descriptor, F_SETLEASE, F_RDLCK);
+}
+
 const struct store_operations store_operations_system = {
     .open = system_open,
     .read = read,
@@ -122,6 +131,7 @@ const struct store_operations store_operations_system = {
     .stat = stat,
     .readlink = readlink,
     .flock = flock,
+    .lease = system_lease,
     .fchmod = fchmod,
     .fchown = fchown,
     .fgetxattr = fgetxattr,

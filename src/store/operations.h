@@ -29,6 +29,7 @@ struct store_operations {
     int (*stat)(const char *path, struct stat *facts);
     ssize_t (*readlink)(const char *path, char *target, size_t size);
     int (*flock)(int descriptor, int operation);
+    int (*lease)(int descriptor); /* a read lease (F_SETLEASE): EAGAIN while others may write */
     int (*fchmod)(int descriptor, mode_t mode);
     int (*fchown)(int descriptor, uid_t owner, gid_t group);
     ssize_t (*fgetxattr)(int descriptor, const char *name, void *value, size_t size);

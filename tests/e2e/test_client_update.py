@@ -72,6 +72,14 @@ def set_role(role):
     return change
 
 
+def in_subgroups(function):
+    return edit("groupAccess", "groups")(lambda at: function(at[0]["subGroups"]))
+
+
+def set_inner_role(role):
+    return lambda at: (at[0].update(roleId=role), at[0].pop("isBlocked"))
+
+
 def without_purge_api(body):
     del body["apiAccess"]["apis"][2], body["purgeOptions"]
 
@@ -115,6 +123,11 @@ CASES = {
     ),
     "another role": (["--group", "High Street Company=Editor"], set_role(14)),
     "another role by id": (["--group", "54321=16"], set_role(16)),
+    "another role of a subgroup": (["--group", "32146=16"], in_subgroups(set_inner_role(16))),
+    "a subgroup of a group it has": (
+        ["--group", "32147=16"],
+        in_subgroups(lambda at: at[0].setdefault("subGroups", []).append({"groupId": 32147, "roleId": 16, "parentGroupId": 32146})),
+    ),
     "the role it has": (["--group", "54321=Viewer"], None),
     "a group it has, no role said": (["--group", "High Street Company"], None),
     "clone groups": (["--clone-groups"], set_member("groupAccess", value={"cloneAuthorizedUserGroups": True})),

@@ -28,6 +28,9 @@ def operations(home):
     return Operations(home)
 
 
+WAITING = ("35", "230")  # nanosleep, clock_nanosleep
+
+
 @pytest.fixture
 def at_post(fake):
     """at_post(f): f is called when the POST of the client has come, before it is answered."""
@@ -113,6 +116,54 @@ def test_another_writer_in_the_file_itself(gk, fake, home, edgerc, at_post):
     assert "; a line more\n\n[web]\n" in edgerc.read_text()
     assert_stored(fake, edgerc)
     assert_clean(home, ".edgerc")
+
+
+class SlowWriter:
+    """A program that writes the destination in place, and stops between the truncation and the writing.
+
+    It goes on when gridkey waits (clock_nanosleep), or has ended without.
+    """
+
+    def __init__(self, path, text):
+        self.file, self.text = open(path, "r+"), text
+        self.file.truncate()
+
+    def finish(self, process):
+        while process.poll() is None and open(f"/proc/{process.pid}/syscall").read().split()[0] not in WAITING:
+            pass
+        with self.file:
+            self.file.write(self.text)
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="numbers of system calls of x86_64")
+@pytest.mark.parametrize("when", ["before it is read", "before it is replaced"])
+def test_a_writer_in_place_that_is_slow(gk, fake, home, edgerc, at_post, when):
+    before = edgerc.read_text() + "".join(f"[section {i}]\nhost = o.example\n" for i in range(8))
+    edgerc.write_text(before)
+    writers = []
+    if when == "before it is read":
+        writers.append(SlowWriter(edgerc, before + "# new\n"))
+        copy = home / "copy"
+        copy.write_text(before)
+        copy.chmod(0o600)
+        process = gk.start("client", "create", *SMALLEST, "--edgerc", copy)
+    else:
+        at_post(lambda: writers.append(SlowWriter(edgerc, before + "# new\n")))
+        process = gk.start("client", "create", *SMALLEST)
+    while not writers and process.poll() is None:
+        pass
+    writers[0].finish(process)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert edgerc.read_text().startswith(before + "# new\n\n[web]\n")
+    assert_stored(fake, edgerc)
+
+
+def test_a_writer_that_never_ends(gk, fake, edgerc):
+    """Nothing is asked for, as nothing could be stored."""
+    with edgerc.open("a"):
+        result = create(gk, *SMALLEST)
+    assert result.status == 3 and str(edgerc) in result.err and posts(fake) == [], result
 
 
 def test_the_file_removed_meanwhile(gk, fake, home, edgerc, at_post):
