@@ -75,6 +75,7 @@ ERRORS = {
     "rt_sigaction": "",
     "arch_prctl": "",
     "set_tid_address": "",
+    "getpid": "",
     "geteuid": "",
     "execve": "",
     "exit_group": "",
