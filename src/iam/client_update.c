@@ -102,8 +102,11 @@ static void list_merge(struct json *list, const struct json *added, const char *
             json_remove(json_append_copy(list, at), "parentGroupId");
         } else if (!json_equal(json_get(there, value_name), json_get(at, value_name))) {
             (void)json_add_copy(there, value_name, json_get(at, value_name));
-            json_remove(there, "isBlocked"); /* who gives it a role wants it used */
-            json_remove(there, "roleName");  /* they are of the old role */
+            if (json_is_true(
+                    json_get(there, "isBlocked"))) { /* who gives it a role wants it used */
+                json_remove(there, "isBlocked");
+            }
+            json_remove(there, "roleName"); /* they are of the old role */
             json_remove(there, "roleDescription");
         }
     }
