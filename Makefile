@@ -324,6 +324,7 @@ test-all: test
 	$(MAKE) repro
 	$(MAKE) size
 	$(MAKE) bench ROUNDS=1
+	$(MAKE) mutations
 	$(MAKE) faults
 
 # Built twice from copies in folders of different names: the same bytes come out, also of `make dist`, for

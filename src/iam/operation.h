@@ -57,7 +57,7 @@
  * |             |   the old one is gone                                | FINISH                   |
  * |             |   grace: it ends in time, or the API refused         | FINISH                   |
  * |             |   to be kept, and inactive                           | FINISH                   |
- * |             |   rotation, the signing file holds the old one and nobody agreed      | ASK     |
+ * |             |   the signing file holds the old one, nobody agreed  | ASK                      |
  * |             |   rotation, what the destination holds is not proved | PROVE                    |
  * |             |   grace                                              | EXPIRE_OLD               |
  * |             |   the old one is active                              | DEACTIVATE_OLD           |

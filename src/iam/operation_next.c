@@ -16,7 +16,7 @@ static enum operation_step next_bare(const struct operation *operation,
     if (server->client != CLIENT_GONE && server->client != CLIENT_IN_USE) {
         return policy->cleans ? OPERATION_DELETE_CLIENT : OPERATION_LEFT_BARE;
     }
-    if (server->client == CLIENT_GONE && !server->sees && !policy->cleans) {
+    if (!server->sees && !policy->cleans) { /* not gone, as far as this signer tells */
         return OPERATION_UNSEEN;
     }
     if (operation->state == OPERATION_UNREADABLE && !policy->cleans) {
@@ -82,7 +82,7 @@ static enum operation_step next_revoke(const struct operation *operation,
         (operation->keeps && server->old == SERVER_INACTIVE)) {
         return OPERATION_FINISH;
     }
-    if (rotates && destination->signing_holds && !policy->agreed) {
+    if (destination->signing_holds && !policy->agreed) {
         return OPERATION_ASK;
     }
     if (rotates && server->proof != PROOF_STORED) {

@@ -25,4 +25,8 @@ faults: all $(BUILD)/faults/gridkey
 random random-fixed: all
 	$(PYTHON) tests/random $(if $(filter random,$@),--time $(TIME) $(if $(SEED),--seed $(SEED)),--fixed 20)
 
-.PHONY: faults faults-spread random random-fixed
+# One rule after the other is taken out of operation_next; the walk of its states has to notice each.
+mutations:
+	$(PYTHON) tests/mutations/operation_next.py $(BUILD) $(HOSTCC)
+
+.PHONY: faults faults-spread random random-fixed mutations

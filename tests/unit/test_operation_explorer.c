@@ -229,6 +229,11 @@ static bool needs_adjustment(const struct walk *walk, const struct world *world)
            (is_alive(world->made) && walk->scenario.expires && !world->adjusted);
 }
 
+static bool is_doubtful(const struct run *run)
+{
+    return run->state == OPERATION_IN_DOUBT || run->state == OPERATION_UNREADABLE;
+}
+
 /* Whether the request is that for a client. */
 static bool asks_for_client(const struct walk *walk, const struct run *run)
 {
@@ -497,6 +502,10 @@ static void perform_search(struct walk *walk, const struct state *state, struct 
 {
     struct run *run = &emit(outcomes, state, "search")->run;
 
+    require(walk, state, !run->sends, "the run that sends a request searches for what it made");
+    require(walk, state, !run->window_open || !is_doubtful(run), "a search is made too early");
+    require(walk, state, run->state != OPERATION_REFUSED || run->owns,
+            "what a refused request made is searched for");
     run->searched = true;
     run->sees = !run->hidden;
     run->client = (uint8_t)find_client(walk, state);
@@ -637,6 +646,8 @@ static void perform_store(struct walk *walk, const struct state *state, struct o
 static void perform_adjust(struct walk *walk, const struct state *state, struct outcomes *outcomes)
 {
     require(walk, state, is_stored(&state->world), "a credential is adjusted before it is stored");
+    require(walk, state, state->run.adjust != ADJUST_UNKNOWN,
+            "a credential is adjusted before it is looked at");
     if (is_alive(state->world.made)) {
         struct state *next = emit(outcomes, state, "adjust");
 
@@ -654,6 +665,7 @@ static void perform_look_at_old(struct walk *walk, const struct state *state,
     struct run *run = &emit(outcomes, state, "look at old")->run;
 
     require(walk, state, old != LIFE_NONE, "an old credential is looked for where none was");
+    require(walk, state, run->client != CLIENT_GONE, "a credential of no client is looked for");
     run->old = old == LIFE_ACTIVE     ? SERVER_ACTIVE
                : old == LIFE_INACTIVE ? SERVER_INACTIVE
                                       : SERVER_GONE;
@@ -664,7 +676,11 @@ static void perform_ask(struct walk *walk, const struct state *state, struct out
 {
     struct run *run = &emit(outcomes, state, "ask")->run;
 
-    (void)walk;
+    require(walk, state, walk->scenario.signing, "a question is asked for nothing");
+    require(walk, state,
+            run->old == SERVER_ACTIVE ||
+                (run->old == SERVER_INACTIVE && !walk->scenario.keeps && !walk->scenario.grace),
+            "a question is asked when nothing is to be revoked");
     run->agreed = true;
     run->proved = false;
 }
@@ -758,7 +774,7 @@ static void check_discard(struct walk *walk, const struct state *state)
 {
     const struct world *world = &state->world;
     const struct run *run = &state->run;
-    const bool doubts = run->state == OPERATION_IN_DOUBT || run->state == OPERATION_UNREADABLE;
+    const bool doubts = is_doubtful(run);
     /* The user who signs otherwise was told that nothing can be seen, and wants it forgotten. */
     const bool agreed = run->cleans && run->searched && run->hidden;
 
@@ -1092,9 +1108,12 @@ static void check_recovery(struct walk *walk, const struct state *state, bool ba
 
     closed.world.window = closed.world.under_way = false;
     closed = load(walk, &closed, bare);
-    for (int refuses = 0; refuses < 2; refuses++) {
+    for (int way = 0; way < 3; way++) {
+        const bool refuses = way == 1;
+
         all = closed;
         all.run.replaces = all.run.cleans = true;
+        all.run.hidden = way == 2 && all.run.state != OPERATION_ANSWERED;
         require(walk, state, is_last_end(&all, run_undisturbed(walk, &all, 0, refuses)),
                 "a recovery with all permissions does not finish");
     }
@@ -1195,6 +1214,37 @@ static void drop_irrelevant(struct state *state)
     }
 }
 
+/* Whether what an end says is so. */
+static bool is_true_end(const struct state *state, enum operation_step end)
+{
+    const struct run *run = &state->run;
+    const uint8_t content = state->world.content;
+
+    switch (end) {
+    case OPERATION_DOUBT:
+        return run->sends;
+    case OPERATION_WAIT:
+        return run->window_open && !run->sends;
+    case OPERATION_TOO_MANY:
+    case OPERATION_ORPHANS:
+        return run->orphans > 0;
+    case OPERATION_UNSEEN:
+        return run->hidden;
+    case OPERATION_UNREAD:
+        return run->state == OPERATION_UNREADABLE;
+    case OPERATION_INACTIVE:
+        return state->world.made != LIFE_AS_MADE && run->made == SERVER_INACTIVE;
+    case OPERATION_UNUSABLE:
+        return run->unusable;
+    case OPERATION_TAKEN:
+        return content == HOLDS_LATER && run->taken;
+    case OPERATION_OCCUPIED:
+        return content == HOLDS_OTHER || content == HOLDS_LATER;
+    default:
+        return true;
+    }
+}
+
 static void expand_run(struct walk *walk, const struct state *state, struct outcomes *outcomes)
 {
     const enum operation_step step = decide(walk, state);
@@ -1202,6 +1252,7 @@ static void expand_run(struct walk *walk, const struct state *state, struct outc
     if (step < OPERATION_DONE) {
         perform(walk, state, step, outcomes);
     }
+    require(walk, state, is_true_end(state, step), "an end says what is not so");
     end_run(emit(outcomes, state, "(the run ends)"));
 }
 

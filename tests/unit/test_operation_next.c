@@ -126,7 +126,7 @@ static const struct row rows[] = {
     {{BARE, [CLIENT] = IS(CLIENT_BARE) | IS(CLIENT_UNKNOWN), [CLEANS] = YES},
      OPERATION_DELETE_CLIENT},
     {{BARE, [CLIENT] = IS(CLIENT_BARE) | IS(CLIENT_UNKNOWN)}, OPERATION_LEFT_BARE},
-    {{BARE, [CLIENT] = IS(CLIENT_GONE), [SEES] = NO, [CLEANS] = NO}, OPERATION_UNSEEN},
+    {{BARE, [SEES] = NO, [CLEANS] = NO}, OPERATION_UNSEEN},
     {{UNREADABLE, [CLEANS] = NO}, OPERATION_UNREAD},
     /* Others use it: what is of no use to anybody goes, the client stays. */
     {{BARE, [CLIENT] = IS(CLIENT_IN_USE), [OLD] = YES, [OLD_IS] = IS(SERVER_UNKNOWN)},
@@ -174,7 +174,7 @@ static const struct row rows[] = {
     {{ANSWERED, [GRACE] = YES, [GRACE_REFUSED] = YES}, OPERATION_FINISH},
     {{ANSWERED, [KEEPS] = YES, [OLD_IS] = IS(SERVER_INACTIVE)}, OPERATION_FINISH},
     /* A working one is revoked once the user agreed, and with proof of what is stored. */
-    {{ANSWERED, ROTATION, [SIGNING] = YES, [AGREED] = NO}, OPERATION_ASK},
+    {{ANSWERED, [SIGNING] = YES, [AGREED] = NO}, OPERATION_ASK},
     {{ANSWERED, ROTATION, [PROOF] = NOT(PROOF_STORED)}, OPERATION_PROVE},
     {{ANSWERED, [GRACE] = YES}, OPERATION_EXPIRE_OLD},
     {{ANSWERED, [OLD_IS] = IS(SERVER_ACTIVE)}, OPERATION_DEACTIVATE_OLD},
