@@ -23,7 +23,7 @@ static volatile sig_atomic_t owner; /* the process that prints the line, once: n
 /* As PID 1 of a container a signal without a handler does nothing: then the exit status tells. */
 static void stop(int number)
 {
-    static const char status[] = "\"status\":";
+    static const char start[] = "{\"error\":{\"status\":";
     char *line = lines[current].text;
 
     if (terminal != NULL) {
@@ -32,7 +32,7 @@ static void stop(int number)
     if (getpid() == owner) {
         owner = 0;
         if (*line == '{') {
-            char *digits = strstr(line, status) + sizeof status - 1;
+            char *digits = line + sizeof start - 1;
 
             digits[1] = (char)('0' + (INTERRUPT_STATUS + number) / 10 % 10);
             digits[2] = (char)('0' + (INTERRUPT_STATUS + number) % 10);

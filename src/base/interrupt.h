@@ -17,7 +17,7 @@ struct termios;
 
 /*
  * Begin to handle the signals. format makes the line, ended by a newline, of a text; where it
- * starts with '{' the handler writes 128 and the signal's number over INTERRUPT_STATUS in it.
+ * starts with {"error":{"status": and INTERRUPT_STATUS, the handler adds the signal's number.
  */
 void interrupt_start(void (*format)(struct buffer *line, const char *text));
 

@@ -55,7 +55,11 @@ static int update_send(struct target *target, const struct json *old, const stru
         client_put(&target->context.session, target->id, new, error) != 0) {
         return -1;
     }
-    return target_say(target, "changed");
+    if (invocation_has(target->invocation, "json") && target_refresh(target, error) != 0) {
+        error->status = STATUS_UNKNOWN; /* done, but not reported */
+        return -1;
+    }
+    return target_say(target, "changed", error);
 }
 
 /* For a dry run print what would be sent; else change what is to be changed. */
@@ -72,7 +76,7 @@ static int update_finish(struct target *target, const struct json *old, const st
         json_write(&text, new, true);
         result = output_write(&text, error);
     } else if (json_first(differences) == NULL) {
-        output_remark("nothing to change: the client is as asked for");
+        result = target_say(target, "nothing to change:", error);
     } else {
         result = update_send(target, old, new, differences, error);
     }
@@ -161,7 +165,8 @@ static int delete_run(struct target *target, struct error *error)
         }
         return -1;
     }
-    return target_say(target, "deleted");
+    (void)json_add_boolean(target->client, "isDeleted", true);
+    return target_say(target, "deleted", error);
 }
 
 int command_client_delete(const struct invocation *invocation, struct error *error)
@@ -199,7 +204,7 @@ static bool lock_was_done(struct target *target, bool lock)
 static int lock_run(struct target *target, bool lock, struct error *error)
 {
     if (lock_is(target->client, lock)) {
-        return target_say(target, lock ? "already locked:" : "not locked:");
+        return target_say(target, lock ? "already locked:" : "not locked:", error);
     }
     if (lock && target_confirm(target,
                                target->is_self ? "lock, so that only another client can unlock it,"
@@ -211,7 +216,8 @@ static int lock_run(struct target *target, bool lock, struct error *error)
         (error->status != STATUS_REFUSED || !lock_was_done(target, lock))) {
         return -1;
     }
-    return target_say(target, lock ? "locked" : "unlocked");
+    (void)json_add_boolean(target->client, "isLocked", lock);
+    return target_say(target, lock ? "locked" : "unlocked", error);
 }
 
 static int lock_open(const struct invocation *invocation, bool lock, struct error *error)

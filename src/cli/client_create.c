@@ -314,7 +314,7 @@ static int creating_send(struct creating *creating, struct error *error)
     struct operation_environment environment;
     struct buffer body = BUFFER_EMPTY;
     enum operation_step end;
-    struct error shown;
+    struct error ignored;
     int result;
 
     operation_set_text(&operation.client_name, json_get_text(creating->draft, "clientName"));
@@ -334,8 +334,7 @@ static int creating_send(struct creating *creating, struct error *error)
     }
     /* What was made is reported also when something after it failed. */
     if ((result == 0 || environment.view.content == DESTINATION_NEW) &&
-        creating_show(creating, &operation, &environment, &shown) != 0 && result == 0) {
-        *error = shown;
+        creating_show(creating, &operation, &environment, result == 0 ? error : &ignored) != 0) {
         result = -1;
     }
     operation_environment_free(&environment);

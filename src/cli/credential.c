@@ -29,6 +29,30 @@ static int credential_get(struct target *target, struct json **credential, struc
     return result;
 }
 
+/* All credentials of the target as the API shows them. */
+static int credential_list(struct target *target, struct json **list, struct error *error)
+{
+    struct buffer path = BUFFER_EMPTY;
+
+    credential_path(&path, target->id, NULL);
+    buffer_append_text(&path, "/credentials?actions=true");
+    return iam_get(&target->context.session, &path, NULL, list, error);
+}
+
+/* After a change, with --json: all of the target. Returns 0, or -1: done, but not reported. */
+static int credential_report_all(struct target *target, struct error *error)
+{
+    struct json *list = NULL;
+    int result = 0;
+
+    if (invocation_has(target->invocation, "json")) {
+        result =
+            credential_list(target, &list, error) == 0 ? target_report(target, list, error) : -1;
+    }
+    json_free(list);
+    return result;
+}
+
 static bool credential_has_status(const struct json *credential, const char *status)
 {
     const char *is = json_get_text(credential, "status");
@@ -45,7 +69,7 @@ static int create_run(struct target *target, struct save *save, int64_t expires,
     struct operation operation = {.kind = OPERATION_CREDENTIAL, .expires = expires};
     struct operation_environment environment;
     enum operation_step end;
-    struct error shown;
+    struct error ignored;
     int result = target_set_client(target, &operation, error);
 
     operation_set_text(&operation.description, invocation_value(target->invocation, "description"));
@@ -63,9 +87,7 @@ static int create_run(struct target *target, struct save *save, int64_t expires,
     if ((result == 0 || environment.view.content == DESTINATION_NEW) &&
         !destination_is_output(&save->settings) &&
         save_show(save, invocation_has(target->invocation, "json"), &operation, &environment, NULL,
-                  NULL, &shown) != 0 &&
-        result == 0) {
-        *error = shown;
+                  NULL, result == 0 ? error : &ignored) != 0) {
         result = -1;
     }
     operation_environment_free(&environment);
@@ -144,14 +166,11 @@ static int list_show(const struct json *list, struct error *error)
 int command_credential_list(const struct invocation *invocation, struct error *error)
 {
     struct target target;
-    struct buffer path = BUFFER_EMPTY;
     struct json *list = NULL;
     int result = target_open(&target, invocation, error);
 
     if (result == 0) {
-        credential_path(&path, target.id, NULL);
-        buffer_append_text(&path, "/credentials?actions=true");
-        result = iam_get(&target.context.session, &path, NULL, &list, error);
+        result = credential_list(&target, &list, error);
     }
     if (result == 0) {
         result =
@@ -232,7 +251,7 @@ static int update_confirm(const struct target *target, const struct json *creden
     return target_signs_with(target, credential) ? target_confirm(target, what, error) : 0;
 }
 
-static int update_run(struct target *target, const struct json *credential, struct error *error)
+static int update_run(struct target *target, struct json *credential, struct error *error)
 {
     const char *wanted = invocation_value(target->invocation, "status");
     const char *description = invocation_value(target->invocation, "description");
@@ -269,15 +288,20 @@ static int update_run(struct target *target, const struct json *credential, stru
     what = text_equal(status, "INACTIVE") ? "deactivate the credential in use of"
            : is_sooner                    ? "end sooner the credential in use of"
                                           : NULL;
-    date_write_iso(expires, date);
+    if (invocation_has(target->invocation, "expires")) {
+        date_write_iso(expires, date);
+        shown = date;
+    }
     if ((what != NULL && update_confirm(target, credential, what, error) != 0) ||
         credential_update(&target->context.session, target->id, target->invocation->arguments[1],
-                          invocation_has(target->invocation, "expires") ? date : shown, status,
-                          description, error) != 0) {
+                          shown, status, description, error) != 0) {
         return -1;
     }
     output_remark("changed credential %s", target->invocation->arguments[1]);
-    return 0;
+    json_add_known(credential, "expiresOn", shown);
+    (void)json_add_text(credential, "status", status);
+    json_add_known(credential, "description", description);
+    return target_report(target, credential, error);
 }
 
 int command_credential_update(const struct invocation *invocation, struct error *error)
@@ -329,6 +353,9 @@ int command_credential_deactivate(const struct invocation *invocation, struct er
     if (result == 0) {
         output_remark("deactivated %s%s", all ? "all credentials of " : "credential ",
                       all ? target.name : invocation->arguments[1]);
+        json_add_known(credential, "status", "INACTIVE");
+        result =
+            all ? credential_report_all(&target, error) : target_report(&target, credential, error);
     }
     json_free(credential);
     target_close(&target);
@@ -352,6 +379,7 @@ int command_credential_delete(const struct invocation *invocation, struct error 
     }
     if (result == 0 && credential_has_status(credential, "DELETED")) {
         output_remark("the credential is deleted already");
+        result = target_report(&target, credential, error);
     } else if (result == 0) {
         result = target_confirm(&target, "delete for good a credential of", error);
         if (result == 0) {
@@ -360,6 +388,8 @@ int command_credential_delete(const struct invocation *invocation, struct error 
         }
         if (result == 0) {
             output_remark("deleted credential %s", invocation->arguments[1]);
+            (void)json_add_text(credential, "status", "DELETED");
+            result = target_report(&target, credential, error);
         }
     }
     json_free(credential);
@@ -442,17 +472,17 @@ static int prune_run(struct target *target, const struct json *list, struct erro
 int command_credential_prune(const struct invocation *invocation, struct error *error)
 {
     struct target target;
-    struct buffer path = BUFFER_EMPTY;
     struct json *list = NULL;
     int result = target_open(&target, invocation, error);
 
     if (result == 0) {
-        credential_path(&path, target.id, NULL);
-        buffer_append_text(&path, "/credentials");
-        result = iam_get(&target.context.session, &path, NULL, &list, error);
+        result = credential_list(&target, &list, error);
     }
     if (result == 0) {
         result = prune_run(&target, list, error);
+    }
+    if (result == 0) {
+        result = credential_report_all(&target, error);
     }
     json_free(list);
     target_close(&target);

@@ -95,16 +95,16 @@ static bool invocation_takes_content(const struct invocation *invocation)
            strstr(invocation->command->arguments, "KEY=VALUE") != NULL;
 }
 
-static int invocation_refuse_content(const struct invocation *invocation, const char *what,
-                                     const char *takes, struct error *error)
+static int invocation_refuse_content(const struct invocation *invocation, const char *dashes,
+                                     const char *what, struct error *error)
 {
     struct buffer name = BUFFER_EMPTY;
 
     invocation_name(invocation, &name);
     (void)error_set(error, STATUS_USAGE,
-                    "%s holds what looks like the content of a credential file or key, where %s is "
-                    "to be named; it is not repeated here; see: %s --help",
-                    what, takes, buffer_text(&name));
+                    "%s%s holds what looks like the content of a credential file or key, where a "
+                    "name is expected; it is not repeated here; see: %s --help",
+                    dashes, what, buffer_text(&name));
     buffer_free(&name);
     return -1;
 }
@@ -121,7 +121,7 @@ static int invocation_unknown_option(const struct invocation *invocation, const 
     const char *verb = NULL;
 
     if (text_may_be_secret(word)) {
-        return invocation_refuse_content(invocation, "an option", "a file or section", error);
+        return invocation_refuse_content(invocation, "", "an option", error);
     }
 
     /* What stands behind '=' may be a secret: it is not repeated. */
@@ -222,12 +222,7 @@ static int invocation_give(struct invocation *invocation, const struct option *o
                          option->name, option->value);
     }
     if (!option_takes_content(option, value) && text_may_be_secret(value + (*value == '@'))) {
-        struct buffer name = BUFFER_EMPTY;
-
-        buffer_format(&name, "--%s", option->name);
-        (void)invocation_refuse_content(invocation, buffer_text(&name), option->value, error);
-        buffer_free(&name);
-        return -1;
+        return invocation_refuse_content(invocation, "--", option->name, error);
     }
     invocation->given[invocation->given_count++] = (struct option_given){option, value};
     return 0;
@@ -279,8 +274,7 @@ static int invocation_take_word(struct invocation *invocation, const char *word,
                                 struct error *error)
 {
     if (!invocation_takes_content(invocation) && text_may_be_secret(word)) {
-        return invocation_refuse_content(invocation, "an argument", "a file, section or command",
-                                         error);
+        return invocation_refuse_content(invocation, "", "an argument", error);
     }
     if (invocation->command != NULL) {
         invocation->arguments[invocation->argument_count++] = word;

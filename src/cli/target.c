@@ -136,8 +136,18 @@ int target_do(struct target *target, const char *method, const char *end, struct
     return credential_do(&target->context.session, method, &path, NULL, member, error);
 }
 
-int target_say(const struct target *target, const char *done)
+int target_report(const struct target *target, const struct json *shown, struct error *error)
+{
+    if (!invocation_has(target->invocation, "json") || target->context.session.dry_run != NULL ||
+        output_json(shown, error) == 0) {
+        return 0;
+    }
+    error->status = STATUS_UNKNOWN;
+    return error_prefix(error, "the change is made, do not repeat it; but ");
+}
+
+int target_say(struct target *target, const char *done, struct error *error)
 {
     output_remark("%s API client %s (%s)", done, target->name, target->id);
-    return 0;
+    return target_report(target, target->client, error);
 }

@@ -51,7 +51,10 @@ int target_confirm(const struct target *target, const char *what, struct error *
 /* Make a call at the client's path, with an end such as "/lock". */
 int target_do(struct target *target, const char *method, const char *end, struct error *error);
 
-/* Remark what was done to the client. Returns 0. */
-int target_say(const struct target *target, const char *done);
+/* With --json, print what was changed as it is now. Returns 0; or -1: done, but not reported. */
+int target_report(const struct target *target, const struct json *shown, struct error *error);
+
+/* Remark what was done to the client, and report it. */
+int target_say(struct target *target, const char *done, struct error *error);
 
 #endif
