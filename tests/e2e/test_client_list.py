@@ -158,3 +158,11 @@ def test_show_what_is_not_there(gk):
     result = gk("client", "show", "Nightly Bakup")
     assert result.status == 7 and result.out == ""
     assert gk("client", "show").status == 2
+
+
+@pytest.mark.parametrize("name", ["Édge Straße", "Αθήνα", "Ярославль"])
+def test_names_match_without_case_in_other_alphabets(gk, fake, name):
+    """Latin, Greek, Cyrillic."""
+    fake.add_client(clientName=name)
+    assert gk("client", "show", name.upper().replace("SS", "ß"), "--json").json["clientName"] == name
+    assert [client["clientName"] for client in gk("client", "list", "--match", name[:4].swapcase(), "--json").json] == [name]

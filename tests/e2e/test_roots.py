@@ -75,6 +75,20 @@ def test_a_root_for_other_purposes(visit, certificates):
     assert result.status == 0, result
 
 
+def test_a_root_that_may_not_sign_certificates(visit, certificates):
+    """Its keyUsage counts, and so does a critical extension that is not known."""
+    maker = certificates.maker
+    for wrong in (
+        maker.make_ca(name="Signs Lists", key_usage="cRLSign,digitalSignature"),
+        maker.make_ca(name="Strange", more=["1.2.3.4=critical,DER:0500"]),
+    ):
+        leaf = maker.make_leaf(wrong, NAMES)
+        result = visit(leaf, wrong.certificate)
+        assert result.status == 3 and "no certificate can be used" in result.err, result
+        result = visit(leaf, maker.bundle(wrong, certificates.root))
+        assert result.status == 4, result
+
+
 @thorough
 def test_the_path_length_of_a_root(visit, certificates):
     maker = certificates.maker
