@@ -116,7 +116,7 @@ void buffer_append_shell_word(struct buffer *buffer, const char *text)
 {
     const char *at = text;
 
-    while (text_is_alphanumeric(*at) || (*at != '\0' && strchr("/._-+=:@%,", *at) != NULL)) {
+    while (text_is_alphanumeric(*at) || (*at != '\0' && strchr("/._-+=:@%", *at) != NULL)) {
         at++;
     }
     if (*at == '\0' && at != text) {

@@ -1166,7 +1166,7 @@ int operation_explain_inactive(const struct operation *operation,
     (void)error_set(
         error, STATUS_DIFFERS,
         "the new credential %s of client %s was deactivated, so the old one, %s, stays; "
-        "activate it with gridkey credential update %1s %1s --status active and run "
+        "activate it with gridkey credential update %1s %1s --status active, and run "
         "again, or leave both as they are with: ",
         operation->made.credential.credential_id, operation_client_id(operation), operation->old_id,
         operation_client_id(operation), operation->made.credential.credential_id);

@@ -107,7 +107,7 @@ static int explain_orphans(const struct recovery *recovery, enum operation_step 
     if (end == OPERATION_TOO_MANY) {
         (void)error_set(error, STATUS_DIFFERS,
                         "that is more than the interrupted requests can have made; delete what is "
-                        "not in use yourself, with gridkey client delete or credential delete, "
+                        "not in use yourself (client delete, credential delete), "
                         "then run again: ");
         return operation_advise(environment, "", error);
     }

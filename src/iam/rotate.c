@@ -89,7 +89,7 @@ static int check_own(const struct rotation *rotation, const struct operation *op
             return error_set(error, STATUS_FILE,
                              "%s: section [%s] has its keys from [DEFAULT], or is written "
                              "otherwise, where a rotation would leave the old credential; put all "
-                             "four keys under [%s] first, see gridkey edgerc set and rename",
+                             "four keys under [%s] first, see: gridkey edgerc --help",
                              settings->path, settings->section, settings->section);
         }
         return 0;

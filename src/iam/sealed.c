@@ -64,7 +64,7 @@ int sealed_find_old(const struct json *client, const char *own, const char **tok
                ? 0
                : error_set(error, STATUS_USAGE,
                            "the API client %s has %zu active credentials besides the one in use, "
-                           "not one whose place the sealed one would take; use gridkey credential "
-                           "create --seal-to, and later gridkey credential deactivate",
+                           "not one whose place the sealed one would take; use credential create "
+                           "--seal-to instead, and later credential deactivate",
                            json_get_text(client, "clientName"), count);
 }
