@@ -216,7 +216,8 @@ static void test_shell_words(void **state)
 {
     static const char *const words[][2] = {
         {"/etc/edge.edgerc", "/etc/edge.edgerc"},
-        {"aZ09/._-+=:@%,", "aZ09/._-+=:@%,"},
+        {"aZ09/._-+=:@%", "aZ09/._-+=:@%"},
+        {"a,", "'a,'"}, /* a comma ends a command in a sentence */
         {"", "''"},
         {"my box", "'my box'"},
         {"a;b", "'a;b'"},
