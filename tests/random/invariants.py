@@ -129,9 +129,13 @@ class Invariants:
         self.steps = steps
         for step in steps:
             section = "default" if step.get("client") == "self" else step.get("section")
-            file = self.world.signing if step.get("client") == "self" else step.get("file")
+            file = self._file(step)
             self.targets |= {(file, section), (file, step.get("client")), (file, step.get("to"))}
             self._note_unknowable(step)
+
+    def _file(self, step):
+        """The destination of a step."""
+        return self.world.signing if step.get("client") == "self" else step.get("file")
 
     def _note_unknowable(self, step):
         for number, (client, credential) in self.world.credentials().items():
@@ -180,8 +184,8 @@ class Invariants:
             if (token not in self.was_held and number not in self.ours) or all(step["do"] == "prune" for step in self.steps):
                 raise Violation("ended-foreign", f"{what} ended credential {number}, which worked, and was not to be touched")
             holders = [section for section in now if section["client_token"] == token]
-            own = any(step.get("client") == "self" for step in self.steps)
-            mine = {step["file"] for step in self.steps} | {world.signing}
+            destinations = {self._file(step) for step in self.steps}
+            mine = destinations | {world.signing}
             starts = [section for section in self.before.sections if section["client_token"] == token and section.file in mine]
             owner = self.before.owners[number]
             replaced = any(world.works(section) and world.by_token(section["client_token"])[0]["clientId"] == owner for section in now)
@@ -191,7 +195,7 @@ class Invariants:
             for section in holders:
                 place = (section.file, section.name)
                 # With --yes the signing file may keep a dead one, where another file is the destination.
-                if section.file not in {step["file"] for step in self.steps} | ({world.signing} if own else set()):
+                if section.file not in destinations:
                     continue
                 name = "dead-in-section"
                 if replaced and len(starts) + len(holders) > 1:
@@ -369,7 +373,7 @@ class Invariants:
 
     def _section(self, step):
         """The section that a command stored in, or None."""
-        file = self.world.signing if step["client"] == "self" else step["file"]
+        file = self._file(step)
         name = "default" if step["client"] == "self" else step["section"]
         found = [
             section
@@ -539,7 +543,7 @@ class Invariants:
                 return True  # somebody deactivated it: --clean gives it up, and names it
             if step["do"] in ("rotate", "recover") and (places or token in self.was_held):
                 owner = self.before.owners.get(number)
-                file = self.world.signing if step.get("client") == "self" else step["file"]
+                file = self._file(step)
                 if any(
                     s.file == file and self.world.is_right(s) and self.world.by_token(s["client_token"])[0]["clientId"] == owner
                     for s in self.world.sections()
@@ -587,7 +591,7 @@ class Invariants:
 
     def _places(self, runs):
         """The destinations that the runs had."""
-        return {self.world.signing if run.step["client"] == "self" else run.step["file"] for run in runs}
+        return {self._file(run.step) for run in runs}
 
     @staticmethod
     def _spoils(step):

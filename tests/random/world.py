@@ -61,6 +61,7 @@ class World:
 
     def __init__(self, tools, home, small, sequence):
         self.tools, self.home, self.small = tools, home, small
+        self.latest = 0  # clock_offset at its highest
         self.lag = 0  # seconds until the lists of the API show what was made
         for path in self.home.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -378,6 +379,7 @@ class World:
             self.edit(step)
         elif step["do"] == "pass":
             self.fake.clock_offset += step["seconds"]
+            self.latest = max(self.latest, self.fake.clock_offset)
         elif step["do"] == "switch":
             self.fake.set(create_credential=step["create_credential"], spread=step["spread"])
             self.lag = step.get("lag", 0)
