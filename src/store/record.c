@@ -453,9 +453,6 @@ static void remove_done(struct records *records)
         records_append_file(records, at, &path);
         (void)operations_current()->unlink(buffer_text(&path));
     }
-    if (records->count > 0) {
-        (void)operations_sync_directory(records->directory);
-    }
     buffer_free(&path);
 }
 

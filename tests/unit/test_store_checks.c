@@ -1,0 +1,320 @@
+/*
+ * What is checked before a record is believed or removed, and that nothing of another's is taken
+ * for one's own: without any one of the checks a test here fails.
+ */
+#define _DEFAULT_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "scratch.h"
+#include "store/operations.h"
+#include "store/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WHOLE "gridkey1 0123456789abcdef request 400\n{\"operation\":\"client create\""
+#define SHORT "gridkey1 01" /* cut off before anything was sent */
+
+static struct error error;
+
+static void put(const char *path, const char *text)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    assert_true(descriptor >= 0 && write(descriptor, text, strlen(text)) == (ssize_t)strlen(text));
+    assert_int_equal(close(descriptor), 0);
+}
+
+static off_t size_of(const char *path)
+{
+    struct stat facts;
+
+    return lstat(path, &facts) == 0 ? facts.st_size : -1;
+}
+
+static void open_records(struct records *records)
+{
+    if (records_open(records, NULL, "rc", &error) != 0) {
+        fail_msg("%s", error.text);
+    }
+}
+
+static int create(struct records *records, struct record *record)
+{
+    return records_create(records, RECORD_REQUEST, "{}", 2, record, &error);
+}
+
+/* --- calls that fail, or tell what is not so ------------------------------------------------- */
+
+static struct store_operations operations;
+static const char *given_away;
+
+static int fstat_other_owner(int descriptor, struct stat *facts)
+{
+    struct stat named;
+    int result = fstat(descriptor, facts);
+
+    if (result == 0 && lstat(given_away, &named) == 0 && named.st_ino == facts->st_ino) {
+        facts->st_uid = geteuid() + 1;
+    }
+    return result;
+}
+
+/* A file belongs to another user, as far as the calls tell. */
+static void give_away(const char *path)
+{
+    given_away = path;
+    operations = store_operations_system;
+    operations.fstat = fstat_other_owner;
+    operations_use(&operations);
+}
+
+static ssize_t half_pwrite(int descriptor, const void *bytes, size_t size, off_t offset)
+{
+    if (size > 1) {
+        return pwrite(descriptor, bytes, size / 2, offset);
+    }
+    errno = ENOSPC;
+    return -1;
+}
+
+static int failing_fsync(int descriptor)
+{
+    (void)descriptor;
+    errno = EIO;
+    return -1;
+}
+
+static int restore(void **state)
+{
+    operations_use(NULL);
+    (void)alarm(0);
+    return scratch_remove(state);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+/* The only record cannot be read, and is left. */
+static void assert_refused(const char *part)
+{
+    struct records records;
+    struct record record;
+
+    open_records(&records);
+    assert_int_equal(records.count, 1);
+    assert_int_equal(records_read(&records, 0, &record, &error), -1);
+    if (strstr(error.text, part) == NULL) {
+        fail_msg("%s", error.text);
+    }
+    record_close(&record);
+    records_close(&records);
+    assert_true(size_of(".rc.gridkey-1") >= 0);
+}
+
+static void test_a_record_of_another_user(void **state)
+{
+    (void)state;
+    put(".rc.gridkey-1", WHOLE);
+    give_away(".rc.gridkey-1");
+    assert_refused("belongs to user");
+}
+
+static void test_a_record_that_others_may_read(void **state)
+{
+    (void)state;
+    put(".rc.gridkey-1", WHOLE);
+    assert_int_equal(chmod(".rc.gridkey-1", 0640), 0);
+    assert_refused("is open to other users");
+}
+
+static void test_a_link_in_place_of_a_record(void **state)
+{
+    (void)state;
+    put("elsewhere", WHOLE);
+    assert_int_equal(symlink("elsewhere", ".rc.gridkey-1"), 0);
+    assert_refused("symbolic link");
+}
+
+static void test_a_pipe_in_place_of_a_record(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo(".rc.gridkey-1", 0600), 0);
+    (void)alarm(60); /* it has no writer */
+    assert_refused("not a regular file");
+}
+
+static void test_a_record_that_is_too_long(void **state)
+{
+    (void)state;
+    put(".rc.gridkey-1", WHOLE);
+    assert_int_equal(truncate(".rc.gridkey-1", RECORD_LIMIT + 1), 0);
+    assert_refused("cannot be read");
+}
+
+/* --- removing -------------------------------------------------------------------------------- */
+
+static void test_what_is_too_short_is_removed_under_its_lock_alone(void **state)
+{
+    struct records records;
+
+    (void)state;
+    put(".rc.gridkey-1", SHORT);
+    put(".other.gridkey-1", SHORT);
+    assert_int_equal(records_look(&records, NULL, "rc", &error), 0);
+    records_close(&records);
+    assert_true(size_of(".rc.gridkey-1") > 0);
+    open_records(&records);
+    records_close(&records);
+    assert_int_equal(size_of(".rc.gridkey-1"), -1);
+    assert_true(size_of(".other.gridkey-1") > 0);
+}
+
+static void test_nothing_of_another_is_too_short(void **state)
+{
+    struct records records;
+
+    (void)state;
+    put("elsewhere", SHORT);
+    assert_int_equal(symlink("elsewhere", ".rc.gridkey-1"), 0);
+    put(".rc.gridkey-2", SHORT);
+    give_away(".rc.gridkey-2");
+    open_records(&records);
+    records_close(&records);
+    assert_true(size_of(".rc.gridkey-1") > 0 && size_of(".rc.gridkey-2") > 0);
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static void test_no_file_is_overwritten_by_a_record(void **state)
+{
+    static const char others[] = "of others, made meanwhile";
+    struct records records;
+    struct record record;
+
+    (void)state;
+    open_records(&records);
+    put(".rc.gridkey-1", others);
+    assert_int_equal(create(&records, &record), 0);
+    assert_int_equal(size_of(".rc.gridkey-1"), strlen(others));
+    assert_string_equal(buffer_text(&record.path), ".rc.gridkey-2");
+    record_close(&record);
+    assert_int_equal(create(&records, &record), 0);
+    assert_string_equal(buffer_text(&record.path), ".rc.gridkey-3");
+    record_close(&record);
+    records_close(&records);
+}
+
+static void test_a_request_that_is_too_long_is_not_sent(void **state)
+{
+    const size_t length = RECORD_REQUEST_LIMIT + 1;
+    struct records records;
+    struct record record;
+    char *text = calloc(1, length);
+
+    (void)state;
+    assert_non_null(text);
+    open_records(&records);
+    assert_int_equal(records_create(&records, RECORD_REQUEST, text, length, &record, &error), -1);
+    assert_int_equal(error.status, STATUS_USAGE);
+    record_close(&record);
+    records_close(&records);
+    free(text);
+}
+
+static void test_a_record_that_cannot_be_synced_is_none(void **state)
+{
+    struct records records;
+    struct record record;
+
+    (void)state;
+    open_records(&records);
+    operations = store_operations_system;
+    operations.fsync = failing_fsync;
+    operations_use(&operations);
+    assert_int_equal(create(&records, &record), -1);
+    assert_int_equal(size_of(".rc.gridkey-1"), -1);
+    operations_use(NULL);
+    assert_int_equal(create(&records, &record), 0);
+    operations_use(&operations);
+    assert_int_equal(record_append_kept(&record, &error), -1);
+    operations_use(NULL);
+    record_close(&record);
+    records_close(&records);
+}
+
+/* What is reserved is given back, but not what was written of an entry. */
+static void test_the_end_of_a_record(void **state)
+{
+    struct records records;
+    struct record record;
+    off_t whole;
+
+    (void)state;
+    open_records(&records);
+    assert_int_equal(create(&records, &record), 0);
+    assert_true(size_of(".rc.gridkey-1") >= (off_t)RECORD_ROOM);
+    record_close(&record);
+    whole = size_of(".rc.gridkey-1");
+    assert_true(whole > 0 && whole < 100);
+    assert_int_equal(create(&records, &record), 0);
+    operations = store_operations_system;
+    operations.pwrite = half_pwrite;
+    operations_use(&operations);
+    assert_int_equal(record_append(&record, RECORD_RESPONSE, "shown once", 10), -1);
+    operations_use(NULL);
+    record_close(&record);
+    assert_true(size_of(".rc.gridkey-2") > whole);
+    assert_int_equal(create(&records, &record), 0);
+    assert_int_equal(record_append_kept(&record, &error), 0);
+    record_close(&record);
+    assert_true(size_of(".rc.gridkey-3") > (off_t)RECORD_ROOM);
+    records_close(&records);
+}
+
+/* Nobody else's file gets the last entry, and a record that is gone needs none. */
+static void test_the_last_entry(void **state)
+{
+    struct record record = RECORD_EMPTY;
+
+    (void)state;
+    put("elsewhere", WHOLE);
+    assert_int_equal(symlink("elsewhere", ".rc.gridkey-1"), 0);
+    buffer_append_text(&record.path, ".rc.gridkey-1");
+    assert_int_equal(record_append_kept(&record, &error), -1);
+    assert_int_equal(size_of("elsewhere"), strlen(WHOLE));
+    record_close(&record);
+    buffer_append_text(&record.path, ".rc.gridkey-2");
+    assert_int_equal(record_append_kept(&record, &error), 0);
+    assert_int_equal(size_of(".rc.gridkey-2"), -1);
+    record_close(&record);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, restore)
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_record_of_another_user),
+        TEST(test_a_record_that_others_may_read),
+        TEST(test_a_link_in_place_of_a_record),
+        TEST(test_a_pipe_in_place_of_a_record),
+        TEST(test_a_record_that_is_too_long),
+        TEST(test_what_is_too_short_is_removed_under_its_lock_alone),
+        TEST(test_nothing_of_another_is_too_short),
+        TEST(test_no_file_is_overwritten_by_a_record),
+        TEST(test_a_request_that_is_too_long_is_not_sent),
+        TEST(test_a_record_that_cannot_be_synced_is_none),
+        TEST(test_the_end_of_a_record),
+        TEST(test_the_last_entry),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
