@@ -1,6 +1,6 @@
 /*
- * What is checked before a record is believed or removed, and that nothing of another's is taken
- * for one's own: without any one of the checks a test here fails.
+ * What is checked before a record is believed or removed and before a destination is replaced, and
+ * that nothing of another's is taken for one's own: without any one of the checks a test fails.
  */
 #define _DEFAULT_SOURCE
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "scratch.h"
+#include "store/file.h"
 #include "store/operations.h"
 #include "store/record.h"
 
@@ -298,6 +299,105 @@ static void test_the_last_entry(void **state)
     record_close(&record);
 }
 
+/* --- a destination --------------------------------------------------------------------------- */
+
+static struct store_reservation reservation;
+
+static void assert_not_reserved(size_t growth, const char *part)
+{
+    assert_int_equal(store_reserve(&reservation, "file", growth, &error), -1);
+    if (strstr(error.text, part) == NULL) {
+        fail_msg("%s", error.text);
+    }
+    store_release(&reservation);
+}
+
+static void test_the_size_of_a_destination(void **state)
+{
+    (void)state;
+    put("file", "[a]\n");
+    assert_int_equal(store_reserve(&reservation, "file", 5000, &error), 0);
+    assert_true(size_of(".file.gridkey-new") >= 5004);
+    store_release(&reservation);
+    assert_not_reserved(STORE_DESTINATION_LIMIT + 1, "too large");
+    assert_int_equal(truncate("file", (off_t)STORE_DESTINATION_LIMIT + 1), 0);
+    assert_not_reserved(10, "is larger than");
+}
+
+/* What it is replaced by once it was looked at. */
+static void (*swap)(void);
+
+static int lstat_then_swap(const char *path, struct stat *facts)
+{
+    int result = lstat(path, facts);
+
+    if (strcmp(path, "file") == 0 && swap != NULL) {
+        assert_int_equal(unlink("file"), 0);
+        swap();
+        swap = NULL;
+    }
+    return result;
+}
+
+static void make_link(void)
+{
+    put("elsewhere", "[a]\n");
+    assert_int_equal(symlink("elsewhere", "file"), 0);
+}
+
+static void make_pipe(void)
+{
+    assert_int_equal(mkfifo("file", 0600), 0);
+    (void)alarm(60); /* it has no writer */
+}
+
+static void test_a_destination_that_becomes_something_else(void **state)
+{
+    (void)state;
+    operations = store_operations_system;
+    operations.lstat = lstat_then_swap;
+    operations_use(&operations);
+    put("file", "[a]\n");
+    swap = make_link;
+    assert_not_reserved(10, "symbolic link");
+    assert_int_equal(unlink("file"), 0);
+    put("file", "[a]\n");
+    swap = make_pipe;
+    assert_not_reserved(10, "not a regular file");
+}
+
+/* A file that a killed run left is not written to: it may have another name, and other readers. */
+static void test_what_a_killed_run_left(void **state)
+{
+    (void)state;
+    put(".file.gridkey-new", "left");
+    assert_int_equal(link(".file.gridkey-new", "other name"), 0);
+    assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
+    assert_int_equal(store_commit(&reservation, "[a]\n", 4, &error), 0);
+    store_release(&reservation);
+    assert_int_equal(size_of("other name"), strlen("left"));
+}
+
+static int close_then_fail(int descriptor)
+{
+    (void)close(descriptor);
+    errno = EIO;
+    return -1;
+}
+
+static void test_a_close_that_fails(void **state)
+{
+    (void)state;
+    assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
+    operations = store_operations_system;
+    operations.close = close_then_fail;
+    operations_use(&operations);
+    assert_int_equal(store_commit(&reservation, "[a]\n", 4, &error), -1);
+    operations_use(NULL);
+    assert_true(reservation.placed && strstr(error.text, "check the disk") != NULL);
+    store_release(&reservation);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, restore)
@@ -314,6 +414,10 @@ int main(void)
         TEST(test_a_record_that_cannot_be_synced_is_none),
         TEST(test_the_end_of_a_record),
         TEST(test_the_last_entry),
+        TEST(test_the_size_of_a_destination),
+        TEST(test_a_destination_that_becomes_something_else),
+        TEST(test_what_a_killed_run_left),
+        TEST(test_a_close_that_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
