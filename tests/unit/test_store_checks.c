@@ -370,12 +370,12 @@ static void test_a_destination_that_becomes_something_else(void **state)
 static void test_what_a_killed_run_left(void **state)
 {
     (void)state;
-    put(".file.gridkey-new", "left");
+    put(".file.gridkey-new", "what was left");
     assert_int_equal(link(".file.gridkey-new", "other name"), 0);
     assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
     assert_int_equal(store_commit(&reservation, "[a]\n", 4, &error), 0);
     store_release(&reservation);
-    assert_int_equal(size_of("other name"), strlen("left"));
+    assert_int_equal(size_of("other name"), strlen("what was left"));
 }
 
 static int close_then_fail(int descriptor)
