@@ -200,3 +200,33 @@ def test_what_another_signer_does_not_see_is_not_gone(gk, fake, edgerc, client, 
     fake.clear_faults()
     assert recover(gk).status == 10 and len(changes(fake)) == asked
     assert recover(gk, "--clean", "--yes").status == 0 and made not in fake.clients
+
+
+# -- what others changed since ----------------------------------------------------------------------------------------
+
+
+def test_an_expiry_that_was_changed_since_is_left(gk, fake, edgerc):
+    fake.fault(method="PUT", status=503, times=None)
+    assert create(gk, *SMALLEST, "--expires", "+90d", "--retries", "0").status == 5
+    fake.clear_faults()
+    [credential] = fake.client("web")["credentials"]
+    credential["expiresOn"] = "2027-03-01T00:00:00.000Z"
+    assert recover(gk).status == 0
+    assert credential["expiresOn"] == "2027-03-01T00:00:00.000Z" and credential["status"] == "ACTIVE"
+
+
+def test_others_empty_the_destination_again_and_again(gk, fake, edgerc, client, operations):  # noqa: F811
+    """Each time that the new credential is proved there: a run stores it some times, and then says so."""
+    cuts = []
+
+    def cut(record):
+        token = client["credentials"][-1]["clientToken"]
+        if len(cuts) < 50 and record["client_token"] == token and token in edgerc.read_text():
+            cuts.append(cut_section(edgerc, "edge box"))
+
+    fake.on_request = cut
+    result = gk("credential", "rotate", "edge box")
+    fake.on_request = None
+    assert result.status == 9 and str(edgerc) in result.err and len(cuts) < 20, result
+    assert client["credentials"][0]["status"] == "ACTIVE"
+    assert client["credentials"][1]["clientSecret"] in operations.read_text(errors="replace")
