@@ -136,10 +136,10 @@ static int delete_run(struct target *target, struct error *error)
     size_t active = 0;
 
     if (target->is_self) {
-        return error_set(error, STATUS_USAGE,
-                         "a client is deleted with its credentials inactive, so it cannot delete "
-                         "itself; sign with another client's credential and name this one by its "
-                         "id");
+        return error_set(
+            error, STATUS_USAGE,
+            "a client cannot delete itself, because its credentials are deactivated first; sign "
+            "with another client's credential and name this one by its id");
     }
     for (const struct json *at = json_first(json_get(target->client, "credentials")); at != NULL;
          at = json_next(at)) {

@@ -46,8 +46,7 @@ static int creating_expiry(struct creating *creating, struct error *error)
         if (invocation_has(creating->invocation, about[i]) &&
             !creating_wants_credential(creating)) {
             return error_set(error, STATUS_USAGE,
-                             "--%s is about the credential that --no-credential leaves out; leave "
-                             "one of them out",
+                             "--%s and --no-credential contradict each other; choose one",
                              about[i]);
         }
     }
@@ -232,7 +231,7 @@ static void creating_remark_networks(const struct json *draft)
         bool host_bits_set = false;
 
         if (url_cidr_check(json_text(at), &host_bits_set, &ignored) == 0 && host_bits_set) {
-            output_remark("--ip %s has bits set behind the network's; the whole network is meant",
+            output_remark("--ip %s has host bits set; it stands for the whole network",
                           json_text(at));
         }
     }

@@ -1,5 +1,5 @@
 /*
- * gridkey client show: all that the API tells of one client.
+ * gridkey client show: all that the API shows of one client.
  */
 #include "cli/commands.h"
 

@@ -148,7 +148,7 @@ static int expiring_read_clients(struct expiring *expiring, struct error *error)
 }
 
 /* The text of the row with the least time left that was not taken yet, and that time. */
-static const char *expiring_take(struct expiring *expiring, int64_t *left)
+static const char *expiring_next(struct expiring *expiring, int64_t *left)
 {
     struct expiring_row *rows = (struct expiring_row *)(void *)expiring->index.data;
     struct expiring_row *first = rows;
@@ -205,7 +205,7 @@ static int expiring_show(struct expiring *expiring, struct error *error)
         return 0;
     }
     table_start(&table, "CLIENT,NAME,CREDENTIAL,STATUS,EXPIRES,DAYS LEFT,TIME LEFT");
-    while (result == 0 && (text = expiring_take(expiring, &left)) != NULL) {
+    while (result == 0 && (text = expiring_next(expiring, &left)) != NULL) {
         if (as_json) {
             result = listing_begin_element(&out, &separator, error);
             buffer_append_text(&out, text);

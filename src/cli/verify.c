@@ -134,9 +134,9 @@ static int verify_show(const struct context *context, struct json *found, struct
     return result;
 }
 
-static int verify_tell(const struct context *context, const struct http_response *response,
-                       const struct json *answer, const struct verify_times *times,
-                       struct error *error)
+static int verify_print(const struct context *context, const struct http_response *response,
+                        const struct json *answer, const struct verify_times *times,
+                        struct error *error)
 {
     const struct problem_context problem = {.method = "GET",
                                             .target = VERIFY_TARGET,
@@ -190,7 +190,7 @@ int command_verify(const struct invocation *invocation, struct error *error)
     times.after = clock_unix_seconds();
     if (result == 0) {
         (void)json_parse(buffer_text(&response.body), response.body.length, &answer, &ignored);
-        result = verify_tell(&context, &response, answer, &times, error);
+        result = verify_print(&context, &response, answer, &times, error);
     }
     json_free(answer);
     http_response_free(&response);

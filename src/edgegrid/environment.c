@@ -59,7 +59,7 @@ static void clean_value(const char **value, size_t *length)
     edgerc_clean_value(&line, value, length, NULL);
 }
 
-static int take_set(const struct environment *environment, const char *prefix,
+static int read_set(const struct environment *environment, const char *prefix,
                     struct edgegrid_credential *credential, struct buffer *notes,
                     struct error *error)
 {
@@ -140,7 +140,7 @@ static int try_prefix(const struct environment *environment, const char *prefix,
     }
     buffer_free(&name);
     if (missing == 0) {
-        return take_set(environment, prefix, credential, notes, error) == 0
+        return read_set(environment, prefix, credential, notes, error) == 0
                    ? EDGEGRID_ENVIRONMENT_FOUND
                    : -1;
     }

@@ -63,7 +63,7 @@ int client_update_start(const struct json *client, struct json **body, struct er
     *body = json_new_object();
     if (!json_is_object(client)) {
         return error_set(error, STATUS_REFUSED,
-                         "what the API answered is no client; run it again later");
+                         "the API's response is not an API client; run the command again later");
     }
     for (const struct json *at = json_first(client); at != NULL; at = json_next(at)) {
         if (!client_member_is_answer(json_name(at)) && !text_equal(json_name(at), "clientType") &&
@@ -134,7 +134,7 @@ static int list_remove(struct json *list, enum lookup_kind kind, const char *wan
     if (result == 0) {
         json_remove_element(list, found);
     } else if (error->status == STATUS_NOT_FOUND) {
-        (void)error_prefix(error, "the client has no such part: ");
+        (void)error_prefix(error, "the client does not have: ");
     }
     match_free(&index);
     return result;

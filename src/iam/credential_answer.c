@@ -45,7 +45,7 @@ int answer_explain(const char *what, const struct http_response *response, struc
                         error->status == STATUS_SYSTEM ? ":" : "");
 }
 
-static void credential_take(const struct json *object, struct new_credential *credential)
+static void credential_read_members(const struct json *object, struct new_credential *credential)
 {
     credential->credential_id = answer_copy(json_get(object, "credentialId"));
     credential->client_token = answer_copy(json_get(object, "clientToken"));
@@ -110,8 +110,8 @@ static int client_take_credential(const struct json *credentials, struct new_cli
         return error_set(error, STATUS_NOT_STORED,
                          "holds %zu credentials with a secret where one was requested", secrets);
     }
-    credential_take(with_secret != NULL ? with_secret : json_first(credentials),
-                    &client->credential);
+    credential_read_members(with_secret != NULL ? with_secret : json_first(credentials),
+                            &client->credential);
     client->has_credential = credential_is_whole(&client->credential);
     if (!client->has_credential) {
         client->stray_credential_id = client->credential.credential_id;
@@ -165,7 +165,7 @@ int new_credential_read(const char *text, size_t length, struct new_credential *
         json_free(answer);
         return -1;
     }
-    credential_take(answer, credential);
+    credential_read_members(answer, credential);
     json_free(answer);
     if (json_build_failed()) {
         return error_set_memory(error);

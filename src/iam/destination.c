@@ -61,11 +61,10 @@ static int refuse_foreign_file(const struct destination_settings *settings,
     while (edgerc_next_line(&reader, &line) && line.kind != EDGERC_HEADER) {
         /* JSON of one line looks like an entry. */
         if (line.kind == EDGERC_JUNK || (line.kind == EDGERC_ENTRY && *line.name == '{')) {
-            return error_set(
-                error, STATUS_FILE,
-                "%s:%zu: is no line of an .edgerc; mend it, see gridkey edgerc check, or "
-                "choose another file with --save",
-                settings->path, line.number);
+            return error_set(error, STATUS_FILE,
+                             "%s:%zu: not a line of an .edgerc; correct it (see gridkey edgerc "
+                             "check), or choose another file with --save",
+                             settings->path, line.number);
         }
         if (line.kind == EDGERC_ENTRY) {
             break;
@@ -102,7 +101,7 @@ static int destination_refuse(const struct destination_settings *settings,
     }
     if (destination_is_whole(settings)) {
         return error_set(error, STATUS_FILE,
-                         "%s is there already; replace the whole file with --replace, or choose "
+                         "%s already exists; replace the whole file with --replace, or choose "
                          "another with --save",
                          settings->path);
     }
@@ -113,7 +112,7 @@ static int destination_refuse(const struct destination_settings *settings,
     if (!settings->replace &&
         edgerc_has_section(buffer_text(old), old->length, settings->section)) {
         return error_set(error, STATUS_FILE,
-                         "%s has a section [%s] already; replace it with --replace, or choose "
+                         "%s already has a section [%s]; replace it with --replace, or choose "
                          "another name with --save-section",
                          settings->path, settings->section);
     }
@@ -479,7 +478,7 @@ static int refuse_loss(const struct destination *destination, struct error *erro
     if (settings->format != FORMAT_EDGERC && settings->sealed_to.count == 0 && old->length > 0 &&
         !format_is_own(settings->format, settings->section, buffer_text(old), old->length)) {
         return error_set(error, STATUS_FILE,
-                         "%s holds something else than gridkey writes as --format %s, which would "
+                         "%s holds something other than gridkey writes as --format %s, which would "
                          "be lost; replace the whole file with --replace",
                          settings->path, format_name(settings->format));
     }

@@ -79,10 +79,10 @@ static int write_key(enum format format, const char *section, const char *name, 
         return 0;
     }
     if (!is_plain(value)) {
-        return error_set(error, STATUS_FILE,
-                         "%s holds a character that a shell would take for its own, so it cannot "
-                         "be stored as env",
-                         name);
+        return error_set(
+            error, STATUS_FILE,
+            "%s holds a character that a shell would interpret, so it cannot be stored as env",
+            name);
     }
     buffer_append_text(out, "AKAMAI_");
     if (!text_equal(section, "default")) {

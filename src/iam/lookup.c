@@ -278,7 +278,7 @@ int lookup_refuse(const char *target, struct error *error)
     bool no_memory = error->status == STATUS_SYSTEM;
 
     error->status = no_memory ? STATUS_SYSTEM : STATUS_REFUSED;
-    return error_prefix(error, "the answer to GET %s%s ", target, no_memory ? ":" : "");
+    return error_prefix(error, "the response to GET %s%s ", target, no_memory ? ":" : "");
 }
 
 int lookup_step(const struct buffer *list, size_t *cursor, struct json **element,
@@ -288,7 +288,7 @@ int lookup_step(const struct buffer *list, size_t *cursor, struct json **element
 
     if (step < 0 && error->status != STATUS_SYSTEM) {
         error->status = STATUS_REFUSED;
-        (void)error_prefix(error, "the list that the API gave ");
+        (void)error_prefix(error, "the API's list ");
     }
     return step;
 }

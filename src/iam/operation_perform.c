@@ -40,7 +40,7 @@ static int open_session(const struct operation *operation,
                          operation->host, (*session)->credential->host);
     }
     if (!environment->policy.sends) {
-        (*session)->account_key = operation->account_key; /* borrowed while it is dealt with */
+        (*session)->account_key = operation->account_key; /* borrowed until the operation ends */
     }
     return 0;
 }
@@ -326,7 +326,7 @@ static void read_response(struct operation *operation, struct operation_environm
 }
 
 /* The response says what the credential is; nothing needs to be asked for again. */
-static void take_new(const struct operation *operation, struct operation_environment *environment)
+static void show_made(const struct operation *operation, struct operation_environment *environment)
 {
     const struct new_credential *made = &operation->made.credential;
 
@@ -368,11 +368,10 @@ static int perform_send(struct operation *operation, struct operation_environmen
     environment->changed = result == 0 || outcome.status == STATUS_UNKNOWN;
     read_response(operation, environment, &sink, result, &response, &outcome);
     if (operation->state == OPERATION_ANSWERED) {
-        take_new(operation, environment);
+        show_made(operation, environment);
         if (operation->salvaged) {
-            environment->warn(
-                "the response was not whole, but the credential in it is; try it with "
-                "gridkey verify");
+            environment->warn("the response was incomplete, but the credential in it is complete; "
+                              "check it with gridkey verify");
         }
     } else if (operation->state != OPERATION_BARE) {
         if (result == 0 && outcome.status != STATUS_NOT_STORED) {
@@ -605,7 +604,7 @@ static int perform_prove(struct operation *operation, struct operation_environme
     }
     if (result == 0) {
         proof_session_open(&proof, session, reads ? &current : &made);
-        result = proof_take(&proof, operation->made.client_id, error);
+        result = proof_check(&proof, operation->made.client_id, error);
         proof_session_close(&proof);
     }
     edgegrid_credential_free(&current);
@@ -1065,7 +1064,7 @@ static int explain_in_doubt(const struct operation *operation,
                    : error_suffix(error, ", with: gridkey credential list %1s",
                                   operation->client_id);
     }
-    (void)error_suffix(error, "; what was asked for is recorded in %s, to be cleared up with: ",
+    (void)error_suffix(error, "; the request is recorded in %s; find out what became of it with: ",
                        record_name(environment));
     return operation_advise(environment, "", error);
 }
@@ -1105,23 +1104,22 @@ static int explain_occupied(const struct operation_environment *environment,
     const bool whole = destination_is_whole(settings);
 
     if (end == OPERATION_TAKEN) {
-        return error_set(
-            error, STATUS_FILE,
-            "%s%s%s%s got another credential of these records just now; choose another "
-            "place for this one, with %s",
-            settings->path, whole ? "" : " [", whole ? "" : settings->section, whole ? "" : "]",
-            whole ? "--save" : "--save-section");
+        return error_set(error, STATUS_FILE,
+                         "%s%s%s%s has just received another credential from these records; choose "
+                         "another destination for this one with %s",
+                         settings->path, whole ? "" : " [", whole ? "" : settings->section,
+                         whole ? "" : "]", whole ? "--save" : "--save-section");
     }
     return whole ? error_set(error, STATUS_FILE,
                              "%s holds %s; replace that with --replace, or name another file with "
                              "--save",
                              settings->path,
                              settings->sealed_to.count > 0
-                                 ? "something sealed, be it this credential or another"
-                                 : "something else by now")
+                                 ? "a sealed credential, which cannot be compared"
+                                 : "something else now")
                  : error_set(error, STATUS_FILE,
-                             "%s [%s] holds another credential by now; replace that with "
-                             "--replace, or choose another place with --save-section",
+                             "%s [%s] now holds another credential; replace it with --replace, or "
+                             "choose another section with --save-section",
                              settings->path, settings->section);
 }
 
@@ -1153,9 +1151,8 @@ static int explain_not_replaced(const struct operation *operation,
 {
     return error_set(
         error, STATUS_UNKNOWN,
-        "the new credential is stored in %s, but the old one, %s, was not in its place "
-        "any more, so it stays as it is; if it is not in use, revoke it with: gridkey "
-        "credential deactivate %1s %1s",
+        "the new credential is stored in %s, but the old one, %s, was no longer there, so it is "
+        "unchanged; if it is not in use, revoke it with: gridkey credential deactivate %1s %1s",
         environment->destination->settings.path, operation->old_id, operation_client_id(operation),
         operation->old_id);
 }
@@ -1250,8 +1247,8 @@ static int explain_step(const struct operation *operation,
     }
     error->status = STATUS_UNKNOWN;
     drop_advice(error);
-    (void)error_suffix(error, ". The new credential is in place, only the old one is left: run the "
-                              "same command again, or: ");
+    (void)error_suffix(error, ". The new credential is in place, and only the old one is left to "
+                              "revoke: run the same command again, or: ");
     return operation_advise(environment, "", error);
 }
 
@@ -1293,7 +1290,7 @@ int operation_run(struct operation *operation, struct operation_environment *env
             return 0;
         }
         if (*end == OPERATION_STORE && ++stores > STORES_MOST) {
-            (void)error_set(error, STATUS_FILE, "%s is changed by another program again and again",
+            (void)error_set(error, STATUS_FILE, "another program keeps changing %s",
                             environment->destination->settings.path);
             return explain_step(operation, environment, error);
         }

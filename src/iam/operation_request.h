@@ -28,7 +28,8 @@ int operation_read_request(struct operation *operation, const char *text, size_t
 /* Append the done entry: what the operation made and stored. */
 void operation_write_done(const struct operation *operation, struct buffer *out);
 
-/* Set a text that the operation owns; a value of NULL clears it. json_build_failed tells of memory.
+/* Set a text that the operation owns; a value of NULL clears it. json_build_failed reports want of
+ * memory.
  */
 void operation_set_text(char **text, const char *value);
 

@@ -180,7 +180,7 @@ static void orphan_free(struct orphan *orphan)
     free(orphan->created);
 }
 
-void orphans_forget(struct orphan_search *search)
+void orphans_clear(struct orphan_search *search)
 {
     for (size_t at = 0; at < search->count; at++) {
         orphan_free(&search->found[at]);
@@ -551,7 +551,7 @@ int orphans_search(struct orphan_search *search, struct edgegrid_session *sessio
         operation->client_id != NULL ? operation->client_id : operation->made.client_id;
     int result;
 
-    orphans_forget(search);
+    orphans_clear(search);
     server->client = CLIENT_UNKNOWN;
     server->sees = operation->signer == NULL ||
                    text_equal(operation->signer, session->credential->access_token);
@@ -616,7 +616,7 @@ int orphan_revoke(struct edgegrid_session *session, const struct orphan *orphan,
 
 void orphans_free(struct orphan_search *search)
 {
-    orphans_forget(search);
+    orphans_clear(search);
     while (search->clients != NULL) {
         struct orphan_clients *next = search->clients->next;
 

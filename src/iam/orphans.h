@@ -35,7 +35,7 @@ struct orphan_search {
     struct orphan_clients *clients; /* the lists, one for each account; owned */
     struct orphan *found;           /* of the last search; owned */
     size_t count;
-    /* Operations that are in doubt and not dealt with, oldest first; borrowed. */
+    /* Operations in doubt that are still to be searched, oldest first; borrowed. */
     const struct operation *const *pending;
     size_t pending_count;
     void (*remark)(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -64,7 +64,7 @@ int orphan_revoke(struct edgegrid_session *session, const struct orphan *orphan,
                   struct error *error);
 
 /* Drop what the last search found. */
-void orphans_forget(struct orphan_search *search);
+void orphans_clear(struct orphan_search *search);
 
 void orphans_free(struct orphan_search *search);
 

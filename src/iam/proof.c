@@ -66,7 +66,7 @@ static int proof_try(struct edgegrid_session *session, const char *client_id, st
     return result;
 }
 
-int proof_take(struct proof_session *proof, const char *client_id, struct error *error)
+int proof_check(struct proof_session *proof, const char *client_id, struct error *error)
 {
     int64_t deadline = clock_monotonic_milliseconds() + proof->settings.timeout_milliseconds;
     int64_t pause = PROOF_FIRST_PAUSE;

@@ -24,6 +24,6 @@ void proof_session_close(struct proof_session *proof);
  * authenticated 403 or 404. A new credential takes a while to spread: a 401 is tried again within
  * the timeout. Returns 0, or -1 with an error.
  */
-int proof_take(struct proof_session *proof, const char *client_id, struct error *error);
+int proof_check(struct proof_session *proof, const char *client_id, struct error *error);
 
 #endif

@@ -78,8 +78,8 @@ static void remark_orphans(const struct recovery *recovery)
         struct buffer text = BUFFER_EMPTY;
 
         orphan_describe(&search->found[at], &text);
-        recovery->warn("%s, is left over from an interrupted request, and its secret is lost, as "
-                       "far as the records and the destination tell",
+        recovery->warn("%s, was made by an interrupted request, and its secret is lost: no record "
+                       "and no destination holds it",
                        buffer_text(&text));
         buffer_free(&text);
     }
@@ -105,13 +105,13 @@ static int explain_orphans(const struct recovery *recovery, enum operation_step 
 {
     remark_orphans(recovery);
     if (end == OPERATION_TOO_MANY) {
-        (void)error_set(error, STATUS_DIFFERS,
-                        "that is more than the interrupted requests can have made; delete what is "
-                        "not in use yourself (client delete, credential delete), "
-                        "then run again: ");
+        (void)error_set(
+            error, STATUS_DIFFERS,
+            "these are more than the interrupted requests can have made; delete those that are not "
+            "in use (client delete, credential delete), then run: ");
         return operation_advise(environment, "", error);
     }
-    (void)error_set(error, STATUS_DIFFERS, "deactivate and delete what is left over with: ");
+    (void)error_set(error, STATUS_DIFFERS, "deactivate and delete it with: ");
     return operation_advise(environment, " --clean", error);
 }
 
@@ -121,11 +121,11 @@ static int explain_unseen(const struct operation *operation,
     char asked[DATE_TEXT_SIZE];
 
     date_write_iso(operation->time, asked);
-    (void)error_set(error, STATUS_DIFFERS,
-                    "nothing can be seen of the %s that was interrupted at %s, but another "
-                    "client's credential signed it: choose that with --section or --edgerc, or "
-                    "forget it with: ",
-                    operation_kind_name(operation->kind), asked);
+    (void)error_set(
+        error, STATUS_DIFFERS,
+        "the signing credential sees nothing of the %s interrupted at %s, which another credential "
+        "signed; choose that one with --section or --edgerc, or discard the record with: ",
+        operation_kind_name(operation->kind), asked);
     return operation_advise(environment, " --clean", error);
 }
 
@@ -159,10 +159,10 @@ static int recovery_explain(struct recovery *recovery, const struct operation *o
     case OPERATION_UNSEEN:
         return explain_unseen(operation, environment, error);
     case OPERATION_UNREAD:
-        (void)error_set(error, STATUS_DIFFERS,
-                        "a response that cannot be read is in %s; once you have looked at it, "
-                        "remove it with: ",
-                        buffer_text(&environment->record.path));
+        (void)error_set(
+            error, STATUS_DIFFERS,
+            "%s holds a response that cannot be read; look at it, then remove it with: ",
+            buffer_text(&environment->record.path));
         return operation_advise(environment, " --clean", error);
     case OPERATION_INACTIVE:
         (void)recovery_report(recovery, operation, "deactivated");
@@ -223,7 +223,7 @@ static int open_destination(struct recovery *recovery, struct operation_environm
         environment->found_by = "-"; /* so that the command to run has it */
         return error_set(
             error, STATUS_FILE,
-            "the credential was to go to standard output, which has to be asked for once more");
+            "the credential was requested on standard output, which has to be requested again");
     }
     environment->says_place = elsewhere;
     if (open_at(recovery, environment->destination, &settings, error) == 0) {
@@ -242,8 +242,8 @@ static int open_destination(struct recovery *recovery, struct operation_environm
 }
 
 /* When another credential is in the section, --save-section names the one to take. */
-static void choose_section(const struct recovery *recovery, const struct operation *operation,
-                           struct operation_environment *environment)
+static void use_given_section(const struct recovery *recovery, const struct operation *operation,
+                              struct operation_environment *environment)
 {
     struct destination_settings *settings = &environment->destination->settings;
 
@@ -304,9 +304,9 @@ static void remark_nothing(struct recovery *recovery, const struct operation *op
 }
 
 /* Say what came of an operation whose record is gone. */
-static void recovery_tell(struct recovery *recovery, const struct operation *operation,
-                          enum operation_state before, bool in_place,
-                          const struct operation_environment *environment)
+static void recovery_report_finished(struct recovery *recovery, const struct operation *operation,
+                                     enum operation_state before, bool in_place,
+                                     const struct operation_environment *environment)
 {
     if (before == OPERATION_ANSWERED && environment->server.made == SERVER_GONE &&
         environment->view.content != DESTINATION_NEW) {
@@ -359,9 +359,10 @@ static void explain_failure(const struct operation *operation,
     }
     if (environment->view.content == DESTINATION_NEW) {
         if (operation->kind == OPERATION_ROTATE) {
-            (void)error_suffix(error,
-                               ". The new credential %s is in place, only the old one is left",
-                               operation->made.credential.credential_id);
+            (void)error_suffix(
+                error,
+                ". The new credential %s is in place, and only the old one is left to revoke",
+                operation->made.credential.credential_id);
         } else {
             (void)error_prefix(error,
                                "the credential is stored in %s, but it was made %s, and what else "
@@ -372,7 +373,7 @@ static void explain_failure(const struct operation *operation,
         return;
     }
     if (operation->kind == OPERATION_ROTATE && environment->server.proof == PROOF_NONE) {
-        (void)error_suffix(error, ". The new credential %s has to be tried before it is stored",
+        (void)error_suffix(error, ". The new credential %s has to be checked before it is stored",
                            operation->made.credential.credential_id);
     }
     (void)operation_explain_not_stored(operation, environment, error);
@@ -426,7 +427,7 @@ static bool is_window_open(const struct recovery *recovery, const struct operati
            recovery->now < operation->time + operation->patience;
 }
 
-/* Run the operation to an end, and tell of it. Returns 0, or -1 with an error to print. */
+/* Run the operation to an end, and report it. Returns 0, or -1 with an error to print. */
 static int recovery_finish(struct recovery *recovery, struct operation *operation,
                            struct operation_environment *environment, struct error *error)
 {
@@ -448,7 +449,7 @@ static int recovery_finish(struct recovery *recovery, struct operation *operatio
         return recovery_explain(recovery, operation, end, environment, error);
     }
     if (!recovery->dry_run) {
-        recovery_tell(recovery, operation, before, in_place, environment);
+        recovery_report_finished(recovery, operation, before, in_place, environment);
     }
     if (environment->has_failure) {
         *error = environment->failure;
@@ -510,8 +511,8 @@ static void report_salvaged(const struct recovery *recovery, const struct operat
                             const struct operation_environment *environment)
 {
     if (operation->state == OPERATION_ANSWERED && operation->salvaged) {
-        recovery->remark("the response in %s is not whole, but what matters is: it is taken from "
-                         "there; try it with gridkey verify",
+        recovery->remark("the response in %s is incomplete, but the credential in it is complete "
+                         "and is used; check it with gridkey verify",
                          buffer_text(&environment->record.path));
     } else if (operation->state == OPERATION_UNREADABLE) {
         recovery->remark("the response in %s cannot be read, so the API is asked what came of it",
@@ -519,9 +520,9 @@ static void report_salvaged(const struct recovery *recovery, const struct operat
     }
 }
 
-/* Deal with one operation. Returns 0, or -1 with an error to print. */
-static int recovery_deal(struct recovery *recovery, struct operation *operation, size_t number,
-                         struct error *error)
+/* Finish or explain one operation. Returns 0, or -1 with an error to print. */
+static int recovery_finish_one(struct recovery *recovery, struct operation *operation,
+                               size_t number, struct error *error)
 {
     struct destination destination = {.reservation = STORE_RESERVATION_EMPTY};
     struct operation_environment environment = make_environment(recovery, &destination);
@@ -531,7 +532,7 @@ static int recovery_deal(struct recovery *recovery, struct operation *operation,
     operation_begin(&environment, operation);
     environment.kept = true;
     environment.server.window_open = is_window_open(recovery, operation);
-    orphans_forget(&recovery->search);
+    orphans_clear(&recovery->search);
     destination.settings = recovery->given;
     records_append_file(recovery->records, number, &environment.record.path);
     if (buffer_check(&environment.record.path, error) != 0) {
@@ -544,7 +545,7 @@ static int recovery_deal(struct recovery *recovery, struct operation *operation,
         report_salvaged(recovery, operation, &environment);
         result = open_destination(recovery, &environment, &settings, error);
         if (result == 0) {
-            choose_section(recovery, operation, &environment);
+            use_given_section(recovery, operation, &environment);
         } else {
             (void)operation_explain_not_stored(operation, &environment, error);
         }
@@ -565,8 +566,8 @@ static int recovery_deal(struct recovery *recovery, struct operation *operation,
 
 /* --- records that hold no operation --------------------------------------------------------- */
 
-static int recovery_deal_with_other(struct recovery *recovery, size_t number, bool unsent,
-                                    struct error *error)
+static int recovery_finish_other(struct recovery *recovery, size_t number, bool unsent,
+                                 struct error *error)
 {
     struct destination destination = {.settings = recovery->given};
     struct operation_environment environment = make_environment(recovery, &destination);
@@ -576,10 +577,10 @@ static int recovery_deal_with_other(struct recovery *recovery, size_t number, bo
     records_append_file(recovery->records, number, &record->path);
     path = buffer_text(&record->path);
     if (!unsent && (recovery->dry_run || !recovery->clean)) {
-        (void)error_set(error, STATUS_DIFFERS,
-                        "%s holds no whole request and may hold a secret; once you have looked at "
-                        "it, remove it with: ",
-                        path);
+        (void)error_set(
+            error, STATUS_DIFFERS,
+            "%s holds no complete request but may hold a secret; look at it, then remove it with: ",
+            path);
         (void)operation_advise(&environment, " --clean", error);
         record_close(record);
         return -1;
@@ -621,7 +622,7 @@ static void load_one(struct recovery *recovery, struct loaded *loaded, size_t nu
     }
 }
 
-static void deal_with(struct recovery *recovery, struct loaded *loaded)
+static void finish_loaded(struct recovery *recovery, struct loaded *loaded)
 {
     struct error error;
     int result;
@@ -634,16 +635,16 @@ static void deal_with(struct recovery *recovery, struct loaded *loaded)
         return;
     }
     result = loaded->result == 0
-                 ? recovery_deal(recovery, &loaded->operation, loaded->number, &error)
-                 : recovery_deal_with_other(recovery, loaded->number, loaded->unsent, &error);
+                 ? recovery_finish_one(recovery, &loaded->operation, loaded->number, &error)
+                 : recovery_finish_other(recovery, loaded->number, loaded->unsent, &error);
     if (result != 0) {
         recovery_fail(recovery, &error);
     }
 }
 
-/* Deal with all that is loaded; whoever is in doubt and not dealt with yet is a rival. */
-static void deal_with_all(struct recovery *recovery, struct loaded *all, size_t count,
-                          const struct operation **pending)
+/* Finish or explain all; each that is in doubt and still to come is a rival in a search. */
+static void finish_all(struct recovery *recovery, struct loaded *all, size_t count,
+                       const struct operation **pending)
 {
     size_t pending_count = 0;
     size_t first = 0;
@@ -656,7 +657,7 @@ static void deal_with_all(struct recovery *recovery, struct loaded *all, size_t 
     for (size_t at = 0; at < count; at++) {
         recovery->search.pending = pending + first;
         recovery->search.pending_count = pending_count - first;
-        deal_with(recovery, &all[at]);
+        finish_loaded(recovery, &all[at]);
         first += all[at].in_doubt;
     }
 }
@@ -689,7 +690,7 @@ int recovery_run(struct recovery *recovery, struct error *error)
         }
     }
     if (result == 0) {
-        deal_with_all(recovery, all, count, pending);
+        finish_all(recovery, all, count, pending);
         sweep(recovery);
     }
     for (size_t at = 0; at < count; at++) {

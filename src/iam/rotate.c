@@ -44,8 +44,8 @@ static int read_expected(const struct rotation *rotation, struct operation *oper
     if (settings->sealed_to.count > 0) {
         if (destination->reservation.facts.exists && !rotation->replace) {
             return error_set(error, STATUS_FILE,
-                             "%s is there already; replace the whole file with --replace, or "
-                             "choose another with --save",
+                             "%s already exists; replace the whole file with --replace, or choose "
+                             "another with --save",
                              settings->path);
         }
         if (sealed_find_old(rotation->client, rotation->own_token, &token, error) != 0) {
@@ -97,7 +97,7 @@ static int check_own(const struct rotation *rotation, const struct operation *op
     if (operation->expected != NULL && !rotation->replace &&
         !format_is_own(settings->format, settings->section, buffer_text(text), text->length)) {
         return error_set(error, STATUS_FILE,
-                         "%s holds something else than gridkey writes as --format %s, which would "
+                         "%s holds something other than gridkey writes as --format %s, which would "
                          "be lost; use a file of its own, or replace the whole file with --replace",
                          settings->path, format_name(settings->format));
     }
@@ -218,7 +218,7 @@ static int look_at_doubt(struct operation_environment *environment, struct opera
     } else if (operation_run(operation, environment, &end, &ignored) == 0 &&
                end != OPERATION_DONE) {
         if (end == OPERATION_WAIT) {
-            environment->remark("what an earlier run asked for may still be made; see later: "
+            environment->remark("an earlier request may still be carried out; check later with: "
                                 "gridkey credential recover");
         }
         warn_of_orphans(environment);
@@ -268,7 +268,7 @@ int rotation_adopt(struct operation_environment *environment, const char *client
             continue;
         }
         result = operation_load(records, at, operation, &unsent, error);
-        if (result == 1) { /* for recover to deal with, unless nothing was sent */
+        if (result == 1) { /* recover explains it, unless nothing was sent */
             records_append_file(records, at, &environment->record.path);
             result = unsent ? records_remove(environment->records, &environment->record, error) : 0;
             record_close(&environment->record);

@@ -27,7 +27,7 @@ struct tls_connection {
     size_t record_left;  /* bytes of it that are still to go */
     uint8_t first[8];    /* the first bytes from the server */
     size_t first_length;
-    size_t staged_in_at; /* from here to staged_in_end is not dealt out yet */
+    size_t staged_in_at; /* from here to staged_in_end was not given to the engine yet */
     size_t staged_in_end;
     size_t staged_out_at;
     size_t staged_out_end;

@@ -218,7 +218,7 @@ def test_an_answer_that_is_no_list(gk, fake, body):
     fake.fault(path="*/roles", status=200, content_type="application/json", body=body)
     result = gk("lookup", "roles")
     assert result.status == 1 and result.out == ""
-    assert "the list that the API gave is not valid JSON" in result.err
+    assert "the API's list is not valid JSON" in result.err
 
 
 def nested_groups(levels):
@@ -245,7 +245,7 @@ def test_groups_in_groups_as_deep_as_is_read(gk, fake, arguments):
 def test_groups_in_groups_that_are_too_deep(gk, fake):
     fake.fault(path="*/group-access", edit=lambda _: [nested_groups(65)])
     result = gk("lookup", "groups")
-    assert result.status == 1 and "the list that the API gave is nested deeper than 128 levels" in result.err, result
+    assert result.status == 1 and "the API's list is nested deeper than 128 levels" in result.err, result
     assert "not valid" not in result.err
 
 

@@ -72,7 +72,7 @@ def test_one_does_not_replace_the_other(gk, fake, edgerc, client, operations):  
 def test_two_that_are_to_go_to_one_place(gk, fake, edgerc, client, operations):  # noqa: F811
     two_answers(gk, fake, edgerc, client, operations)
     result = recover(gk, "--save-section", "rescued")
-    assert result.status == 9 and "got another credential of these records just now" in result.err, result
+    assert result.status == 9 and "another credential from these records" in result.err, result
     assert recover(gk, "--save-section", "second").status == 0 and not operations.exists()
     assert credential_in(fake, edgerc, "rescued")["clientSecret"] == fake.client("s1")["credentials"][0]["clientSecret"]
     assert credential_in(fake, edgerc, "second")["clientSecret"] == fake.client("s2")["credentials"][0]["clientSecret"]
