@@ -352,8 +352,8 @@ def test_a_file_with_names(gk, fake, client, shown):
 
 
 REFUSED = {
-    "an API it has not": (["--remove-api", "/events"], 7, "no such part"),
-    "a group it has not": (["--remove-group", "東京支社"], 7, "no such part"),
+    "an API it has not": (["--remove-api", "/events"], 7, "does not have"),
+    "a group it has not": (["--remove-group", "東京支社"], 7, "does not have"),
     "an address it has not": (["--remove-ip", "10.0.0.0/8"], 7, "10.0.0.0/8"),
     "an e-mail it has not": (["--remove-notify", "x@example.com"], 7, "x@example.com"),
     "an unknown API": (["--api", "Propperty Manager"], 7, "Property Manager"),

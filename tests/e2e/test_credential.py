@@ -166,7 +166,7 @@ def test_create_with_no_answer(gk, fake, client, home, edgerc):
 def test_create_with_an_answer_of_another_kind(gk, fake, client, home):
     fake.fault(method="POST", edit=lambda answer: [answer])
     result = gk("credential", "create", "edge box")
-    assert result.status == 0 and "not whole" in result.err, result
+    assert result.status == 0 and "incomplete" in result.err, result
     assert credential_in(fake, home / ".edgerc", "edge box") is client["credentials"][-1]
     assert_no_secret(fake, result)
 

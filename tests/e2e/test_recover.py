@@ -348,7 +348,7 @@ def test_stored_without_a_network_or_a_credential_to_sign_with(case, fake, opera
     assert fake.requests == []
     assert_no_secret(fake, result)
     if case.rotates:
-        assert result.status == 9 and "has to be tried" in result.err and str(operations) in result.err, result
+        assert result.status == 9 and "has to be checked" in result.err and str(operations) in result.err, result
         assert case.edgerc.read_bytes() == case.before and read_operations(operations) == left
         assert recover(case.gk).status == 0
     else:
@@ -511,7 +511,7 @@ def test_a_torn_answer_is_salvaged(case, fake, operations, cut):
     tail = b"gridkey1 0123456789abcdef response %d\n%s" % (len(body), body[:keep])
     write_operations(operations, [request], tail)
     result = recover(case.gk)
-    assert result.status == 0 and "not whole" in result.err, result
+    assert result.status == 0 and "incomplete" in result.err, result
     assert_no_secret(fake, result)
     case.finished()
 

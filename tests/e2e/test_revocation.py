@@ -196,7 +196,7 @@ def test_what_another_signer_does_not_see_is_not_gone(gk, fake, edgerc, client, 
     fake.fault(method="GET", path=f"{CLIENTS}/{made['clientId']}", status=404, times=None)
     asked = len(changes(fake))
     result = recover(gk, "--section", "second")
-    assert result.status == 10 and "another client's credential" in result.err and operations.exists(), result
+    assert result.status == 10 and "another credential signed" in result.err and operations.exists(), result
     fake.clear_faults()
     assert recover(gk).status == 10 and len(changes(fake)) == asked
     assert recover(gk, "--clean", "--yes").status == 0 and made not in fake.clients
