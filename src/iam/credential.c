@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "base/interrupt.h"
 #include "base/text.h"
+#include "edgegrid/problem.h"
 #include "http/url.h"
 #include "iam/lookup.h"
 
@@ -81,6 +82,10 @@ int iam_get(struct edgegrid_session *session, struct buffer *path, const char *m
     *value = NULL;
     if (result == 0) {
         result = edgegrid_session_require(session, &call, &response, error);
+    }
+    if (result != 0 && member != NULL && response.status == 404 &&
+        !problem_is_authenticated(&response)) {
+        error->status = STATUS_UNAVAILABLE; /* a proxy's, which knows nothing of the object */
     }
     if (result == 0 &&
         json_parse(buffer_text(&response.body), response.body.length, value, error) != 0) {

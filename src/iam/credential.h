@@ -25,7 +25,8 @@ int credential_do(struct edgegrid_session *session, const char *method, struct b
 
 /*
  * GET the JSON object with the member, or with NULL the array, at path, which is released. *value
- * is to be released with json_free. Returns 0, or -1 with an error.
+ * is to be released with json_free. Returns 0, or -1 with an error: STATUS_NOT_FOUND for an object
+ * only when the API itself says so, STATUS_UNAVAILABLE when the 404 is a proxy's.
  */
 int iam_get(struct edgegrid_session *session, struct buffer *path, const char *member,
             struct json **value, struct error *error);

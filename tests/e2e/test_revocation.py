@@ -193,7 +193,12 @@ def test_what_another_signer_does_not_see_is_not_gone(gk, fake, edgerc, client, 
     second = fake.add_client(clientName="second", apiAccess={"allAccessibleApis": True, "apis": []})
     fake.add_credential(second["clientId"])
     add_section(fake, edgerc, "second", second)
-    fake.fault(method="GET", path=f"{CLIENTS}/{made['clientId']}", status=404, times=None)
+    path = f"{CLIENTS}/{made['clientId']}"
+    fake.fault(method="GET", path=path, status=404, times=1)  # a proxy's, which says nothing of the client
+    result = recover(gk, "--section", "second")
+    assert result.status == 8 and operations.exists(), result
+    gone = {"type": "/identity-management/error-types/2", "title": "invalid open identity", "status": 404}
+    fake.fault(method="GET", path=path, status=404, body=gone, times=None)
     asked = len(changes(fake))
     result = recover(gk, "--section", "second")
     assert result.status == 10 and "another credential signed" in result.err and operations.exists(), result
