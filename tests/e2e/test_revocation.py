@@ -1,9 +1,10 @@
 """What may be revoked, deleted or forgotten, and when: the cases in which it is easily too much."""
 
 import json
+import time
 
 import pytest
-from creating import SMALLEST, create, entry, read_section
+from creating import SMALLEST, create, entry, read_operations, read_section
 from managing import add_section, changes, credential_in
 from other_clients import CLIENTS
 from test_recover import Case, answered, client, operations, recover, write_operations  # noqa: F401
@@ -235,3 +236,37 @@ def test_others_empty_the_destination_again_and_again(gk, fake, edgerc, client, 
     assert result.status == 9 and str(edgerc) in result.err and len(cuts) < 20, result
     assert client["credentials"][0]["status"] == "ACTIVE"
     assert client["credentials"][1]["clientSecret"] in operations.read_text(errors="replace")
+
+
+# -- what is in use, by each sign of it ---------------------------------------------------------------------------------
+
+
+def test_a_later_credential_is_known_from_its_file(gk, fake, edgerc, client, operations):  # noqa: F811
+    fake.fault(method="POST", path=CLIENTS + "/*/credentials", cut_before_body=True)
+    command = ("credential", "create", "edge box", "--save-section")
+    assert gk(*command, "lost").status == 5
+    assert gk(*command, "later").status == 0
+    operations.paths()[-1].unlink()  # the done record, which knows it as well
+    result = recover(gk, "--clean", "--yes")
+    assert result.status == 0 and not operations.exists(), result
+    assert credential_in(fake, edgerc, "later")["status"] == "ACTIVE"
+
+
+def test_a_client_is_known_from_its_record(gk, fake, edgerc, client, operations):  # noqa: F811
+    """It has no credential by which it could be known; another request of that name made nothing."""
+    left_bare(gk, fake, edgerc, client, operations, "absent", "client")
+    [request, response] = read_operations(operations)
+    write_operations(operations, [request, request, response])
+    result = recover(gk)
+    assert result.status == 10 and "left over" not in result.out and len(operations.left()) == 1, result
+
+
+def test_the_client_that_signs_is_in_use(gk, fake, edgerc, client, operations):  # noqa: F811
+    """Whatever the API shows of its credentials."""
+    fake.fault(method="POST", path=CLIENTS, cut_before_body=True)
+    assert create(gk, *SMALLEST).status == 5
+    own = fake.clients[0]
+    own["clientName"], own["createdDate"] = "web", time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(fake.now()))
+    fake.fault(method="GET", path=f"{CLIENTS}/{own['clientId']}", edit=lambda answer: {**answer, "credentials": []}, times=None)
+    result = recover(gk, "--clean", "--yes")
+    assert result.status == 0 and own in fake.clients and f"{own['clientId']} is in use" in result.err, result
