@@ -108,13 +108,15 @@ def finish(world, invariants):
     world.signing = "admin.edgerc"
     invariants.take()
     for file in (*FILES, "admin.edgerc"):
-        runs = []
-        for number, more in enumerate(({}, {"section": "final"}, {"clean": True}, {})):
-            if number and not world.unfinished(file):
+        runs = run_step(world, invariants, {**PLAIN, "do": "recover", "file": file})
+        for number in range(len(world.unfinished(file))):  # each has a section of its own
+            if not world.unfinished(file):
                 break
-            if number == 1 and file.endswith(".json"):
-                more = {"replace": True}
+            more = {"replace": True} if file.endswith(".json") else {"section": f"final{number}"}
             runs += run_step(world, invariants, {**PLAIN, "do": "recover", "file": file, **more})
+        for clean in (True, False):
+            if world.unfinished(file):
+                runs += run_step(world, invariants, {**PLAIN, "do": "recover", "file": file, "clean": clean})
         named = runs[-1].status == 10 and any(name in runs[-1].text for name in world.names())
         if world.unfinished(file) and not named:
             shown = "\n".join(f"status {run.status}: {run.err}" for run in runs)

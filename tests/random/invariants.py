@@ -3,6 +3,8 @@
 A Violation has a name and a text for the reader.
 """
 
+import signal
+
 import records
 from files import KEYS, read_edgerc, read_sections
 from steps import DAY, FILES
@@ -181,7 +183,8 @@ class Invariants:
         now = world.sections()
         for token in self.before.working - working:
             number = numbers[token]
-            if (token not in self.was_held and number not in self.ours) or all(step["do"] == "prune" for step in self.steps):
+            known = token in self.was_held or number in self.ours or (clean and number in self.others)
+            if not known or all(step["do"] == "prune" for step in self.steps):
                 raise Violation("ended-foreign", f"{what} ended credential {number}, which worked, and was not to be touched")
             holders = [section for section in now if section["client_token"] == token]
             destinations = {self._file(step) for step in self.steps}
@@ -214,9 +217,11 @@ class Invariants:
         """What no run made, and no file ever held, is as it was; only prune looks at all of a client."""
         if any(step["do"] == "prune" for step in self.steps):
             return
-        now = _statuses(self.world)
+        now, clean = _statuses(self.world), any(step.get("clean") for step in self.steps)
         for number, status in self.before.status.items():
             is_ours = number in self.ours or self.before.credentials[number]["clientToken"] in self.was_held
+            # One of the same minutes is like one whose secret was lost: --clean names it, and asks.
+            is_ours = is_ours or (clean and number in self.others)
             if now.get(number) != status and not is_ours:
                 raise Violation("ended-foreign", f"{what} touched credential {number}, which is of another program")
         for client_id in self.before.alive - set(self.world.fake.state.clients) - self.ours:
@@ -248,6 +253,11 @@ class Invariants:
             raise Violation("crash", _shown(run))
         if "Sanitizer" in run.err or "runtime error:" in run.err:
             raise Violation("crash", _shown(run))
+        if run.status == -signal.SIGTERM and not run.err.startswith("gridkey: "):
+            raise Violation("no-message", _shown(run))
+        changes = [record for record in run.requests if record["method"] != "GET" and record["applied"]]
+        if run.status == -signal.SIGTERM and "no change was sent" in run.err and changes:
+            raise Violation("unchanged-status-but-changed", f"{changes[0]['method']} {changes[0]['path']}: {_shown(run)}")
         if run.status > 0 and run.status not in STATUSES:
             raise Violation("undocumented-status", _shown(run))
         if run.status > 0 and run.status != 10 and not run.err.startswith("gridkey: "):
