@@ -138,7 +138,7 @@ const char *record_tail(const struct record *record, size_t *length)
     return buffer_text(&record->bytes) + record->complete;
 }
 
-/* A first entry that was cut off has no end, or NUL bytes of a new file in it. */
+/* A first entry that was cut off has no end, or NUL bytes of a new file in it or before it. */
 bool record_is_unsent(const struct record *record)
 {
     const char *text = buffer_text(&record->bytes);
@@ -150,9 +150,11 @@ bool record_is_unsent(const struct record *record)
     bool ended = line != NULL && line < text + length - 1 && text[length - 1] == '\n' &&
                  memchr(text, '\0', length) == NULL;
 
-    return record->complete == 0 && memcmp(text, MAGIC, start) == 0 && !ended &&
-           memcmp(text + kind, kind_names[RECORD_REQUEST],
-                  length - kind < kind_length ? length - kind : kind_length) == 0;
+    return record->complete == 0 &&
+           (*text == '\0' ||
+            (memcmp(text, MAGIC, start) == 0 && !ended &&
+             memcmp(text + kind, kind_names[RECORD_REQUEST],
+                    length - kind < kind_length ? length - kind : kind_length) == 0));
 }
 
 /* --- the list ------------------------------------------------------------------------------- */
@@ -452,6 +454,9 @@ static void remove_done(struct records *records)
         buffer_clear(&path);
         records_append_file(records, at, &path);
         (void)operations_current()->unlink(buffer_text(&path));
+    }
+    if (records->count > 0) {
+        (void)operations_sync_directory(records->directory);
     }
     buffer_free(&path);
 }

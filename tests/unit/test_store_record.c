@@ -206,6 +206,7 @@ static void test_what_was_cut_off(void **state)
         {"gridkey1 0123456789abcdef request 4\n1234\n", false}, /* damaged later */
         {"what is this, which is long enough for a record", false},
     };
+    struct record first_lost;
 
     (void)state;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -217,6 +218,9 @@ static void test_what_was_cut_off(void **state)
         assert_int_equal(record.complete, 0);
         record_close(&record);
     }
+    assert_int_equal(record_read_bytes(&first_lost, "\0\0lient create\"}\n", 17, &error), 0);
+    assert_true(record_is_unsent(&first_lost));
+    record_close(&first_lost);
 }
 
 static void test_what_is_too_short_is_taken_away(void **state)
