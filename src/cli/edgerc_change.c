@@ -291,7 +291,7 @@ struct edgerc_source {
 };
 
 /* Take the rest of the section, and say what was put right and what only other tools know. */
-static void edgerc_take_rest(struct edgerc_source *source, const char *section, const char *notes)
+static void edgerc_read_rest(struct edgerc_source *source, const char *section, const char *notes)
 {
     const char *text = buffer_text(&source->text);
     struct buffer *headers = &source->values[EDGEGRID_HEADERS_TO_SIGN];
@@ -372,7 +372,7 @@ static int edgerc_read_source(const struct invocation *invocation, struct edgerc
     result = edgerc_read_section(buffer_text(text), text->length, source->name, wanted, "--section",
                                  &source->credential, &notes, error);
     if (result == 0) {
-        edgerc_take_rest(source, wanted, buffer_text(&notes));
+        edgerc_read_rest(source, wanted, buffer_text(&notes));
     }
     buffer_free(&notes);
     free(first);

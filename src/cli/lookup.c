@@ -114,8 +114,8 @@ int command_client_list(const struct invocation *invocation, struct error *error
 }
 
 /* The list that the argument names, and whether the options fit it. */
-static int lookup_choose(const struct invocation *invocation, enum lookup_kind *kind,
-                         struct error *error)
+static int lookup_find_list(const struct invocation *invocation, enum lookup_kind *kind,
+                            struct error *error)
 {
     const char *word = invocation->arguments[0];
     const char *search = invocation_value(invocation, "search");
@@ -152,7 +152,7 @@ int command_lookup(const struct invocation *invocation, struct error *error)
     struct lookup lookup = {0};
     int result = -1;
 
-    if (lookup_choose(invocation, &kind, error) == 0 &&
+    if (lookup_find_list(invocation, &kind, error) == 0 &&
         context_open(&context, invocation, error) == 0) {
         lookup_init(&lookup, &context.session);
         lookup.user = invocation_value(invocation, "user");

@@ -229,8 +229,8 @@ static int invocation_give(struct invocation *invocation, const struct option *o
 }
 
 /* "--name value" or "--name=value" at argv[*at]. */
-static int invocation_take_long(struct invocation *invocation, char **argv, int *at,
-                                struct error *error)
+static int invocation_parse_long(struct invocation *invocation, char **argv, int *at,
+                                 struct error *error)
 {
     const char *word = argv[*at];
     const size_t length = strcspn(word + 2, "=");
@@ -249,8 +249,8 @@ static int invocation_take_long(struct invocation *invocation, char **argv, int 
 }
 
 /* "-x", "-x value", "-xvalue", or flags together, "-xy", at argv[*at]. */
-static int invocation_take_letters(struct invocation *invocation, char **argv, int *at,
-                                   struct error *error)
+static int invocation_parse_letters(struct invocation *invocation, char **argv, int *at,
+                                    struct error *error)
 {
     const char *word = argv[*at];
     int result = 0;
@@ -270,8 +270,8 @@ static int invocation_take_letters(struct invocation *invocation, char **argv, i
     return result;
 }
 
-static int invocation_take_word(struct invocation *invocation, const char *word,
-                                struct error *error)
+static int invocation_parse_word(struct invocation *invocation, const char *word,
+                                 struct error *error)
 {
     if (!invocation_takes_content(invocation) && text_may_be_secret(word)) {
         return invocation_refuse_content(invocation, "", "an argument", error);
@@ -338,10 +338,10 @@ int invocation_parse(struct invocation *invocation, int argc, char **argv, struc
         }
         /* "-" alone is a file name: standard input or output. */
         if (!options_end && argv[at][0] == '-' && argv[at][1] != '\0') {
-            result = argv[at][1] == '-' ? invocation_take_long(invocation, argv, &at, error)
-                                        : invocation_take_letters(invocation, argv, &at, error);
+            result = argv[at][1] == '-' ? invocation_parse_long(invocation, argv, &at, error)
+                                        : invocation_parse_letters(invocation, argv, &at, error);
         } else {
-            result = invocation_take_word(invocation, argv[at], error);
+            result = invocation_parse_word(invocation, argv[at], error);
         }
         if (result != 0) {
             return -1;

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* Standard output that is closed, which main has replaced, or thrown away. */
-static bool save_output_is_lost(void)
+static bool save_output_is_discarded(void)
 {
     struct stat facts;
 
@@ -79,7 +79,7 @@ int save_read_or(struct save *save, const struct invocation *invocation, const c
     }
     save->settings.path = buffer_text(&save->path);
     save->settings.output = output_write;
-    if (destination_is_output(&save->settings) && save_output_is_lost()) {
+    if (destination_is_output(&save->settings) && save_output_is_discarded()) {
         return error_set(
             error, STATUS_FILE,
             "--save - would throw the secret away, because standard output is closed or "

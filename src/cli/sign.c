@@ -95,7 +95,7 @@ static int sign_target(const struct context *context, const char *url, struct bu
 }
 
 /* What is signed may not be what was given: with an account key, or blanks and braces encoded. */
-static void sign_tell_target(const char *given, const char *host, const char *target)
+static void sign_print_target(const char *given, const char *host, const char *target)
 {
     const size_t scheme = sizeof "https://" - 1;
 
@@ -153,7 +153,7 @@ int command_sign(const struct invocation *invocation, struct error *error)
         result = sign_write(&context, &input, buffer_text(&host), buffer_text(&target), error);
     }
     if (result == 0) {
-        sign_tell_target(invocation->arguments[1], buffer_text(&host), buffer_text(&target));
+        sign_print_target(invocation->arguments[1], buffer_text(&host), buffer_text(&target));
     }
     buffer_free(&target);
     buffer_free(&host);

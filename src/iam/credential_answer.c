@@ -92,8 +92,8 @@ static char *answer_host(const struct json *base_url)
 }
 
 /* Take the one credential that has a secret; else the id of the first, which is to be removed. */
-static int client_take_credential(const struct json *credentials, struct new_client *client,
-                                  struct error *error)
+static int client_parse_credential(const struct json *credentials, struct new_client *client,
+                                   struct error *error)
 {
     const struct json *with_secret = NULL;
     size_t secrets = 0;
@@ -114,7 +114,7 @@ static int client_take_credential(const struct json *credentials, struct new_cli
                             &client->credential);
     client->has_credential = credential_is_whole(&client->credential);
     if (!client->has_credential) {
-        client->stray_credential_id = client->credential.credential_id;
+        client->bare_credential_id = client->credential.credential_id;
         client->credential.credential_id = NULL;
         new_credential_free(&client->credential);
     }
@@ -129,7 +129,7 @@ int new_client_from_json(const struct json *object, struct new_client *client, s
     client->access_token = answer_copy(json_get(object, "accessToken"));
     client->host = answer_host(json_get(object, "baseURL"));
     if (answer_refuse_ambiguous(object, error) != 0 ||
-        client_take_credential(json_get(object, "credentials"), client, error) != 0) {
+        client_parse_credential(json_get(object, "credentials"), client, error) != 0) {
         return -1;
     }
     if (json_build_failed()) {
@@ -188,7 +188,7 @@ void new_credential_free(struct new_credential *credential)
 void new_client_free(struct new_client *client)
 {
     new_credential_free(&client->credential);
-    text_wipe_free(client->stray_credential_id);
+    text_wipe_free(client->bare_credential_id);
     text_wipe_free(client->host);
     text_wipe_free(client->access_token);
     text_wipe_free(client->client_name);

@@ -26,9 +26,9 @@ struct new_client {
     char *client_id;
     char *client_name;
     char *access_token;
-    char *host;                /* of baseURL, without scheme and slash */
-    bool has_credential;       /* credential below has at least token and secret */
-    char *stray_credential_id; /* of one that came without its secret; NULL for none */
+    char *host;               /* of baseURL, without scheme and slash */
+    bool has_credential;      /* credential below has at least token and secret */
+    char *bare_credential_id; /* of one that came without its secret; NULL for none */
     struct new_credential credential;
 };
 

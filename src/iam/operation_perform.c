@@ -678,7 +678,8 @@ static int perform_adjust(const struct operation *operation,
     return 0;
 }
 
-static void add_taken(const struct operation *operation, struct operation_environment *environment)
+static void add_stored_token(const struct operation *operation,
+                             struct operation_environment *environment)
 {
     if (environment->taken != NULL && operation->made.credential.client_token != NULL &&
         !destination_is_output(&environment->destination->settings)) {
@@ -747,7 +748,7 @@ static int perform_store(struct operation *operation, struct operation_environme
     if (environment->server.proof == PROOF_STORED) {
         environment->server.proof = PROOF_NEW;
     }
-    add_taken(operation, environment);
+    add_stored_token(operation, environment);
     remark_others(environment);
     return 0;
 }

@@ -262,7 +262,7 @@ int operation_read_response(struct operation *operation, const char *bytes, size
     }
     response_complete(operation);
     if (operation->state == OPERATION_BARE) {
-        operation_set_text(&operation->old_id, operation->made.stray_credential_id);
+        operation_set_text(&operation->old_id, operation->made.bare_credential_id);
     }
     http_response_free(&response);
     return json_build_failed() ? error_set_memory(error) : 0;

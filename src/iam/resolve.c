@@ -26,7 +26,7 @@ static bool levels_offer(const struct json *levels, const char *level)
 }
 
 /* The level to send: the wanted one, or READ-ONLY when none is named. NULL: not offered. */
-static const char *level_choose(const struct json *levels, const char *wanted)
+static const char *level_find(const struct json *levels, const char *wanted)
 {
     const char *level = wanted == NULL ? "READ-ONLY" : client_level_find(wanted);
 
@@ -50,7 +50,7 @@ static const char *api_level(const struct json *found, const char *wanted, struc
 {
     const char *name = json_get_text(found, "apiName");
     const struct json *levels = json_get(found, "accessLevels");
-    const char *level = level_choose(levels, wanted);
+    const char *level = level_find(levels, wanted);
     struct buffer offered = BUFFER_EMPTY;
 
     if (api_is_barred(found)) {

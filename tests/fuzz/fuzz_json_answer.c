@@ -182,11 +182,11 @@ static void check_answers(const char *text, size_t length)
         check_text(client.client_name);
         check_text(client.access_token);
         check_text(client.host);
-        check_text(client.stray_credential_id);
+        check_text(client.bare_credential_id);
         check_credential(&client.credential);
         FUZZ_REQUIRE(client.has_credential == (client.credential.client_token != NULL &&
                                                client.credential.client_secret != NULL));
-        FUZZ_REQUIRE(!client.has_credential || client.stray_credential_id == NULL);
+        FUZZ_REQUIRE(!client.has_credential || client.bare_credential_id == NULL);
         if (client.has_credential && client.host != NULL && client.access_token != NULL) {
             check_stored(&client);
         }

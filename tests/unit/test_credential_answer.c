@@ -39,7 +39,7 @@ static void test_a_client_with_its_credential(void **state)
     assert_string_equal(client.access_token, "akab-a");
     assert_string_equal(client.host, "akab-h.luna.akamaiapis.net");
     assert_true(client.has_credential);
-    assert_null(client.stray_credential_id);
+    assert_null(client.bare_credential_id);
     assert_string_equal(client.credential.credential_id, "16852304");
     assert_string_equal(client.credential.client_token, "akab-c");
     assert_string_equal(client.credential.client_secret, "S+/=");
@@ -129,9 +129,9 @@ static void test_clients_without_a_whole_credential(void **state)
         assert_null(client.credential.client_secret);
         assert_null(client.credential.client_token);
         if (rows[at].stray == NULL) {
-            assert_null(client.stray_credential_id);
+            assert_null(client.bare_credential_id);
         } else {
-            assert_string_equal(client.stray_credential_id, rows[at].stray);
+            assert_string_equal(client.bare_credential_id, rows[at].stray);
         }
         new_client_free(&client);
         buffer_free(&text);
