@@ -84,7 +84,7 @@ static void main_harden(void)
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     (void)signal(SIGCHLD, SIG_DFL); /* inherited as ignored, waitpid would report nothing */
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGIO, SIG_IGN);   /* somebody wants to write what a lease keeps */
+    (void)signal(SIGIO, SIG_IGN);   /* another process opens a leased file for writing */
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like any other */
     if (filter_allows(SYS_mprotect)) {
         (void)dl_iterate_phdr(main_protect_tables, NULL);

@@ -20,7 +20,7 @@ static void (*format_line)(struct buffer *line, const char *text);
 static bool is_set;
 static volatile sig_atomic_t owner; /* the process that prints the line, once: no child of it */
 
-/* As PID 1 of a container a signal without a handler does nothing: then the exit status tells. */
+/* As PID 1 of a container a signal without a handler does nothing: then _exit gives the status. */
 static void stop(int number)
 {
     static const char start[] = "{\"error\":{\"status\":";
@@ -38,7 +38,7 @@ static void stop(int number)
             digits[2] = (char)('0' + (INTERRUPT_STATUS + number) % 10);
         }
         if (write(STDERR_FILENO, line, lines[current].length) < 0) {
-            /* there is nobody left to tell */
+            /* standard error is gone: nowhere to report it */
         }
     }
     (void)signal(number, SIG_DFL);

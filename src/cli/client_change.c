@@ -152,9 +152,9 @@ static int delete_run(struct target *target, struct error *error)
                           json_get_text(at, "expiresOn"));
         }
     }
-    if (target_confirm(target,
-                       active == 0 ? "delete for good" : "deactivate these and delete for good",
-                       error) != 0 ||
+    if (target_confirm(
+            target, active == 0 ? "permanently delete" : "deactivate these and permanently delete",
+            error) != 0 ||
         (active > 0 && target_do(target, "POST", "/credentials/deactivate", error) != 0)) {
         return -1;
     }

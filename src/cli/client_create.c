@@ -98,7 +98,7 @@ static int creating_draft(struct creating *creating, struct error *error)
     return result;
 }
 
-/* Make sure of the destination, or for a dry run look whether it would do. */
+/* Reserve the destination; a dry run only checks that it is writable. */
 static int creating_reserve(struct creating *creating, struct error *error)
 {
     const struct invocation *invocation = creating->invocation;

@@ -1,5 +1,5 @@
 /*
- * The functions behind the rows of the command table; one file for each noun.
+ * The functions that the rows of the command table call; one file for each noun.
  *
  * Each returns 0, or a positive exit status that is no failure; or -1 with the error set.
  */

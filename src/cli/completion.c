@@ -22,7 +22,7 @@
 
 /* --- scripts -------------------------------------------------------------------------------- */
 
-/* For bash and zsh, behind the table. */
+/* For bash and zsh, after the table. */
 static const char completion_common[] =
     "_gridkey_find() # STATE NAME: whether there is such a line; sets kind and place\n"
     "{\n"
@@ -107,9 +107,9 @@ static const char completion_common[] =
     "}\n";
 
 /*
- * bash splits at = : and @ what is one word of gridkey's, and replaces only what is behind them,
- * but with the @. It gives words as they were typed: quotes are taken off without carrying out
- * anything in them. Within an open quote a name is offered only if it means the same there.
+ * bash splits a word of gridkey's at = : and @, and replaces only what follows = or :, or the @
+ * with what follows it. It gives words as they were typed: quotes are taken off without carrying
+ * out anything in them. Within an open quote a name is offered only if it means the same there.
  */
 static const char completion_bash[] =
     "_gridkey_plain() # WORD: sets plain, and quote if it is open\n"
@@ -298,7 +298,7 @@ static const char completion_fish[] =
 /* --- the table ------------------------------------------------------------------------------ */
 
 /*
- * Add a line for an option or argument, and those for the values that its own name tells, as in
+ * Add a line for an option or argument, and those for the values that its own name lists, as in
  * "all|N,N": what is in small letters is to be typed so, and all of "CLIENT|USER_CLIENT".
  */
 static void completion_add(struct buffer *out, const char *state, const char *name,

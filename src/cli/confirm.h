@@ -1,5 +1,5 @@
 /*
- * Asking before something is taken away for good.
+ * Confirmation before a change that cannot be undone.
  */
 #ifndef CLI_CONFIRM_H
 #define CLI_CONFIRM_H

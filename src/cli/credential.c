@@ -381,7 +381,7 @@ int command_credential_delete(const struct invocation *invocation, struct error 
         output_remark("the credential is deleted already");
         result = target_report(&target, credential, error);
     } else if (result == 0) {
-        result = target_confirm(&target, "delete for good a credential of", error);
+        result = target_confirm(&target, "permanently delete a credential of", error);
         if (result == 0) {
             result = credential_delete(&target.context.session, target.id, invocation->arguments[1],
                                        error);

@@ -335,7 +335,7 @@ static void edgerc_read_rest(struct edgerc_source *source, const char *section, 
 
 /*
  * Read the section that is imported: --section's, the only one, that of the name it gets here, or
- * default. Which one of several was taken is told.
+ * default. A notice names the one of several that is imported.
  */
 static int edgerc_read_source(const struct invocation *invocation, struct edgerc_source *source,
                               struct error *error)

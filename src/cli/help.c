@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define HELP_COLUMN 30 /* where the words behind an option begin */
+#define HELP_COLUMN 30 /* where the text after an option begins */
 
 static void help_pad(struct buffer *out, size_t from, size_t column)
 {

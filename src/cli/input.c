@@ -21,7 +21,7 @@ static void input_reset(void)
     interrupt_restore_terminal(NULL);
 }
 
-/* Returns whether the terminal was told to echo no more; it is to be reset then. */
+/* Turn off the terminal's echo. Returns whether it was, and input_reset must be called. */
 static bool input_hide(void)
 {
     struct termios silent;

@@ -25,7 +25,7 @@ void listing_add_row(struct table *table, const struct json *object, const char 
 /*
  * Add the cells for a group below parents[0..depth): id, name, role, whether it is blocked. The
  * role of a group that names none is that of the nearest above it. The name is indented, or with
- * full_name it stands behind those of the parents.
+ * full_name it follows those of the parents.
  */
 void listing_add_group(struct table *table, const struct json *group,
                        const struct json *const *parents, size_t depth, bool full_name);

@@ -5,8 +5,8 @@
 #define CLI_OPTION_H
 
 struct option {
-    const char *name;  /* behind "--" */
-    char letter;       /* behind "-"; 0 for none */
+    const char *name;  /* after "--" */
+    char letter;       /* after "-"; 0 for none */
     const char *value; /* what its value is called; NULL for a flag */
     const char *help;  /* one line */
 };

@@ -124,7 +124,7 @@ static int invocation_unknown_option(const struct invocation *invocation, const 
         return invocation_refuse_content(invocation, "", "an option", error);
     }
 
-    /* What stands behind '=' may be a secret: it is not repeated. */
+    /* What follows '=' may be a secret: it is not repeated. */
     buffer_append(&wanted, word, length);
     nearest = nearest_start(buffer_text(&wanted) + strspn(buffer_text(&wanted), "-"));
     nearest_offer_group(&nearest, &command_global_options);
@@ -203,7 +203,7 @@ static const struct option *invocation_find(const struct invocation *invocation,
     return option;
 }
 
-/* An option with the value that is attached to it (NULL: none), or the word behind argv[*at]. */
+/* An option with the value that is attached to it (NULL: none), or the word after argv[*at]. */
 static int invocation_give(struct invocation *invocation, const struct option *option,
                            const char *value, char **argv, int *at, struct error *error)
 {

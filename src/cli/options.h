@@ -54,7 +54,7 @@ bool invocation_has(const struct invocation *invocation, const char *name);
 /* Whether the command has such an option at all. */
 bool invocation_takes(const struct invocation *invocation, const char *name);
 
-/* The next value of a repeatable option; *cursor starts at 0. NULL behind the last. */
+/* The next value of a repeatable option; *cursor starts at 0. NULL after the last. */
 const char *invocation_next(const struct invocation *invocation, const char *name, size_t *cursor);
 
 #endif

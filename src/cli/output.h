@@ -31,7 +31,7 @@ bool output_is(const char *path);
 /* Warn when standard output, where a secret goes, is a file that others may read. */
 void output_warn_readable(void);
 
-/* Say a line on standard error, behind "gridkey: "; silenced by output_be_quiet. */
+/* Print a line on standard error, after "gridkey: "; silenced by output_be_quiet. */
 void output_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same for what has to be known: never silenced. */

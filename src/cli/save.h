@@ -82,7 +82,7 @@ int save_read_recipients(const struct invocation *invocation, struct seal_recipi
  */
 void save_warn_access(const struct store_reservation *reservation);
 
-/* Where a file of several names (linked) was replaced, tell that the others keep the old content.
+/* Where a file of several names (linked) was replaced, report that the others keep the old content.
  */
 void save_remark_links(bool linked, const struct buffer *path);
 

@@ -184,7 +184,7 @@ static void table_pad(struct buffer *out, size_t count)
     }
 }
 
-/* The last cell of a row, which begins behind used characters. */
+/* The last cell of a row, which begins after used characters. */
 static void table_show_last(const char *text, size_t used, size_t width, struct buffer *out)
 {
     size_t room = width > used ? width - used : SIZE_MAX;

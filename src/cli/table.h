@@ -1,6 +1,6 @@
 /*
- * Aligned tables for people: two blanks between columns, none behind a line, columns as wide as
- * their widest cell is shown.
+ * Aligned tables for people: two blanks between columns, none at the end of a line, columns as wide
+ * as their widest cell is shown.
  *
  * Cells may come from a server: control characters, marks that change the direction of writing,
  * and bytes that are not UTF-8 are shown as '?'.

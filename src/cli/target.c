@@ -26,7 +26,7 @@ bool target_signs_with(const struct target *target, const struct json *credentia
                          : text_equal(token, target->context.credential.client_token);
 }
 
-/* The API need not show all that tells: any of it is enough. */
+/* The API may omit some of these: any one that matches is enough. */
 static bool target_is_self(const struct target *target, const char *wanted)
 {
     const char *token = json_get_text(target->client, "accessToken");

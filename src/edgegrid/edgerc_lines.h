@@ -83,7 +83,7 @@ bool edgerc_next_header(struct edgerc_reader *reader, const char *name, size_t l
 /*
  * The value that a known key's entry stands for: without a comment, which starts at a blank and
  * "#" or ";", and without one pair of quotes around it. Values of other keys may be anything, such
- * as JSON, and are taken as they are. *quoted (may be NULL) tells whether quotes were taken off.
+ * as JSON, and are taken as they are. *quoted (may be NULL) is whether quotes were removed.
  */
 void edgerc_clean_value(const struct edgerc_line *line, const char **value, size_t *length,
                         bool *quoted);

@@ -12,8 +12,7 @@
 #include <stdint.h>
 
 /* What is added to an error when a change may have been made although no whole response came. */
-#define SESSION_MAY_BE_DONE                                                                        \
-    "; it may have been carried out all the same, so look before you run it again"
+#define SESSION_MAY_BE_DONE "; it may have been carried out, so check before you run it again"
 
 /* What to do after a 5xx response to it: the end of a message. */
 const char *edgegrid_call_again(const struct edgegrid_call *call);

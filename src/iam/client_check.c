@@ -54,7 +54,7 @@ int client_users_check(const struct json *draft, struct error *error)
     return 0;
 }
 
-/* One '@' with something before it and a dotted name behind it; no blanks or controls. */
+/* One '@' with something before it and a dotted name after it; no blanks or controls. */
 static bool email_is_valid(const char *text)
 {
     const char *at_sign = strchr(text, '@');

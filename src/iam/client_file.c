@@ -64,7 +64,7 @@ static bool known_part(const struct client_member *member, size_t depth, struct 
     return true;
 }
 
-/* The next member that may stand at this depth; *cursor starts at 0. False behind the last. */
+/* The next member that may stand at this depth; *cursor starts at 0. False after the last. */
 static bool known_next(size_t depth, size_t *cursor, struct known_member *known)
 {
     const char *name;

@@ -35,7 +35,7 @@ int client_find(struct lookup *lookup, const char *wanted, struct json **client,
         result = id == NULL ? error_set(&second, STATUS_REFUSED, "the API shows no clientId for %s",
                                         wanted)
                             : client_get(lookup->session, id, client, &second);
-        /* Of an id that was merely tried, the sentence with the nearest names tells more. */
+        /* Of an id that was merely tried, the message with the nearest names says more. */
         if (result != 0 && (second.status != STATUS_NOT_FOUND || json_count(named) > 1)) {
             *error = second;
         }
@@ -85,7 +85,7 @@ static struct json *list_find(struct json *list, const char *id_name, const stru
 
 /*
  * Put the elements of added into list: in the place of the one with the same id, below the group
- * that a subgroup belongs to, or behind.
+ * that a subgroup belongs to, or at the end.
  */
 static void list_merge(struct json *list, const struct json *added, const char *id_name,
                        const char *value_name)

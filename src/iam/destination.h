@@ -96,8 +96,8 @@ int destination_reopen(struct destination *destination, struct error *error);
  * Store the credential, and in an .edgerc also in all other sections that hold the revoked one.
  * allowed: content of another program may be lost. Returns 0; also, having read it again, when
  * destination->reservation.changed: another program changed the destination, and nothing was
- * stored. Or -1 with an error; destination->reservation.placed tells whether the file was replaced
- * all the same.
+ * stored. Or -1 with an error; destination->reservation.placed is whether the file was replaced
+ * nevertheless.
  */
 int destination_store(struct destination *destination, const struct destination_query *query,
                       const struct edgegrid_credential *credential, bool allowed,

@@ -23,7 +23,7 @@ struct match_key {
 struct match_entry {
     const char *label; /* as in a message; in texts, as all */
     const char *id;
-    const char *names; /* and those behind it, to the next entry's label */
+    const char *names; /* and those after it, to the next entry's label */
 };
 
 /* A list to search in. Start with {0}; release with match_free. */
@@ -39,7 +39,7 @@ struct match_index {
 struct match_words {
     const char *thing;   /* "API" */
     const char *command; /* that shows the list: "lookup apis" */
-    const char *option;  /* of the command, such as " --user ", with value behind it; or "" */
+    const char *option;  /* of the command, such as " --user ", with value after it; or "" */
     const char *value;
 };
 

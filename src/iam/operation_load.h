@@ -13,7 +13,7 @@
 
 /*
  * Read a record of the list into an operation, to be released with operation_free. Returns 0; 1
- * when it holds none: *unsent tells whether that is because nothing was sent; or -1 with an error.
+ * when it holds none: *unsent is whether that is because nothing was sent; or -1 with an error.
  */
 int operation_load(const struct records *records, size_t number, struct operation *operation,
                    bool *unsent, struct error *error);

@@ -272,7 +272,7 @@ static enum credential_use judge_credential(const struct orphan_search *search,
     if (buffer_has_line(&search->claimed, number, strlen(number))) {
         return USE_CLAIMED;
     }
-    /* A request with a response made no more than that says. */
+    /* A request with a response made only what the response names. */
     return operation->state == OPERATION_BARE || operation->state == OPERATION_REFUSED ? USE_OTHERS
                                                                                        : USE_ORPHAN;
 }

@@ -63,7 +63,7 @@ void orphan_describe(const struct orphan *orphan, struct buffer *out);
 int orphan_revoke(struct edgegrid_session *session, const struct orphan *orphan,
                   struct error *error);
 
-/* Drop what the last search found. */
+/* Free what the last search found. */
 void orphans_clear(struct orphan_search *search);
 
 void orphans_free(struct orphan_search *search);

@@ -398,7 +398,7 @@ static void recovery_preview(struct recovery *recovery, const struct operation *
     }
 }
 
-/* Only look: the first step that would change something is told. Returns 0 and an end, or -1. */
+/* Only look: the first step that would change something is printed. Returns 0 and an end, or -1. */
 static int recovery_rehearse(struct recovery *recovery, struct operation *operation,
                              struct operation_environment *environment, enum operation_step *end,
                              struct error *error)

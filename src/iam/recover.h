@@ -43,8 +43,8 @@ struct recovery {
 };
 
 /*
- * Deal with all own records, oldest first; what fails is printed and leaves its record where it is.
- * Returns 0 and the status in recovery; or -1 without memory.
+ * Finish or explain all own records, oldest first; what fails is printed and leaves its record
+ * where it is. Returns 0 and the status in recovery; or -1 without memory.
  */
 int recovery_run(struct recovery *recovery, struct error *error);
 

@@ -184,7 +184,7 @@ static bool is_of_this(const struct operation_environment *environment, const ch
     return is;
 }
 
-/* Name what a request in doubt may have made; another credential is made all the same. */
+/* Name what a request in doubt may have made; another credential is made nevertheless. */
 static void warn_of_orphans(const struct operation_environment *environment)
 {
     const struct orphan_search *search = environment->search;
@@ -199,7 +199,7 @@ static void warn_of_orphans(const struct operation_environment *environment)
     }
 }
 
-/* Look what became of a request without a response; a failure is told by the next run. */
+/* Look what became of a request without a response; the next run reports a failure. */
 static int look_at_doubt(struct operation_environment *environment, struct operation *operation,
                          int64_t now, struct error *error)
 {

@@ -268,7 +268,7 @@ int operations_sync_directory(int descriptor)
 }
 
 /*
- * Lock an open file for this process alone, without waiting, and make sure that path still names
+ * Lock an open file for this process alone, without waiting, and check that path still names
  * it. Returns 0 and its facts; or -1 with errno, EWOULDBLOCK when another process holds it and
  * ESTALE when path now names another file or none (close it and open it again).
  */

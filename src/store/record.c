@@ -694,7 +694,7 @@ static int record_check_found(const struct records *records, const char *path,
                      path, path);
 }
 
-/* Tell whole entries from what is torn. */
+/* Separate whole entries from a torn end. */
 static void record_parse(struct record *record)
 {
     struct buffer *bytes = &record->bytes;

@@ -127,7 +127,7 @@ int records_create(struct records *records, enum record_kind kind, const void *d
 int records_read(const struct records *records, size_t number, struct record *record,
                  struct error *error);
 
-/* As if length bytes had been read from a record: what is torn is told from whole entries. */
+/* As if length bytes had been read from a record: whole entries are separated from a torn end. */
 int record_read_bytes(struct record *record, const char *bytes, size_t length, struct error *error);
 
 /* Step over whole entries; *cursor starts at 0. Returns whether there was another. */

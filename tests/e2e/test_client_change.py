@@ -56,7 +56,7 @@ def test_delete_asks(gk, fake, client):
     for answer in (b"n\n", b"\x04"):
         result = on_terminal(gk, answer, "client", "delete", "edge box")
         assert result.status == 2 and "nothing was changed" in result.err, result
-        question = f"deactivate these and delete for good API client edge box ({client['clientId']})? [y/N]"
+        question = f"deactivate these and permanently delete API client edge box ({client['clientId']})? [y/N]"
         assert question in result.err
     assert changes(fake) == []
     assert on_terminal(gk, b"y\n", "client", "delete", "edge box").status == 0
@@ -65,7 +65,7 @@ def test_delete_asks(gk, fake, client):
 
 def test_delete_of_nothing_active_asks_otherwise(gk, fake, idle):
     result = on_terminal(gk, b"n\n", "client", "delete", "idle")
-    assert "deactivate" not in result.err and "delete for good API client idle" in result.err
+    assert "deactivate" not in result.err and "permanently delete API client idle" in result.err
     assert changes(fake) == []
 
 
