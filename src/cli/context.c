@@ -13,7 +13,7 @@
 #include "edgegrid/environment.h"
 #include "store/access.h"
 #include "store/file.h"
-#include "store/operations.h"
+#include "store/system.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -305,7 +305,7 @@ int context_set_wait(const struct invocation *invocation, struct error *error)
                        error) != 0) {
         return -1;
     }
-    operations_set_wait((int64_t)seconds * 1000);
+    system_set_wait((int64_t)seconds * 1000);
     return 0;
 }
 

@@ -11,7 +11,7 @@
 #include "store/access.h"
 
 #include "base/filter.h"
-#include "store/operations.h"
+#include "store/system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -42,8 +42,8 @@ int access_make_private(int descriptor, struct stat *facts)
     if ((facts->st_mode & (GROUP_BITS | OTHERS_BITS)) == 0) {
         return 0;
     }
-    (void)operations_current()->fchmod(descriptor, OWNER_ONLY);
-    return operations_current()->fstat(descriptor, facts);
+    (void)system_current()->fchmod(descriptor, OWNER_ONLY);
+    return system_current()->fstat(descriptor, facts);
 }
 
 /* Whether a call failed because the file system, or the kernel, has no such thing. */
@@ -56,7 +56,7 @@ static bool is_unknown_here(int number)
 static int fail_to_keep(const struct store_reservation *reservation, const char *what, int number,
                         struct error *error)
 {
-    (void)operations_fail(error, buffer_text(&reservation->path), "replaced", number, ADVICE);
+    (void)system_fail(error, buffer_text(&reservation->path), "replaced", number, ADVICE);
     return error_set(error, error->status, "%s: its %s cannot be kept (%s); " ADVICE,
                      buffer_text(&reservation->path), what, error_system_text(number));
 }
@@ -87,7 +87,7 @@ static int change_owner(int descriptor, uid_t owner, gid_t group)
         errno = EPERM;
         return -1;
     }
-    return operations_current()->fchown(descriptor, owner, group);
+    return system_current()->fchown(descriptor, owner, group);
 }
 
 /* Owner and group. The group matters only where it may do something. */
@@ -119,7 +119,7 @@ static int keep_owner(struct store_reservation *reservation, const struct stat *
 static ssize_t read_acl(const struct store_reservation *reservation, int old,
                         unsigned char acl[ACL_SIZE], struct error *error)
 {
-    ssize_t size = operations_current()->fgetxattr(old, ACL_NAME, acl, ACL_SIZE);
+    ssize_t size = system_current()->fgetxattr(old, ACL_NAME, acl, ACL_SIZE);
 
     if (size < 0 && (errno == ENODATA || is_unknown_here(errno))) {
         return 0;
@@ -139,15 +139,15 @@ static ssize_t read_acl(const struct store_reservation *reservation, int old,
 static int keep_acl(const struct store_reservation *reservation, const unsigned char *acl,
                     ssize_t size, struct error *error)
 {
-    const struct store_operations *operations = operations_current();
+    const struct system_calls *calls = system_current();
 
     if (size > 0) {
-        return operations->fsetxattr(reservation->descriptor, ACL_NAME, acl, (size_t)size, 0) == 0
+        return calls->fsetxattr(reservation->descriptor, ACL_NAME, acl, (size_t)size, 0) == 0
                    ? 0
                    : fail_to_keep(reservation, "access control list", errno, error);
     }
     if ((reservation->facts.mode & GROUP_BITS) == 0 ||
-        operations->fremovexattr(reservation->descriptor, ACL_NAME) == 0 || errno == ENODATA ||
+        calls->fremovexattr(reservation->descriptor, ACL_NAME) == 0 || errno == ENODATA ||
         errno == EOPNOTSUPP || errno == ENOSYS) {
         return 0;
     }
@@ -160,20 +160,20 @@ static int keep_acl(const struct store_reservation *reservation, const unsigned 
  */
 static int keep_mode(struct store_reservation *reservation, mode_t wanted, struct error *error)
 {
-    const struct store_operations *operations = operations_current();
+    const struct system_calls *calls = system_current();
     struct stat now;
     int number = 0;
 
-    if (operations->fstat(reservation->descriptor, &now) != 0) {
+    if (calls->fstat(reservation->descriptor, &now) != 0) {
         return fail_to_keep(reservation, "mode", errno, error);
     }
     if ((now.st_mode & 07777) == wanted) {
         return 0;
     }
-    if (operations->fchmod(reservation->descriptor, wanted) != 0) {
+    if (calls->fchmod(reservation->descriptor, wanted) != 0) {
         number = errno;
     }
-    if (operations->fstat(reservation->descriptor, &now) != 0 ||
+    if (calls->fstat(reservation->descriptor, &now) != 0 ||
         (number != 0 && !is_unknown_here(number))) {
         return fail_to_keep(reservation, "mode", number != 0 ? number : errno, error);
     }
@@ -204,7 +204,7 @@ int access_keep(struct store_reservation *reservation, int old, struct error *er
     if (!facts->exists || reservation->foreign) {
         return keep_mode(reservation, OWNER_ONLY, error);
     }
-    if (operations_current()->fstat(reservation->descriptor, &now) != 0) {
+    if (system_current()->fstat(reservation->descriptor, &now) != 0) {
         return fail_to_keep(reservation, "owner", errno, error);
     }
     size = read_acl(reservation, old, acl, error);

@@ -21,7 +21,7 @@
 
 #include "base/clock.h"
 #include "store/access.h"
-#include "store/operations.h"
+#include "store/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static void facts_set(struct store_file_facts *facts, const struct stat *from)
 /* The file system matters only where it may be why others are let in. */
 static void facts_find_modeless(struct store_file_facts *facts, int descriptor)
 {
-    facts->modeless = (facts->mode & 077) != 0 && operations_current()->is_modeless(descriptor);
+    facts->modeless = (facts->mode & 077) != 0 && system_current()->is_modeless(descriptor);
 }
 
 int store_read_facts(int descriptor, struct store_file_facts *facts)
@@ -60,7 +60,7 @@ int store_read_facts(int descriptor, struct store_file_facts *facts)
     struct stat now;
 
     *facts = (struct store_file_facts){0};
-    if (operations_current()->fstat(descriptor, &now) != 0) {
+    if (system_current()->fstat(descriptor, &now) != 0) {
         return -1;
     }
     if (S_ISREG(now.st_mode)) {
@@ -90,13 +90,13 @@ static int read_open_file(int descriptor, const char *name, size_t expected, siz
 {
     const size_t start = out->length;
 
-    if (operations_read(descriptor, expected, limit, out) == 0) {
+    if (system_read(descriptor, expected, limit, out) == 0) {
         return 0;
     }
     if (errno == EFBIG) {
         (void)fail_size(error, name, limit);
     } else {
-        (void)operations_fail(error, name, "read", errno, ADVICE_READ);
+        (void)system_fail(error, name, "read", errno, ADVICE_READ);
     }
     buffer_truncate(out, start);
     return -1;
@@ -129,12 +129,12 @@ static int read_open(const char *path, unsigned flags, int *descriptor, struct s
 {
     const bool pipe_allowed = (flags & STORE_READ_PIPE) != 0;
 
-    *descriptor = operations_open(path, O_RDONLY | (pipe_allowed ? 0 : O_NONBLOCK), 0);
+    *descriptor = system_open(path, O_RDONLY | (pipe_allowed ? 0 : O_NONBLOCK), 0);
     if (*descriptor < 0 && errno == ENOENT && (flags & STORE_READ_ABSENT) != 0) {
         return 0;
     }
-    if (*descriptor < 0 || operations_current()->fstat(*descriptor, facts) != 0) {
-        return operations_fail(error, path, "read", errno, ADVICE_READ);
+    if (*descriptor < 0 || system_current()->fstat(*descriptor, facts) != 0) {
+        return system_fail(error, path, "read", errno, ADVICE_READ);
     }
     if (pipe_allowed && (S_ISFIFO(facts->st_mode) || S_ISCHR(facts->st_mode))) {
         facts->st_size = 0;
@@ -158,7 +158,7 @@ int store_read(const char *path, size_t limit, unsigned flags, struct buffer *ou
         }
         result = read_open_file(descriptor, path, (size_t)now.st_size, limit, out, error);
     }
-    (void)operations_close(&descriptor);
+    (void)system_close(&descriptor);
     if (facts != NULL) {
         *facts = found;
     }
@@ -172,11 +172,11 @@ int store_read(const char *path, size_t limit, unsigned flags, struct buffer *ou
 static int check_link(const char *path, const struct stat *link, struct error *error)
 {
     struct stat directory;
-    int descriptor = operations_open_directory(path);
+    int descriptor = system_open_directory(path);
     int result = -1;
 
-    if (descriptor < 0 || operations_current()->fstat(descriptor, &directory) != 0) {
-        (void)operations_fail(error, path, "written", errno, ADVICE_WRITE);
+    if (descriptor < 0 || system_current()->fstat(descriptor, &directory) != 0) {
+        (void)system_fail(error, path, "written", errno, ADVICE_WRITE);
     } else if ((directory.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH) &&
                link->st_uid != geteuid() && link->st_uid != directory.st_uid) {
         (void)error_set(error, STATUS_FILE,
@@ -186,7 +186,7 @@ static int check_link(const char *path, const struct stat *link, struct error *e
     } else {
         result = 0;
     }
-    (void)operations_close(&descriptor);
+    (void)system_close(&descriptor);
     return result;
 }
 
@@ -199,13 +199,13 @@ static int follow_link(struct buffer *path, const struct stat *link, struct erro
     if (check_link(buffer_text(path), link, error) != 0) {
         return -1;
     }
-    length = operations_current()->readlink(buffer_text(path), target, sizeof target);
+    length = system_current()->readlink(buffer_text(path), target, sizeof target);
     if (length < 0 || (size_t)length >= sizeof target) {
-        return operations_fail(error, buffer_text(path), "written",
-                               length < 0 ? errno : ENAMETOOLONG, ADVICE_WRITE);
+        return system_fail(error, buffer_text(path), "written", length < 0 ? errno : ENAMETOOLONG,
+                           ADVICE_WRITE);
     }
     buffer_truncate(path,
-                    length > 0 && target[0] == '/' ? 0 : operations_name_offset(buffer_text(path)));
+                    length > 0 && target[0] == '/' ? 0 : system_name_offset(buffer_text(path)));
     buffer_append(path, target, (size_t)length);
     return buffer_check(path, error);
 }
@@ -222,9 +222,8 @@ static int reservation_resolve(struct store_reservation *reservation, const char
         const char *now = buffer_text(&reservation->path);
         struct stat facts;
 
-        if (operations_current()->lstat(now, &facts) != 0) {
-            return errno == ENOENT ? 0
-                                   : operations_fail(error, now, "written", errno, ADVICE_WRITE);
+        if (system_current()->lstat(now, &facts) != 0) {
+            return errno == ENOENT ? 0 : system_fail(error, now, "written", errno, ADVICE_WRITE);
         }
         if (!S_ISLNK(facts.st_mode)) {
             return check_regular(now, &facts, ADVICE_WRITE, error);
@@ -233,13 +232,13 @@ static int reservation_resolve(struct store_reservation *reservation, const char
             return -1;
         }
     }
-    return operations_fail(error, path, "written", ELOOP, ADVICE_WRITE);
+    return system_fail(error, path, "written", ELOOP, ADVICE_WRITE);
 }
 
 static int reservation_name(struct store_reservation *reservation, struct error *error)
 {
-    return operations_name_beside(NULL, buffer_text(&reservation->path), "gridkey-new",
-                                  &reservation->temporary, error);
+    return system_name_beside(NULL, buffer_text(&reservation->path), "gridkey-new",
+                              &reservation->temporary, error);
 }
 
 /* Make and lock the temporary file, and open its directory. */
@@ -253,15 +252,15 @@ static int reservation_lock(struct store_reservation *reservation, struct error 
         return -1;
     }
     reservation->descriptor =
-        operations_open_locked(buffer_text(&reservation->temporary), path, LOCKED_FRESH,
-                               ADVICE_WRITE, &facts, &created, error);
+        system_open_locked(buffer_text(&reservation->temporary), path, LOCKED_FRESH, ADVICE_WRITE,
+                           &facts, &created, error);
     if (reservation->descriptor < 0) {
         return -1;
     }
     facts_set(&reservation->fresh, &facts);
-    reservation->directory = operations_open_directory(path);
+    reservation->directory = system_open_directory(path);
     if (reservation->directory < 0) {
-        return operations_fail(error, path, "written", errno, ADVICE_WRITE);
+        return system_fail(error, path, "written", errno, ADVICE_WRITE);
     }
     return 0;
 }
@@ -272,18 +271,18 @@ static int reservation_lock(struct store_reservation *reservation, struct error 
  */
 static bool link_is_refused(const char *path)
 {
-    const struct store_operations *operations = operations_current();
+    const struct system_calls *calls = system_current();
     struct buffer name = BUFFER_EMPTY;
     struct error ignored;
     bool refused = false;
 
-    if (operations_name_beside(NULL, path, "gridkey-link", &name, &ignored) == 0) {
+    if (system_name_beside(NULL, path, "gridkey-link", &name, &ignored) == 0) {
         const char *link = buffer_text(&name);
 
-        (void)operations->unlink(link); /* of a run that was killed here */
-        refused = operations->link(path, link) != 0 && errno == EXDEV;
+        (void)calls->unlink(link); /* of a run that was killed here */
+        refused = calls->link(path, link) != 0 && errno == EXDEV;
         if (!refused) {
-            (void)operations->unlink(link);
+            (void)calls->unlink(link);
         }
     }
     buffer_free(&name);
@@ -294,15 +293,15 @@ static bool link_is_refused(const char *path)
 static bool is_mount_point(const struct store_reservation *reservation, int descriptor,
                            uint64_t attributes)
 {
-    const struct store_operations *operations = operations_current();
+    const struct system_calls *calls = system_current();
     int64_t mount;
     int64_t directory;
 
     if ((attributes & STORE_ATTRIBUTE_MOUNTS_UNKNOWN) == 0) {
         return (attributes & STORE_ATTRIBUTE_MOUNT_POINT) != 0;
     }
-    mount = operations->mount_id(descriptor);
-    directory = operations->mount_id(reservation->directory);
+    mount = calls->mount_id(descriptor);
+    directory = calls->mount_id(reservation->directory);
     return mount < 0 || directory < 0 ? link_is_refused(buffer_text(&reservation->path))
                                       : mount != directory;
 }
@@ -322,15 +321,15 @@ static int check_owner(struct store_reservation *reservation, struct error *erro
     if (user == owner) {
         return 0;
     }
-    if (operations_current()->fstat(reservation->directory, &directory) != 0) {
-        return operations_fail(error, path, "written", errno, ADVICE_WRITE);
+    if (system_current()->fstat(reservation->directory, &directory) != 0) {
+        return system_fail(error, path, "written", errno, ADVICE_WRITE);
     }
     if ((directory.st_mode & (S_ISVTX | S_IWOTH)) == 0) {
         return 0;
     }
     if (user != 0) {
         return (directory.st_mode & S_ISVTX) != 0 && directory.st_uid != user
-                   ? operations_fail(error, path, "replaced", EPERM, ADVICE_WRITE)
+                   ? system_fail(error, path, "replaced", EPERM, ADVICE_WRITE)
                    : 0; /* access_keep refuses, unless this user may give files away */
     }
     if (reservation->policy != STORE_FOREIGN_REPLACE) {
@@ -351,7 +350,7 @@ static int check_replaceable(struct store_reservation *reservation, int descript
                              struct error *error)
 {
     const char *path = buffer_text(&reservation->path);
-    uint64_t attributes = operations_current()->attributes(descriptor);
+    uint64_t attributes = system_current()->attributes(descriptor);
 
     if (is_mount_point(reservation, descriptor, attributes)) {
         return error_set(error, STATUS_FILE,
@@ -376,11 +375,11 @@ static int check_replaceable(struct store_reservation *reservation, int descript
 static int read_quiet(struct store_reservation *reservation, int descriptor, bool *busy,
                       struct error *error)
 {
-    const struct store_operations *operations = operations_current();
+    const struct system_calls *calls = system_current();
     const char *path = buffer_text(&reservation->path);
     struct stat now;
 
-    *busy = operations->lease(descriptor) != 0 && errno == EAGAIN;
+    *busy = calls->lease(descriptor) != 0 && errno == EAGAIN;
     if (*busy) {
         return 0;
     }
@@ -388,8 +387,8 @@ static int read_quiet(struct store_reservation *reservation, int descriptor, boo
                        &reservation->old, error) != 0) {
         return -1;
     }
-    if (operations->fstat(descriptor, &now) != 0) {
-        return operations_fail(error, path, "read", errno, ADVICE_WRITE);
+    if (calls->fstat(descriptor, &now) != 0) {
+        return system_fail(error, path, "read", errno, ADVICE_WRITE);
     }
     *busy =
         !facts_match(&reservation->facts, &now) || reservation->old.length != (size_t)now.st_size;
@@ -404,7 +403,7 @@ static int read_once(struct store_reservation *reservation, bool *busy, struct e
 {
     const char *path = buffer_text(&reservation->path);
     struct stat now;
-    int descriptor = operations_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    int descriptor = system_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
     int result = -1;
 
     *busy = false;
@@ -414,8 +413,8 @@ static int read_once(struct store_reservation *reservation, bool *busy, struct e
     if (descriptor < 0 && errno == ENOENT) {
         return access_keep(reservation, -1, error);
     }
-    if (descriptor < 0 || operations_current()->fstat(descriptor, &now) != 0) {
-        (void)operations_fail(error, path, "read", errno, ADVICE_WRITE);
+    if (descriptor < 0 || system_current()->fstat(descriptor, &now) != 0) {
+        (void)system_fail(error, path, "read", errno, ADVICE_WRITE);
     } else if (check_regular(path, &now, ADVICE_WRITE, error) == 0) {
         facts_set(&reservation->facts, &now);
         result = check_replaceable(reservation, descriptor, error) == 0 &&
@@ -423,7 +422,7 @@ static int read_once(struct store_reservation *reservation, bool *busy, struct e
                      ? read_quiet(reservation, descriptor, busy, error)
                      : -1;
     }
-    (void)operations_close(&descriptor);
+    (void)system_close(&descriptor);
     return result;
 }
 
@@ -462,11 +461,10 @@ int store_fill(struct store_reservation *reservation, size_t growth, struct erro
     if (zeros == NULL) {
         return error_set_memory(error);
     }
-    result = operations_write(reservation->descriptor, zeros, size, 0);
+    result = system_write(reservation->descriptor, zeros, size, 0);
     free(zeros);
-    if (result != 0 || operations_sync(reservation->descriptor) != 0) {
-        return operations_fail(error, buffer_text(&reservation->path), "written", errno,
-                               ADVICE_WRITE);
+    if (result != 0 || system_sync(reservation->descriptor) != 0) {
+        return system_fail(error, buffer_text(&reservation->path), "written", errno, ADVICE_WRITE);
     }
     return 0;
 }
@@ -489,11 +487,11 @@ int store_check_directory(const char *path, const char *advice, struct error *er
     struct buffer directory = BUFFER_EMPTY;
     int result;
 
-    buffer_append(&directory, path, operations_name_offset(path));
+    buffer_append(&directory, path, system_name_offset(path));
     buffer_append_byte(&directory, '.');
     result = buffer_check(&directory, error);
     if (result == 0 && access(buffer_text(&directory), W_OK | X_OK) != 0) {
-        result = operations_fail(error, path, "written", errno, advice);
+        result = system_fail(error, path, "written", errno, advice);
     }
     buffer_free(&directory);
     return result;
@@ -508,10 +506,10 @@ int store_open_dry(struct store_reservation *reservation, const char *path,
     if (reservation_resolve(reservation, path, error) == 0 &&
         reservation_name(reservation, error) == 0 &&
         store_check_directory(buffer_text(&reservation->path), ADVICE_WRITE, error) == 0) {
-        reservation->directory = operations_open_directory(buffer_text(&reservation->path));
+        reservation->directory = system_open_directory(buffer_text(&reservation->path));
         if (reservation->directory < 0) {
-            (void)operations_fail(error, buffer_text(&reservation->path), "written", errno,
-                                  ADVICE_WRITE);
+            (void)system_fail(error, buffer_text(&reservation->path), "written", errno,
+                              ADVICE_WRITE);
         } else if (reservation_read(reservation, error) == 0) {
             return 0;
         }
@@ -544,11 +542,11 @@ static int commit_write(const struct store_reservation *reservation, const void 
 {
     const int descriptor = reservation->descriptor;
 
-    if (operations_write(descriptor, data, length, 0) != 0 ||
-        operations_truncate(descriptor, length) != 0) {
+    if (system_write(descriptor, data, length, 0) != 0 ||
+        system_truncate(descriptor, length) != 0) {
         return -1;
     }
-    return operations_sync(descriptor);
+    return system_sync(descriptor);
 }
 
 /*
@@ -561,14 +559,12 @@ static int commit_check_unchanged(struct store_reservation *reservation, int *gu
     const char *path = buffer_text(&reservation->path);
     struct stat now;
 
-    *guard = reservation->facts.exists
-                 ? operations_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0)
-                 : -1;
-    reservation->changed =
-        *guard >= 0 && operations_current()->lease(*guard) != 0 && errno == EAGAIN;
-    if (operations_current()->lstat(path, &now) != 0) {
+    *guard =
+        reservation->facts.exists ? system_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0) : -1;
+    reservation->changed = *guard >= 0 && system_current()->lease(*guard) != 0 && errno == EAGAIN;
+    if (system_current()->lstat(path, &now) != 0) {
         if (errno != ENOENT) {
-            return operations_fail(error, path, "replaced", errno, ADVICE_WRITE);
+            return system_fail(error, path, "replaced", errno, ADVICE_WRITE);
         }
         reservation->changed = reservation->facts.exists;
     } else if (!facts_match(&reservation->facts, &now)) {
@@ -590,11 +586,10 @@ static int commit_rename(struct store_reservation *reservation, struct error *er
     int guard;
     int result = commit_check_unchanged(reservation, &guard, error);
 
-    if (result == 0 &&
-        operations_current()->rename(buffer_text(&reservation->temporary), path) != 0) {
-        result = operations_fail(error, path, "replaced", errno, ADVICE_WRITE);
+    if (result == 0 && system_current()->rename(buffer_text(&reservation->temporary), path) != 0) {
+        result = system_fail(error, path, "replaced", errno, ADVICE_WRITE);
     }
-    (void)operations_close(&guard);
+    (void)system_close(&guard);
     return result;
 }
 
@@ -605,14 +600,14 @@ int store_commit(struct store_reservation *reservation, const void *data, size_t
 
     reservation->changed = false;
     if (commit_write(reservation, data, length) != 0) {
-        return operations_fail(error, path, "written", errno, ADVICE_WRITE);
+        return system_fail(error, path, "written", errno, ADVICE_WRITE);
     }
     if (commit_rename(reservation, error) != 0) {
         return -1;
     }
     reservation->placed = true;
-    if (operations_sync_directory(reservation->directory) != 0 ||
-        operations_close(&reservation->descriptor) != 0) {
+    if (system_sync_directory(reservation->directory) != 0 ||
+        system_close(&reservation->descriptor) != 0) {
         return error_set(
             error, STATUS_SYSTEM,
             "%s: is written, but a power loss may still undo that (%s); check the disk", path,
@@ -624,10 +619,10 @@ int store_commit(struct store_reservation *reservation, const void *data, size_t
 void store_release(struct store_reservation *reservation)
 {
     if (reservation->descriptor >= 0 && !reservation->placed) {
-        (void)operations_current()->unlink(buffer_text(&reservation->temporary));
+        (void)system_current()->unlink(buffer_text(&reservation->temporary));
     }
-    (void)operations_close(&reservation->descriptor);
-    (void)operations_close(&reservation->directory);
+    (void)system_close(&reservation->descriptor);
+    (void)system_close(&reservation->directory);
     buffer_free(&reservation->old);
     buffer_free(&reservation->temporary);
     buffer_free(&reservation->path);

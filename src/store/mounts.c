@@ -4,7 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
-#include "store/operations.h"
+#include "store/system.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -93,7 +93,7 @@ static bool process_mounts_file(const char *process, const char *path)
     buffer_format(&file, "/proc/%s/mountinfo", process);
     descriptor = open(name, O_RDONLY | O_CLOEXEC);
     if (descriptor >= 0) {
-        found = operations_read(descriptor, 0, TEXT_LIMIT, &text) == 0 &&
+        found = system_read(descriptor, 0, TEXT_LIMIT, &text) == 0 &&
                 mounts_name_file(buffer_text(&text), path);
         (void)close(descriptor);
     }

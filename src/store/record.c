@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/access.h"
-#include "store/operations.h"
+#include "store/system.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -193,12 +193,12 @@ static enum name_content name_look(const char *path)
     static const char done[] = " done ";
     struct buffer bytes = BUFFER_EMPTY;
     struct stat facts;
-    int descriptor = operations_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    int descriptor = system_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
     enum name_content content = NAME_REQUEST;
 
-    if (descriptor >= 0 && operations_current()->fstat(descriptor, &facts) == 0 &&
+    if (descriptor >= 0 && system_current()->fstat(descriptor, &facts) == 0 &&
         S_ISREG(facts.st_mode) && facts.st_uid == geteuid() && facts.st_size < DONE_LIMIT &&
-        operations_read(descriptor, (size_t)facts.st_size, DONE_LIMIT, &bytes) == 0) {
+        system_read(descriptor, (size_t)facts.st_size, DONE_LIMIT, &bytes) == 0) {
         size_t start = bytes.length < MAGIC_LENGTH ? bytes.length : MAGIC_LENGTH;
 
         if (bytes.length < KIND_OFFSET && memcmp(buffer_text(&bytes), MAGIC, start) == 0) {
@@ -208,7 +208,7 @@ static enum name_content name_look(const char *path)
             content = NAME_DONE;
         }
     }
-    (void)operations_close(&descriptor);
+    (void)system_close(&descriptor);
     buffer_free(&bytes);
     return content;
 }
@@ -248,7 +248,7 @@ static int list_add_found(struct records *records, const char *name, unsigned nu
     if (!path.failed) {
         content = name_look(buffer_text(&path));
         if (content == NAME_UNSENT && own && records->lock >= 0) {
-            (void)operations_current()->unlink(buffer_text(&path));
+            (void)system_current()->unlink(buffer_text(&path));
             result = 0;
         } else {
             result = list_add(records, name, number, own, content == NAME_DONE);
@@ -288,7 +288,7 @@ static int records_list(struct records *records, struct error *error)
         if ((errno == ENOENT || errno == ENOTDIR) && records->lock < 0) {
             return 0;
         }
-        return operations_fail(error, *path == '\0' ? "." : path, "read", errno, ADVICE);
+        return system_fail(error, *path == '\0' ? "." : path, "read", errno, ADVICE);
     }
     while (result == 0 && (errno = 0, entry = readdir(directory)) != NULL) {
         unsigned number;
@@ -301,7 +301,7 @@ static int records_list(struct records *records, struct error *error)
         }
     }
     if (result == 0 && errno != 0) {
-        result = operations_fail(error, *path == '\0' ? "." : path, "read", errno, ADVICE);
+        result = system_fail(error, *path == '\0' ? "." : path, "read", errno, ADVICE);
     } else if (result != 0) {
         result = error_set_memory(error);
     }
@@ -317,7 +317,7 @@ static int records_list(struct records *records, struct error *error)
 
 bool records_has_others(const struct records *records, const char *path)
 {
-    const char *name = path + operations_name_offset(path);
+    const char *name = path + system_name_offset(path);
 
     for (size_t at = 0; at < records->count; at++) {
         if (!records->list[at].done && !text_equal(records->list[at].name, name)) {
@@ -361,16 +361,16 @@ static int records_find(struct records *records, const char *state, const char *
     if (state != NULL && *state == '\0') {
         state = NULL;
     }
-    if (state != NULL && (operations_current()->stat(state, &facts) != 0 ||
+    if (state != NULL && (system_current()->stat(state, &facts) != 0 ||
                           (!S_ISDIR(facts.st_mode) && (errno = ENOTDIR) != 0))) {
-        return operations_fail(error, state, "used for operation records", errno,
-                               "set GRIDKEY_STATE to a directory that is there");
+        return system_fail(error, state, "used for operation records", errno,
+                           "set GRIDKEY_STATE to a directory that is there");
     }
-    if (operations_name_beside(state, destination, SUFFIX + 1, &whole, error) != 0) {
+    if (system_name_beside(state, destination, SUFFIX + 1, &whole, error) != 0) {
         buffer_free(&whole);
         return -1;
     }
-    offset = operations_name_offset(buffer_text(&whole));
+    offset = system_name_offset(buffer_text(&whole));
     buffer_append(&records->directory_path, whole.data, offset);
     buffer_append_text(&records->name, whole.data + offset);
     buffer_free(&whole);
@@ -390,8 +390,7 @@ int records_look(struct records *records, const char *state, const char *destina
     if (records_find(records, state, destination, error) != 0) {
         return -1;
     }
-    records->was_locked =
-        operations_current()->lstat(buffer_text(&records->lock_path), &facts) == 0;
+    records->was_locked = system_current()->lstat(buffer_text(&records->lock_path), &facts) == 0;
     return records_list(records, error);
 }
 
@@ -401,9 +400,9 @@ static int records_lock(struct records *records, const char *destination, const 
     struct stat facts;
     bool created;
 
-    records->lock = operations_open_locked(buffer_text(&records->lock_path), destination,
-                                           LOCKED_KEPT, advice, &facts, &created, error);
-    records->waited = operations_has_waited();
+    records->lock = system_open_locked(buffer_text(&records->lock_path), destination, LOCKED_KEPT,
+                                       advice, &facts, &created, error);
+    records->waited = system_has_waited();
     if (records->lock < 0) {
         return -1;
     }
@@ -412,9 +411,8 @@ static int records_lock(struct records *records, const char *destination, const 
         records->owner = facts.st_uid;
         records->open_bits = facts.st_mode & 077;
     }
-    records->directory = operations_open_directory(buffer_text(&records->lock_path));
-    return records->directory >= 0 ? 0
-                                   : operations_fail(error, destination, "written", errno, advice);
+    records->directory = system_open_directory(buffer_text(&records->lock_path));
+    return records->directory >= 0 ? 0 : system_fail(error, destination, "written", errno, advice);
 }
 
 int records_open(struct records *records, const char *state, const char *destination,
@@ -453,7 +451,7 @@ static void remove_done(struct records *records)
     for (size_t at = 0; at < records->count; at++) {
         buffer_clear(&path);
         records_append_file(records, at, &path);
-        (void)operations_current()->unlink(buffer_text(&path));
+        (void)system_current()->unlink(buffer_text(&path));
     }
     if (records->count > 0) {
         (void)operations_sync_directory(records->directory);
@@ -465,11 +463,11 @@ void records_close(struct records *records)
 {
     if (records->lock >= 0) {
         remove_done(records);
-        (void)operations_current()->unlink(buffer_text(&records->lock_path));
+        (void)system_current()->unlink(buffer_text(&records->lock_path));
     }
     list_free(records);
-    (void)operations_close(&records->lock);
-    (void)operations_close(&records->directory);
+    (void)system_close(&records->lock);
+    (void)system_close(&records->directory);
     buffer_free(&records->lock_path);
     buffer_free(&records->name);
     buffer_free(&records->directory_path);
@@ -503,8 +501,8 @@ static int record_create(const struct records *records, struct record *record)
             errno = ENOMEM;
             return -1;
         }
-        record->descriptor = operations_open(buffer_text(&record->path),
-                                             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+        record->descriptor =
+            system_open(buffer_text(&record->path), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     } while (record->descriptor < 0 && errno == EEXIST && number < NUMBER_MOST);
     return record->descriptor < 0 ? -1 : 0;
 }
@@ -520,15 +518,15 @@ static int record_write_first(const struct records *records, struct record *reco
     int result = -1;
 
     entry_write(&bytes, kind, data, length);
-    if (records->inherits && operations_current()->fstat(record->descriptor, &facts) == 0) {
+    if (records->inherits && system_current()->fstat(record->descriptor, &facts) == 0) {
         (void)access_make_private(record->descriptor, &facts);
     }
     if (bytes.failed) {
         errno = ENOMEM;
-    } else if (operations_write(record->descriptor, bytes.data, bytes.length, 0) == 0 &&
-               operations_write(record->descriptor, zeros, room, bytes.length) == 0 &&
-               operations_sync(record->descriptor) == 0 &&
-               operations_sync_directory(records->directory) == 0) {
+    } else if (system_write(record->descriptor, bytes.data, bytes.length, 0) == 0 &&
+               system_write(record->descriptor, zeros, room, bytes.length) == 0 &&
+               system_sync(record->descriptor) == 0 &&
+               system_sync_directory(records->directory) == 0) {
         record->complete = bytes.length;
         record->has_room = room > 0;
         result = 0;
@@ -541,7 +539,7 @@ static int list_add_record(struct records *records, const struct record *record,
                            enum record_kind kind)
 {
     const char *path = buffer_text(&record->path);
-    const char *name = path + operations_name_offset(path);
+    const char *name = path + system_name_offset(path);
     unsigned number = 0;
     size_t prefix;
 
@@ -566,11 +564,11 @@ int records_create(struct records *records, enum record_kind kind, const void *d
         }
         number = errno;
         /* What will not be sent must not look as if it had been. */
-        (void)operations_current()->unlink(buffer_text(&record->path));
+        (void)system_current()->unlink(buffer_text(&record->path));
         errno = number;
     }
-    (void)operations_fail(error, buffer_text(&record->path), "written", errno, ADVICE);
-    (void)operations_close(&record->descriptor);
+    (void)system_fail(error, buffer_text(&record->path), "written", errno, ADVICE);
+    (void)system_close(&record->descriptor);
     record_close(record);
     return -1;
 }
@@ -584,8 +582,7 @@ int record_append(struct record *record, enum record_kind kind, const void *data
     record->torn = true; /* until all of it is written */
     if (bytes.failed) {
         errno = ENOMEM;
-    } else if (operations_write(record->descriptor, bytes.data, bytes.length, record->complete) ==
-               0) {
+    } else if (system_write(record->descriptor, bytes.data, bytes.length, record->complete) == 0) {
         record->complete += bytes.length;
         record->torn = false;
         result = 0;
@@ -596,7 +593,7 @@ int record_append(struct record *record, enum record_kind kind, const void *data
 
 int record_sync(const struct record *record)
 {
-    return operations_sync(record->descriptor);
+    return system_sync(record->descriptor);
 }
 
 int record_append_kept(struct record *record, struct error *error)
@@ -607,7 +604,7 @@ int record_append_kept(struct record *record, struct error *error)
     int result = -1;
 
     if (record->descriptor < 0) {
-        record->descriptor = operations_open(path, O_RDWR | O_NOFOLLOW, 0);
+        record->descriptor = system_open(path, O_RDWR | O_NOFOLLOW, 0);
         if (record->descriptor < 0 && errno == ENOENT) {
             return 0;
         }
@@ -616,21 +613,21 @@ int record_append_kept(struct record *record, struct error *error)
     if (bytes.failed) {
         errno = ENOMEM;
     } else if (record->descriptor >= 0 &&
-               operations_current()->fstat(record->descriptor, &facts) == 0 &&
-               operations_write(record->descriptor, bytes.data, bytes.length,
-                                (size_t)facts.st_size) == 0 &&
-               operations_sync(record->descriptor) == 0) {
+               system_current()->fstat(record->descriptor, &facts) == 0 &&
+               system_write(record->descriptor, bytes.data, bytes.length, (size_t)facts.st_size) ==
+                   0 &&
+               system_sync(record->descriptor) == 0) {
         record->has_room = false; /* the room is no longer the end of the file */
         result = 0;
     }
     buffer_free(&bytes);
-    return result == 0 ? 0 : operations_fail(error, path, "written", errno, ADVICE);
+    return result == 0 ? 0 : system_fail(error, path, "written", errno, ADVICE);
 }
 
 /* Take the name out of the list: another may get its number. */
 static void records_drop(struct records *records, const char *path)
 {
-    const char *name = path + operations_name_offset(path);
+    const char *name = path + system_name_offset(path);
 
     for (size_t at = 0; at < records->count; at++) {
         if (text_equal(records->list[at].name, name)) {
@@ -645,23 +642,23 @@ int records_remove(struct records *records, struct record *record, struct error 
 {
     const char *path = buffer_text(&record->path);
 
-    if (operations_current()->unlink(path) != 0 && errno != ENOENT) {
-        return operations_fail(error, path, "removed", errno, "remove it yourself");
+    if (system_current()->unlink(path) != 0 && errno != ENOENT) {
+        return system_fail(error, path, "removed", errno, "remove it yourself");
     }
     records_drop(records, path);
-    if (operations_sync_directory(records->directory) != 0) {
-        return operations_fail(error, path, "removed", errno, "see that it is gone");
+    if (system_sync_directory(records->directory) != 0) {
+        return system_fail(error, path, "removed", errno, "see that it is gone");
     }
-    (void)operations_close(&record->descriptor);
+    (void)system_close(&record->descriptor);
     return 0;
 }
 
 void record_close(struct record *record)
 {
     if (record->descriptor >= 0 && record->has_room && !record->torn) {
-        (void)operations_truncate(record->descriptor, record->complete);
+        (void)system_truncate(record->descriptor, record->complete);
     }
-    (void)operations_close(&record->descriptor);
+    (void)system_close(&record->descriptor);
     buffer_free(&record->bytes);
     buffer_free(&record->path);
     *record = (struct record)RECORD_EMPTY;
@@ -745,16 +742,15 @@ int records_read(const struct records *records, size_t number, struct record *re
         return -1;
     }
     path = buffer_text(&record->path);
-    descriptor = operations_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-    if (descriptor < 0 || operations_current()->fstat(descriptor, &facts) != 0) {
-        (void)operations_fail(error, path, "read", errno, ADVICE);
+    descriptor = system_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (descriptor < 0 || system_current()->fstat(descriptor, &facts) != 0) {
+        (void)system_fail(error, path, "read", errno, ADVICE);
     } else if (record_check_found(records, path, &facts, error) == 0) {
-        result =
-            operations_read(descriptor, (size_t)facts.st_size, RECORD_LIMIT, &record->bytes) == 0
-                ? 0
-                : operations_fail(error, path, "read", errno, "move it away");
+        result = system_read(descriptor, (size_t)facts.st_size, RECORD_LIMIT, &record->bytes) == 0
+                     ? 0
+                     : system_fail(error, path, "read", errno, "move it away");
     }
-    (void)operations_close(&descriptor);
+    (void)system_close(&descriptor);
     if (result == 0) {
         record_parse(record);
     }

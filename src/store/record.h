@@ -85,7 +85,7 @@ struct record_entry {
 
 /*
  * Find the records of a destination and lock them. state is $GRIDKEY_STATE, a directory, or NULL.
- * Waits for another gridkey as long as operations_set_wait allows. records need not be initialised
+ * Waits for another gridkey as long as system_set_wait allows. records need not be initialised
  * and is to be closed either way. Returns 0; or -1 with STATUS_FILE, STATUS_SYSTEM, or
  * STATUS_LOCKED.
  */

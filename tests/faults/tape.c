@@ -21,7 +21,7 @@
 #define _DEFAULT_SOURCE
 #include "allocations.h"
 
-#include "store/operations.h"
+#include "store/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@
 #define DIRECTORY (-2)
 #define READER (-1)
 
-static struct store_operations recording;
+static struct system_calls recording;
 static int tape = -1;
 static int files; /* how many have a number */
 
@@ -72,7 +72,7 @@ __attribute__((format(printf, 1, 2))) static void put_line(const char *format, .
 
 static int tape_open(const char *path, int flags, mode_t mode)
 {
-    int descriptor = store_operations_system.open(path, flags, mode);
+    int descriptor = system_calls_real.open(path, flags, mode);
 
     if (descriptor < 0) {
         return -1;
@@ -94,7 +94,7 @@ static int tape_open(const char *path, int flags, mode_t mode)
 
 static ssize_t tape_pwrite(int descriptor, const void *bytes, size_t size, off_t offset)
 {
-    ssize_t written = store_operations_system.pwrite(descriptor, bytes, size, offset);
+    ssize_t written = system_calls_real.pwrite(descriptor, bytes, size, offset);
 
     if (written > 0) {
         put_line("write %d %lld %zd\n", number_of[descriptor], (long long)offset, written);
@@ -105,7 +105,7 @@ static ssize_t tape_pwrite(int descriptor, const void *bytes, size_t size, off_t
 
 static int tape_ftruncate(int descriptor, off_t length)
 {
-    int result = store_operations_system.ftruncate(descriptor, length);
+    int result = system_calls_real.ftruncate(descriptor, length);
 
     if (result == 0) {
         put_line("truncate %d %lld\n", number_of[descriptor], (long long)length);
@@ -115,7 +115,7 @@ static int tape_ftruncate(int descriptor, off_t length)
 
 static int tape_fsync(int descriptor)
 {
-    int result = store_operations_system.fsync(descriptor);
+    int result = system_calls_real.fsync(descriptor);
 
     if (result == 0 && number_of[descriptor] == DIRECTORY) {
         put_line("names %s\n", directory_of[descriptor]);
@@ -127,7 +127,7 @@ static int tape_fsync(int descriptor)
 
 static int tape_rename(const char *from, const char *to)
 {
-    int result = store_operations_system.rename(from, to);
+    int result = system_calls_real.rename(from, to);
 
     if (result == 0) {
         put_line("rename %s%c%s\n", from, '\0', to);
@@ -137,7 +137,7 @@ static int tape_rename(const char *from, const char *to)
 
 static int tape_unlink(const char *path)
 {
-    int result = store_operations_system.unlink(path);
+    int result = system_calls_real.unlink(path);
 
     if (result == 0) {
         put_line("unlink %s\n", path);
@@ -156,12 +156,12 @@ __attribute__((constructor)) static void put_in_place(void)
     if (tape < 0) {
         abort();
     }
-    recording = store_operations_system;
+    recording = system_calls_real;
     recording.open = tape_open;
     recording.pwrite = tape_pwrite;
     recording.ftruncate = tape_ftruncate;
     recording.fsync = tape_fsync;
     recording.rename = tape_rename;
     recording.unlink = tape_unlink;
-    operations_use(&recording);
+    system_use(&recording);
 }

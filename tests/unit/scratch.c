@@ -1,7 +1,7 @@
 #define _DEFAULT_SOURCE
 #include "scratch.h"
 
-#include "store/operations.h"
+#include "store/system.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ int scratch_remove(void **state)
     char command[300];
 
     (void)state;
-    operations_use(NULL);
+    system_use(NULL);
     (void)snprintf(command, sizeof command, "rm -rf '%s'", scratch);
     return chdir("/") != 0 || system(command) != 0 ? -1 : 0;
 }

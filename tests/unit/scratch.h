@@ -7,7 +7,7 @@
 /* Make a new folder and enter it. Returns 0, or -1. */
 int scratch_make(void **state);
 
-/* Leave it and remove it with all that is in it; the store's real operations are back. */
+/* Leave it and remove it with all that is in it; the real system calls are back. */
 int scratch_remove(void **state);
 
 #endif

@@ -13,8 +13,8 @@
 
 #include "store/access.h"
 #include "store/file.h"
-#include "store/operations.h"
 #include "store/record.h"
+#include "store/system.h"
 
 #include "scratch.h"
 
@@ -286,15 +286,15 @@ static int kind_fsetxattr(int descriptor, const char *name, const void *value, s
     return system_kind.acl_number == 0 ? fsetxattr(descriptor, name, value, size, flags) : -1;
 }
 
-static struct store_operations kind_operations(void)
+static struct system_calls kind_calls(void)
 {
-    struct store_operations operations = store_operations_system;
+    struct system_calls calls = system_calls_real;
 
-    operations.fchmod = kind_fchmod;
-    operations.fstat = kind_fstat;
-    operations.lstat = kind_lstat;
-    operations.fsetxattr = kind_fsetxattr;
-    return operations;
+    calls.fchmod = kind_fchmod;
+    calls.fstat = kind_fstat;
+    calls.lstat = kind_lstat;
+    calls.fsetxattr = kind_fsetxattr;
+    return calls;
 }
 
 static void test_file_systems(void **state)
@@ -321,7 +321,7 @@ static void test_file_systems(void **state)
         {"a disk that fails, without permissions", 0600, EIO, false, 0755, STATUS_SYSTEM, false},
         {"not needed", 0600, EPERM, false, 0, STATUS_DONE, false},
     };
-    struct store_operations operations = kind_operations();
+    struct system_calls calls = kind_calls();
 
     (void)state;
     system_kind.owner = geteuid();
@@ -336,9 +336,9 @@ static void test_file_systems(void **state)
         system_kind.chmod_number = table[at].chmod_number;
         system_kind.keeps = table[at].keeps;
         system_kind.shown = table[at].shown;
-        operations_use(&operations);
+        system_use(&calls);
         (void)replace("file", STORE_FOREIGN_REFUSE, &lines, &error);
-        operations_use(NULL);
+        system_use(NULL);
         if (error.status != table[at].status || (lines.length > 0) != table[at].warned) {
             fail_msg("%s: %d %s %s", table[at].name, (int)error.status, error.text,
                      buffer_text(&lines));
@@ -351,7 +351,7 @@ static void test_file_systems(void **state)
 
 static void test_acl_is_refused(void **state)
 {
-    struct store_operations operations = kind_operations();
+    struct system_calls calls = kind_calls();
     struct buffer lines = BUFFER_EMPTY;
     struct error error;
 
@@ -361,9 +361,9 @@ static void test_acl_is_refused(void **state)
     system_kind.keeps = true;
     system_kind.owner = geteuid();
     system_kind.acl_number = EPERM;
-    operations_use(&operations);
+    system_use(&calls);
     assert_int_equal(replace("file", STORE_FOREIGN_REFUSE, &lines, &error), -1);
-    operations_use(NULL);
+    system_use(NULL);
     assert_int_equal(error.status, STATUS_FILE);
     assert_non_null(strstr(error.text, "access control list"));
     assert_true(getxattr("file", ACCESS_ACL, NULL, 0) > 0);
@@ -379,7 +379,7 @@ static void test_record_without_permissions(void **state)
         mode_t shown;
         uid_t owner;
     } table[] = {{0755, 0}, {0777, 0}, {0, 65534}};
-    struct store_operations operations = kind_operations();
+    struct system_calls calls = kind_calls();
     struct records records;
     struct record record;
     struct error error;
@@ -388,7 +388,7 @@ static void test_record_without_permissions(void **state)
     for (size_t at = 0; at < sizeof table / sizeof table[0]; at++) {
         system_kind.shown = table[at].shown;
         system_kind.owner = table[at].owner == 0 ? geteuid() : table[at].owner;
-        operations_use(&operations);
+        system_use(&calls);
         assert_int_equal(records_open(&records, NULL, "to", &error), 0);
         assert_int_equal(records.open_bits != 0, table[at].shown != 0);
         assert_int_equal(records_create(&records, RECORD_REQUEST, "{}", 2, &record, &error), 0);
@@ -401,7 +401,7 @@ static void test_record_without_permissions(void **state)
         assert_int_equal(records_remove(&records, &record, &error), 0);
         record_close(&record);
         records_close(&records);
-        operations_use(NULL);
+        system_use(NULL);
         assert_int_equal(access(".to.gridkey-1", F_OK), -1);
         assert_int_equal(access(".to.gridkey-lock", F_OK), -1);
     }

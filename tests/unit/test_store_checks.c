@@ -12,8 +12,8 @@
 
 #include "scratch.h"
 #include "store/file.h"
-#include "store/operations.h"
 #include "store/record.h"
+#include "store/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,7 +56,7 @@ static int create(struct records *records, struct record *record)
 
 /* --- calls that fail, or tell what is not so ------------------------------------------------- */
 
-static struct store_operations operations;
+static struct system_calls calls;
 static const char *given_away;
 
 static int fstat_other_owner(int descriptor, struct stat *facts)
@@ -74,9 +74,9 @@ static int fstat_other_owner(int descriptor, struct stat *facts)
 static void give_away(const char *path)
 {
     given_away = path;
-    operations = store_operations_system;
-    operations.fstat = fstat_other_owner;
-    operations_use(&operations);
+    calls = system_calls_real;
+    calls.fstat = fstat_other_owner;
+    system_use(&calls);
 }
 
 static ssize_t half_pwrite(int descriptor, const void *bytes, size_t size, off_t offset)
@@ -97,7 +97,7 @@ static int failing_fsync(int descriptor)
 
 static int restore(void **state)
 {
-    operations_use(NULL);
+    system_use(NULL);
     (void)alarm(0);
     return scratch_remove(state);
 }
@@ -238,16 +238,16 @@ static void test_a_record_that_cannot_be_synced_is_none(void **state)
 
     (void)state;
     open_records(&records);
-    operations = store_operations_system;
-    operations.fsync = failing_fsync;
-    operations_use(&operations);
+    calls = system_calls_real;
+    calls.fsync = failing_fsync;
+    system_use(&calls);
     assert_int_equal(create(&records, &record), -1);
     assert_int_equal(size_of(".rc.gridkey-1"), -1);
-    operations_use(NULL);
+    system_use(NULL);
     assert_int_equal(create(&records, &record), 0);
-    operations_use(&operations);
+    system_use(&calls);
     assert_int_equal(record_append_kept(&record, &error), -1);
-    operations_use(NULL);
+    system_use(NULL);
     record_close(&record);
     records_close(&records);
 }
@@ -267,11 +267,11 @@ static void test_the_end_of_a_record(void **state)
     whole = size_of(".rc.gridkey-1");
     assert_true(whole > 0 && whole < 100);
     assert_int_equal(create(&records, &record), 0);
-    operations = store_operations_system;
-    operations.pwrite = half_pwrite;
-    operations_use(&operations);
+    calls = system_calls_real;
+    calls.pwrite = half_pwrite;
+    system_use(&calls);
     assert_int_equal(record_append(&record, RECORD_RESPONSE, "shown once", 10), -1);
-    operations_use(NULL);
+    system_use(NULL);
     record_close(&record);
     assert_true(size_of(".rc.gridkey-2") > whole);
     assert_int_equal(create(&records, &record), 0);
@@ -354,9 +354,9 @@ static void make_pipe(void)
 static void test_a_destination_that_becomes_something_else(void **state)
 {
     (void)state;
-    operations = store_operations_system;
-    operations.lstat = lstat_then_swap;
-    operations_use(&operations);
+    calls = system_calls_real;
+    calls.lstat = lstat_then_swap;
+    system_use(&calls);
     put("file", "[a]\n");
     swap = make_link;
     assert_not_reserved(10, "symbolic link");
@@ -389,11 +389,11 @@ static void test_a_close_that_fails(void **state)
 {
     (void)state;
     assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
-    operations = store_operations_system;
-    operations.close = close_then_fail;
-    operations_use(&operations);
+    calls = system_calls_real;
+    calls.close = close_then_fail;
+    system_use(&calls);
     assert_int_equal(store_commit(&reservation, "[a]\n", 4, &error), -1);
-    operations_use(NULL);
+    system_use(NULL);
     assert_true(reservation.placed && strstr(error.text, "check the disk") != NULL);
     store_release(&reservation);
 }

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "store/file.h"
-#include "store/operations.h"
 #include "store/record.h"
+#include "store/system.h"
 
 #include "scratch.h"
 
@@ -124,7 +124,7 @@ static bool fault_here(bool interruptible)
 
 static int fault_open(const char *path, int flags, mode_t mode)
 {
-    int descriptor = fault_here(true) ? -1 : store_operations_system.open(path, flags, mode);
+    int descriptor = fault_here(true) ? -1 : system_calls_real.open(path, flags, mode);
 
     faults.open += descriptor >= 0;
     return descriptor;
@@ -249,17 +249,17 @@ static int fault_close(int descriptor)
 
 static int fault_lease(int descriptor)
 {
-    return store_operations_system.lease(descriptor);
+    return system_calls_real.lease(descriptor);
 }
 
 static int64_t fault_mount_id(int descriptor)
 {
-    return store_operations_system.mount_id(descriptor);
+    return system_calls_real.mount_id(descriptor);
 }
 
 static bool fault_is_modeless(int descriptor)
 {
-    return store_operations_system.is_modeless(descriptor);
+    return system_calls_real.is_modeless(descriptor);
 }
 
 static uint64_t fault_attributes(int descriptor)
@@ -269,7 +269,7 @@ static uint64_t fault_attributes(int descriptor)
     return attributes_told;
 }
 
-static const struct store_operations fault_operations = {
+static const struct system_calls fault_operations = {
     .open = fault_open,
     .read = fault_read,
     .pwrite = fault_pwrite,
@@ -322,17 +322,17 @@ static void test_mount_points_without_statx(void **state)
         bool refused;
     } table[] = {{25, 25, EXDEV, false}, {26, 25, 0, true},  {-1, 25, EXDEV, true},
                  {-1, -1, EXDEV, true},  {-1, -1, 0, false}, {-1, -1, EPERM, false}};
-    struct store_operations operations = store_operations_system;
+    struct system_calls calls = system_calls_real;
     struct store_reservation reservation;
     struct error error;
 
     (void)state;
     put("file", OLD);
     put(".file.gridkey-link", "of a run that was killed");
-    operations.attributes = fault_attributes;
-    operations.mount_id = two_mounts;
-    operations.link = link_result;
-    operations_use(&operations);
+    calls.attributes = fault_attributes;
+    calls.mount_id = two_mounts;
+    calls.link = link_result;
+    system_use(&calls);
     attributes_told = STORE_ATTRIBUTE_MOUNTS_UNKNOWN;
     for (size_t at = 0; at < sizeof table / sizeof table[0]; at++) {
         mount_ids[0] = table[at].file;
@@ -355,7 +355,7 @@ static void test_irreplaceable_destinations(void **state)
     (void)state;
     put("file", OLD);
     memset(&faults, 0, sizeof faults);
-    operations_use(&fault_operations);
+    system_use(&fault_operations);
     attributes_told = STORE_ATTRIBUTE_MOUNT_POINT;
     assert_reserve_fails("file", STATUS_FILE, "file: is a mount point");
     attributes_told = STORE_ATTRIBUTE_IMMUTABLE;
@@ -446,9 +446,9 @@ static bool run_with_fault(enum fault fault, int at, int number, int setting)
     faults.fault = fault;
     faults.at = at;
     faults.number = number;
-    operations_use(&fault_operations);
+    system_use(&fault_operations);
     outcome = run_course(destination, &error);
-    operations_use(NULL);
+    system_use(NULL);
     check_course(destination, setting == 0 ? "(absent)" : OLD, &outcome, &error);
     if (fault != FAULT_ONCE && fault != FAULT_FROM) {
         assert_true(outcome.done);
@@ -484,7 +484,7 @@ static void test_interrupted_and_short_calls(void **state)
     for (int fault = FAULT_INTERRUPT; fault <= FAULT_SHORT; fault++) {
         memset(&faults, 0, sizeof faults);
         faults.fault = (enum fault)fault;
-        operations_use(&fault_operations);
+        system_use(&fault_operations);
         assert_int_equal(store_read(".edgerc", LIMIT, 0, &out, NULL, &error), 0);
         assert_string_equal(buffer_text(&out), NEW);
         buffer_free(&out);
@@ -528,13 +528,13 @@ static int unsupported_fsync(int descriptor)
 
 static void test_directory_sync_fails(void **state)
 {
-    struct store_operations operations = store_operations_system;
+    struct system_calls calls = system_calls_real;
     struct store_reservation reservation;
     struct error error;
 
     (void)state;
-    operations.fsync = directory_fsync;
-    operations_use(&operations);
+    calls.fsync = directory_fsync;
+    system_use(&calls);
     directory_fsync_result = unsupported_fsync; /* as some network file systems do */
     assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
     assert_int_equal(store_commit(&reservation, OLD, strlen(OLD), &error), 0);
@@ -559,7 +559,7 @@ static ssize_t failing_read(int descriptor, void *bytes, size_t size)
 
 static void test_unreadable_record_stays(void **state)
 {
-    struct store_operations operations = store_operations_system;
+    struct system_calls calls = system_calls_real;
     struct records records;
     struct record record;
     struct error error;
@@ -567,12 +567,12 @@ static void test_unreadable_record_stays(void **state)
     (void)state;
     put(".edgerc.gridkey-1", "gridkey1 of a request that is long enough");
     assert_int_equal(records_open(&records, NULL, ".edgerc", &error), 0);
-    operations.read = failing_read;
-    operations_use(&operations);
+    calls.read = failing_read;
+    system_use(&calls);
     assert_int_equal(records_read(&records, 0, &record, &error), -1);
     assert_sentence(&error, STATUS_SYSTEM, ".edgerc.gridkey-1: cannot be read (");
     record_close(&record);
-    operations_use(NULL);
+    system_use(NULL);
     records_close(&records);
     assert_string_equal(get(".edgerc.gridkey-1"), "gridkey1 of a request that is long enough");
 }

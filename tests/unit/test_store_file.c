@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "store/file.h"
-#include "store/operations.h"
+#include "store/system.h"
 
 #include "scratch.h"
 
@@ -325,22 +325,22 @@ static int failing_fsync(int descriptor)
 
 static void test_sync_fails(void **state)
 {
-    struct store_operations operations = store_operations_system;
+    struct system_calls calls = system_calls_real;
     struct store_reservation reservation;
     struct error error;
 
     (void)state;
     put("file", OLD);
-    operations.fsync = failing_fsync;
-    operations_use(&operations);
+    calls.fsync = failing_fsync;
+    system_use(&calls);
     assert_reserve_fails("file", STATUS_SYSTEM, "; check the disk or choose another file");
-    operations_use(NULL);
+    system_use(NULL);
     assert_int_equal(store_reserve(&reservation, "file", 10, &error), 0);
-    operations_use(&operations);
+    system_use(&calls);
     assert_int_equal(store_commit(&reservation, NEW, strlen(NEW), &error), -1);
     assert_false(reservation.placed);
     assert_string_equal(get("file"), OLD);
-    operations_use(NULL);
+    system_use(NULL);
     store_release(&reservation);
     assert_int_equal(count_entries("."), 1);
 }

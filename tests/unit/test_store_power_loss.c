@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "store/file.h"
-#include "store/operations.h"
 #include "store/record.h"
+#include "store/system.h"
 
 #include "scratch.h"
 
@@ -96,7 +96,7 @@ static void set_name(char *name, const char *path)
 
 static int record_open(const char *path, int flags, mode_t mode)
 {
-    int descriptor = store_operations_system.open(path, flags, mode);
+    int descriptor = system_calls_real.open(path, flags, mode);
 
     if (descriptor >= 0) {
         assert_true(descriptor < DESCRIPTORS);
@@ -325,19 +325,19 @@ static void check_disk(size_t length, unsigned kept, enum unsynced unsynced)
 
 static void run_recorded_course(void)
 {
-    struct store_operations operations = store_operations_system;
+    struct system_calls calls = system_calls_real;
     struct store_reservation reservation;
     struct records records;
     struct record record;
     struct error error;
 
-    operations.open = record_open;
-    operations.pwrite = record_pwrite;
-    operations.ftruncate = record_ftruncate;
-    operations.fsync = record_fsync;
-    operations.rename = record_rename;
-    operations.unlink = record_unlink;
-    operations_use(&operations);
+    calls.open = record_open;
+    calls.pwrite = record_pwrite;
+    calls.ftruncate = record_ftruncate;
+    calls.fsync = record_fsync;
+    calls.rename = record_rename;
+    calls.unlink = record_unlink;
+    system_use(&calls);
     assert_int_equal(records_open(&records, NULL, DESTINATION, &error), 0);
     assert_int_equal(store_reserve(&reservation, DESTINATION, 100, &error), 0);
     assert_int_equal(
@@ -353,7 +353,7 @@ static void run_recorded_course(void)
     record_close(&record);
     records_close(&records);
     store_release(&reservation);
-    operations_use(NULL);
+    system_use(NULL);
 }
 
 static void test_power_loss(void **state)

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "scratch.h"
-#include "store/operations.h"
 #include "store/record.h"
+#include "store/system.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -174,9 +174,9 @@ static void test_the_lock(void **state)
     open_records(&records);
     assert_int_equal(records_open(&second, NULL, "./rc", &error), -1);
     assert_int_equal(error.status, STATUS_LOCKED);
-    operations_set_wait(30);
+    system_set_wait(30);
     assert_int_equal(records_open(&second, NULL, "rc", &error), -1);
-    operations_set_wait(0);
+    system_set_wait(0);
     assert_int_equal(records_look(&second, NULL, "rc", &error), 0);
     assert_true(second.was_locked);
     records_close(&second);

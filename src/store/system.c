@@ -1,6 +1,6 @@
 #define _DEFAULT_SOURCE
 
-#include "store/operations.h"
+#include "store/system.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -26,12 +26,12 @@
 #define STATX_KNOWN_OFFSET 56 /* which of them mean something */
 #define STATX_AT_EMPTY_PATH 0x1000
 
-static int system_open(const char *path, int flags, mode_t mode)
+static int real_open(const char *path, int flags, mode_t mode)
 {
     return open(path, flags, mode);
 }
 
-static uint64_t system_attributes(int descriptor)
+static uint64_t real_attributes(int descriptor)
 {
     uint64_t attributes = 0;
     uint64_t known = 0;
@@ -52,7 +52,7 @@ static uint64_t system_attributes(int descriptor)
 }
 
 /* proc_pid_fdinfo(5): since Linux 3.15 there is a line "mnt_id:\t25". */
-static int64_t system_mount_id(int descriptor)
+static int64_t real_mount_id(int descriptor)
 {
     static const char label[] = "mnt_id:";
     char name[32];
@@ -64,7 +64,7 @@ static int64_t system_mount_id(int descriptor)
     int file;
 
     buffer_format(&path, "/proc/self/fdinfo/%d", descriptor);
-    file = system_open(name, O_RDONLY | O_CLOEXEC, 0);
+    file = real_open(name, O_RDONLY | O_CLOEXEC, 0);
     if (file >= 0) {
         length = read(file, text, sizeof text - 1);
         (void)close(file);
@@ -84,7 +84,7 @@ static int64_t system_mount_id(int descriptor)
 }
 
 /* The numbers of statfs(2) for what has no permissions (FAT, exFAT), or has them by its options. */
-static bool system_is_modeless(int descriptor)
+static bool real_is_modeless(int descriptor)
 {
     static const uint32_t kinds[] = {
         0x4d44,     /* FAT */
@@ -115,13 +115,13 @@ static bool system_is_modeless(int descriptor)
 #define F_SETLEASE 1024 /* of fcntl(2), which only some libcs show without all that is theirs */
 #endif
 
-static int system_lease(int descriptor)
+static int real_lease(int descriptor)
 {
     return fcntl(descriptor, F_SETLEASE, F_RDLCK);
 }
 
-const struct store_operations store_operations_system = {
-    .open = system_open,
+const struct system_calls system_calls_real = {
+    .open = real_open,
     .read = read,
     .pwrite = pwrite,
     .ftruncate = ftruncate,
@@ -131,7 +131,7 @@ const struct store_operations store_operations_system = {
     .stat = stat,
     .readlink = readlink,
     .flock = flock,
-    .lease = system_lease,
+    .lease = real_lease,
     .fchmod = fchmod,
     .fchown = fchown,
     .fgetxattr = fgetxattr,
@@ -141,53 +141,53 @@ const struct store_operations store_operations_system = {
     .rename = rename,
     .unlink = unlink,
     .close = close,
-    .attributes = system_attributes,
-    .mount_id = system_mount_id,
-    .is_modeless = system_is_modeless,
+    .attributes = real_attributes,
+    .mount_id = real_mount_id,
+    .is_modeless = real_is_modeless,
 };
 
-static const struct store_operations *operations_in_use = &store_operations_system;
-static int64_t operations_wait_milliseconds;
-static bool operations_waited;
+static const struct system_calls *system_calls_in_use = &system_calls_real;
+static int64_t system_wait_milliseconds;
+static bool system_waited;
 
-void operations_use(const struct store_operations *operations)
+void system_use(const struct system_calls *calls)
 {
-    operations_in_use = operations == NULL ? &store_operations_system : operations;
+    system_calls_in_use = calls == NULL ? &system_calls_real : calls;
 }
 
-void operations_set_wait(int64_t milliseconds)
+void system_set_wait(int64_t milliseconds)
 {
-    operations_wait_milliseconds = milliseconds;
+    system_wait_milliseconds = milliseconds;
 }
 
-bool operations_has_waited(void)
+bool system_has_waited(void)
 {
-    return operations_waited;
+    return system_waited;
 }
 
-const struct store_operations *operations_current(void)
+const struct system_calls *system_current(void)
 {
-    return operations_in_use;
+    return system_calls_in_use;
 }
 
-int operations_open(const char *path, int flags, mode_t mode)
+int system_open(const char *path, int flags, mode_t mode)
 {
     int descriptor;
 
     do {
-        descriptor = operations_in_use->open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
+        descriptor = system_calls_in_use->open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
     } while (descriptor < 0 && errno == EINTR);
     return descriptor;
 }
 
-int operations_write(int descriptor, const void *data, size_t length, size_t offset)
+int system_write(int descriptor, const void *data, size_t length, size_t offset)
 {
     const char *bytes = data;
     size_t done = 0;
 
     while (done < length) {
-        ssize_t written = operations_in_use->pwrite(descriptor, bytes + done, length - done,
-                                                    (off_t)(offset + done));
+        ssize_t written = system_calls_in_use->pwrite(descriptor, bytes + done, length - done,
+                                                      (off_t)(offset + done));
         if (written < 0 && errno != EINTR) {
             return -1;
         }
@@ -202,7 +202,7 @@ int operations_write(int descriptor, const void *data, size_t length, size_t off
     return 0;
 }
 
-int operations_read(int descriptor, size_t expected, size_t limit, struct buffer *out)
+int system_read(int descriptor, size_t expected, size_t limit, struct buffer *out)
 {
     const size_t start = out->length;
 
@@ -219,7 +219,7 @@ int operations_read(int descriptor, size_t expected, size_t limit, struct buffer
             errno = ENOMEM;
             return -1;
         }
-        got = operations_in_use->read(descriptor, out->data + out->length, step);
+        got = system_calls_in_use->read(descriptor, out->data + out->length, step);
         if (got < 0 && errno != EINTR) {
             return -1;
         }
@@ -238,30 +238,29 @@ int operations_read(int descriptor, size_t expected, size_t limit, struct buffer
     }
 }
 
-int operations_truncate(int descriptor, size_t length)
+int system_truncate(int descriptor, size_t length)
 {
     int result;
 
     do {
-        result = operations_in_use->ftruncate(descriptor, (off_t)length);
+        result = system_calls_in_use->ftruncate(descriptor, (off_t)length);
     } while (result != 0 && errno == EINTR);
     return result;
 }
 
-int operations_sync(int descriptor)
+int system_sync(int descriptor)
 {
     int result;
 
     do {
-        result = operations_in_use->fsync(descriptor);
+        result = system_calls_in_use->fsync(descriptor);
     } while (result != 0 && errno == EINTR);
     return result;
 }
 
-int operations_sync_directory(int descriptor)
+int system_sync_directory(int descriptor)
 {
-    if (operations_sync(descriptor) == 0 || errno == EINVAL || errno == ENOSYS ||
-        errno == EOPNOTSUPP) {
+    if (system_sync(descriptor) == 0 || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) {
         return 0;
     }
     return -1;
@@ -272,19 +271,19 @@ int operations_sync_directory(int descriptor)
  * it. Returns 0 and its facts; or -1 with errno, EWOULDBLOCK when another process holds it and
  * ESTALE when path now names another file or none (close it and open it again).
  */
-static int operations_lock(int descriptor, const char *path, struct stat *facts)
+static int system_lock(int descriptor, const char *path, struct stat *facts)
 {
     struct stat named;
     int result;
 
     do {
-        result = operations_in_use->flock(descriptor, LOCK_EX | LOCK_NB);
+        result = system_calls_in_use->flock(descriptor, LOCK_EX | LOCK_NB);
     } while (result != 0 && errno == EINTR);
-    if (result != 0 || operations_in_use->fstat(descriptor, facts) != 0) {
+    if (result != 0 || system_calls_in_use->fstat(descriptor, facts) != 0) {
         return -1;
     }
     /* The previous holder of the lock may have removed or renamed the file meanwhile. */
-    if (operations_in_use->lstat(path, &named) != 0) {
+    if (system_calls_in_use->lstat(path, &named) != 0) {
         if (errno == ENOENT) {
             errno = ESTALE;
         }
@@ -297,19 +296,19 @@ static int operations_lock(int descriptor, const char *path, struct stat *facts)
     return 0;
 }
 
-int operations_close(int *descriptor)
+int system_close(int *descriptor)
 {
     int closing = *descriptor;
 
     *descriptor = -1;
-    if (closing < 0 || operations_in_use->close(closing) == 0 || errno == EINTR) {
+    if (closing < 0 || system_calls_in_use->close(closing) == 0 || errno == EINTR) {
         return 0;
     }
     return -1;
 }
 
-int operations_fail(struct error *error, const char *path, const char *verb, int number,
-                    const char *advice)
+int system_fail(struct error *error, const char *path, const char *verb, int number,
+                const char *advice)
 {
     enum exit_status status = STATUS_FILE;
     const char *first = "";
@@ -356,17 +355,17 @@ int operations_fail(struct error *error, const char *path, const char *verb, int
 }
 
 /* Where the last component of path starts. */
-size_t operations_name_offset(const char *path)
+size_t system_name_offset(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
     return slash == NULL ? 0 : (size_t)(slash - path) + 1;
 }
 
-int operations_name_beside(const char *directory, const char *path, const char *suffix,
-                           struct buffer *name, struct error *error)
+int system_name_beside(const char *directory, const char *path, const char *suffix,
+                       struct buffer *name, struct error *error)
 {
-    size_t offset = operations_name_offset(path);
+    size_t offset = system_name_offset(path);
     const char *last = path + offset;
 
     if (*last == '\0' || text_equal(last, ".") || text_equal(last, "..")) {
@@ -386,10 +385,10 @@ int operations_name_beside(const char *directory, const char *path, const char *
     return buffer_check(name, error);
 }
 
-int operations_open_directory(const char *path)
+int system_open_directory(const char *path)
 {
     struct buffer directory = BUFFER_EMPTY;
-    size_t length = operations_name_offset(path);
+    size_t length = system_name_offset(path);
     int descriptor;
 
     buffer_append(&directory, path, length);
@@ -400,7 +399,7 @@ int operations_open_directory(const char *path)
         errno = ENOMEM;
         descriptor = -1;
     } else {
-        descriptor = operations_open(buffer_text(&directory), O_RDONLY | O_DIRECTORY, 0);
+        descriptor = system_open(buffer_text(&directory), O_RDONLY | O_DIRECTORY, 0);
     }
     buffer_free(&directory);
     return descriptor;
@@ -410,19 +409,19 @@ int operations_open_directory(const char *path)
  * One attempt; returns the descriptor or -1 with errno, ESTALE for: try again. O_EXCL comes first:
  * then the file is surely ours.
  */
-static int open_and_lock(const char *path, enum operations_locked which, struct stat *facts,
+static int open_and_lock(const char *path, enum system_locked which, struct stat *facts,
                          bool *created)
 {
     /* Not read-only: NFS emulates flock by a lock that needs write access. */
     const int found_flags = O_RDWR | O_NOFOLLOW | (which == LOCKED_KEPT ? 0 : O_NONBLOCK);
-    int descriptor = operations_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    int descriptor = system_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     int number = 0;
 
     *created = descriptor >= 0;
     if (descriptor < 0 && errno == EEXIST) {
-        descriptor = operations_open(path, found_flags, 0);
+        descriptor = system_open(path, found_flags, 0);
         if (descriptor < 0 && errno == EACCES && which == LOCKED_FRESH) {
-            descriptor = operations_open(path, (found_flags & ~O_RDWR) | O_RDONLY, 0);
+            descriptor = system_open(path, (found_flags & ~O_RDWR) | O_RDONLY, 0);
         }
         if (descriptor < 0 && errno == ENOENT) {
             errno = ESTALE;
@@ -431,17 +430,17 @@ static int open_and_lock(const char *path, enum operations_locked which, struct 
     if (descriptor < 0) {
         return -1;
     }
-    if (operations_lock(descriptor, path, facts) != 0) {
+    if (system_lock(descriptor, path, facts) != 0) {
         number = errno;
         if (*created && number != EWOULDBLOCK && number != ESTALE) {
-            (void)operations_in_use->unlink(path);
+            (void)system_calls_in_use->unlink(path);
         }
     } else if (!*created && which == LOCKED_FRESH) {
         /* We hold its lock and it still has its name: no other process uses it. */
-        number = operations_in_use->unlink(path) == 0 ? ESTALE : errno;
+        number = system_calls_in_use->unlink(path) == 0 ? ESTALE : errno;
     }
     if (number != 0) {
-        (void)operations_close(&descriptor);
+        (void)system_close(&descriptor);
         errno = number;
     }
     return descriptor;
@@ -450,26 +449,26 @@ static int open_and_lock(const char *path, enum operations_locked which, struct 
 /* Whether only the owner of a file in the directory of path may remove it, and that is not us. */
 static bool is_sticky_for_user(const char *path)
 {
-    int descriptor = operations_open_directory(path);
+    int descriptor = system_open_directory(path);
     struct stat directory;
-    bool sticky = descriptor >= 0 && operations_in_use->fstat(descriptor, &directory) == 0 &&
+    bool sticky = descriptor >= 0 && system_calls_in_use->fstat(descriptor, &directory) == 0 &&
                   (directory.st_mode & S_ISVTX) != 0 && directory.st_uid != geteuid();
 
-    (void)operations_close(&descriptor);
+    (void)system_close(&descriptor);
     return sticky;
 }
 
 /* Try until the lock is free or the time is over. As open_and_lock. */
-static int open_and_wait(const char *path, enum operations_locked which, struct stat *facts,
+static int open_and_wait(const char *path, enum system_locked which, struct stat *facts,
                          bool *created)
 {
     int64_t now = clock_monotonic_milliseconds();
-    int64_t deadline = now + operations_wait_milliseconds;
+    int64_t deadline = now + system_wait_milliseconds;
     int attempts = 0;
     int descriptor;
     int number;
 
-    operations_waited = false;
+    system_waited = false;
     while ((descriptor = open_and_lock(path, which, facts, created)) < 0) {
         number = errno;
         if (number == ESTALE && ++attempts < LOCK_ATTEMPTS) {
@@ -479,16 +478,15 @@ static int open_and_wait(const char *path, enum operations_locked which, struct 
             errno = number;
             return -1;
         }
-        operations_waited = true;
+        system_waited = true;
         clock_sleep_until(now + LOCK_PAUSE < deadline ? now + LOCK_PAUSE : deadline);
         now = clock_monotonic_milliseconds();
     }
     return descriptor;
 }
 
-int operations_open_locked(const char *path, const char *purpose, enum operations_locked which,
-                           const char *advice, struct stat *facts, bool *created,
-                           struct error *error)
+int system_open_locked(const char *path, const char *purpose, enum system_locked which,
+                       const char *advice, struct stat *facts, bool *created, struct error *error)
 {
     int descriptor = open_and_wait(path, which, facts, created);
 
@@ -503,7 +501,7 @@ int operations_open_locked(const char *path, const char *purpose, enum operation
         struct stat found;
 
         /* Left by a run with sudo, for example: it blocks a file that could be written. */
-        if (operations_in_use->lstat(path, &found) == 0 && found.st_uid != geteuid()) {
+        if (system_calls_in_use->lstat(path, &found) == 0 && found.st_uid != geteuid()) {
             return error_set(error, STATUS_FILE,
                              "%s: was left by a run as user %u, and blocks %s; %s", path,
                              (unsigned)found.st_uid, purpose,
@@ -512,7 +510,7 @@ int operations_open_locked(const char *path, const char *purpose, enum operation
         errno = number;
     }
     if (descriptor < 0) {
-        return operations_fail(error, purpose == NULL ? path : purpose, "written", errno, advice);
+        return system_fail(error, purpose == NULL ? path : purpose, "written", errno, advice);
     }
     return descriptor;
 }

@@ -5,8 +5,8 @@
  * call fail. Everything else in store/ goes through the functions below, which try again when a
  * signal interrupts and go on after a short write.
  */
-#ifndef STORE_OPERATIONS_H
-#define STORE_OPERATIONS_H
+#ifndef STORE_SYSTEM_H
+#define STORE_SYSTEM_H
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -18,7 +18,7 @@
 #include <sys/types.h>
 
 /* Each member behaves as the system call of its name: -1 and errno on failure. */
-struct store_operations {
+struct system_calls {
     int (*open)(const char *path, int flags, mode_t mode);
     ssize_t (*read)(int descriptor, void *bytes, size_t size);
     ssize_t (*pwrite)(int descriptor, const void *bytes, size_t size, off_t offset);
@@ -55,71 +55,71 @@ struct store_operations {
 #define STORE_ATTRIBUTE_MOUNTS_UNKNOWN 0x8000000000000000U
 
 /* The real system calls. */
-extern const struct store_operations store_operations_system;
+extern const struct system_calls system_calls_real;
 
 /*
  * Use another table from now on, NULL for the real one; for tests. The pointer to the table is
  * the only changing global state in store/.
  */
-void operations_use(const struct store_operations *operations);
+void system_use(const struct system_calls *calls);
 
 /* The table in use, for the calls that need no help. */
-const struct store_operations *operations_current(void);
+const struct system_calls *system_current(void);
 
 /* As open(2) with O_CLOEXEC and O_NOCTTY added. */
-int operations_open(const char *path, int flags, mode_t mode);
+int system_open(const char *path, int flags, mode_t mode);
 
 /* Write all length bytes at offset. Returns 0, or -1 with errno. */
-int operations_write(int descriptor, const void *data, size_t length, size_t offset);
+int system_write(int descriptor, const void *data, size_t length, size_t offset);
 
 /*
  * Append to out what can be read until the end. expected is the size of a regular file, or 0 when
  * nothing is known. Returns 0; or -1 with errno, EFBIG when there are more than limit bytes and
  * ENOMEM when memory ran out.
  */
-int operations_read(int descriptor, size_t expected, size_t limit, struct buffer *out);
+int system_read(int descriptor, size_t expected, size_t limit, struct buffer *out);
 
 /* As ftruncate(2) and fsync(2). */
-int operations_truncate(int descriptor, size_t length);
-int operations_sync(int descriptor);
+int system_truncate(int descriptor, size_t length);
+int system_sync(int descriptor);
 
-/* As operations_sync for a directory; a file system that cannot sync directories is content. */
-int operations_sync_directory(int descriptor);
+/* As system_sync for a directory; a file system that cannot sync directories is content. */
+int system_sync_directory(int descriptor);
 
 /* As close(2); an interrupted close has closed. *descriptor becomes -1; -1 on entry is allowed. */
-int operations_close(int *descriptor);
+int system_close(int *descriptor);
 
 /*
  * Set error to "PATH: cannot be VERB (reason of number); what to do or ADVICE", with STATUS_SYSTEM
  * when disk or memory failed and STATUS_FILE otherwise. Returns -1.
  */
-int operations_fail(struct error *error, const char *path, const char *verb, int number,
-                    const char *advice);
+int system_fail(struct error *error, const char *path, const char *verb, int number,
+                const char *advice);
 
 /* Where the last component of path starts, in bytes from its start. */
-size_t operations_name_offset(const char *path);
+size_t system_name_offset(const char *path);
 
 /*
  * Append DIRECTORY/.NAME.SUFFIX, where NAME is the last component of path without one leading dot
  * and a directory of NULL stands for that of path. Returns 0, or -1 when path does not end in the
  * name of a file.
  */
-int operations_name_beside(const char *directory, const char *path, const char *suffix,
-                           struct buffer *name, struct error *error);
+int system_name_beside(const char *directory, const char *path, const char *suffix,
+                       struct buffer *name, struct error *error);
 
 /* Open the directory that path lies in, to sync it. Returns a descriptor, or -1 with errno. */
-int operations_open_directory(const char *path);
+int system_open_directory(const char *path);
 
 /*
- * How long operations_open_locked waits for another gridkey, in milliseconds (0 until set): the
+ * How long system_open_locked waits for another gridkey, in milliseconds (0 until set): the
  * --wait of the command line, for all locks of this process.
  */
-void operations_set_wait(int64_t milliseconds);
+void system_set_wait(int64_t milliseconds);
 
-/* Whether the last operations_open_locked had to wait. */
-bool operations_has_waited(void);
+/* Whether the last system_open_locked had to wait. */
+bool system_has_waited(void);
 
-enum operations_locked {
+enum system_locked {
     LOCKED_FRESH, /* a file that is there and not locked is left over: it is removed first */
     LOCKED_KEPT   /* a file that is there is opened, whoever made it */
 };
@@ -130,10 +130,9 @@ enum operations_locked {
  * whether it is new, *facts what it is, which for LOCKED_KEPT may be anything.
  *
  * Returns the descriptor, to be closed by the caller, which also unlocks; or -1 with an error,
- * STATUS_LOCKED when another gridkey holds it, also after the time of operations_set_wait.
+ * STATUS_LOCKED when another gridkey holds it, also after the time of system_set_wait.
  */
-int operations_open_locked(const char *path, const char *purpose, enum operations_locked which,
-                           const char *advice, struct stat *facts, bool *created,
-                           struct error *error);
+int system_open_locked(const char *path, const char *purpose, enum system_locked which,
+                       const char *advice, struct stat *facts, bool *created, struct error *error);
 
 #endif
