@@ -328,7 +328,7 @@ static void edgerc_read_rest(struct edgerc_source *source, const char *section, 
         }
     }
     if (rest.length != 0) {
-        output_remark("%s: not taken over: %s", source->name, buffer_text(&rest));
+        output_remark("%s: not imported: %s", source->name, buffer_text(&rest));
     }
     buffer_free(&rest);
 }

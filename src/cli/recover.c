@@ -79,7 +79,7 @@ static int recover_look(struct save *save, bool *found, struct error *error)
     *found = records_count_own(&save->records) > 0;
     if (!*found) {
         records_append_prefix(&save->records, &path);
-        output_remark("there is no operation record %s1, so nothing is left over there",
+        output_remark("there is no operation record %s1, so there is nothing to recover",
                       buffer_text(&path));
     }
     buffer_free(&path);

@@ -94,7 +94,7 @@ static int request_send(struct context *context, struct request_input *input, co
             if (!text_equal(input->method, "GET") && !text_equal(input->method, "HEAD")) {
                 error->status = STATUS_UNKNOWN;
                 (void)error_prefix(error,
-                                   "%s %.*s was carried out (answer %d), do not repeat it; but the "
+                                   "%s %.*s was carried out (status %d), do not repeat it; but the "
                                    "answer is lost: ",
                                    input->method, REQUEST_TARGET_SHOWN, target, response.status);
             }

@@ -80,10 +80,9 @@ int save_read_or(struct save *save, const struct invocation *invocation, const c
     save->settings.path = buffer_text(&save->path);
     save->settings.output = output_write;
     if (destination_is_output(&save->settings) && save_output_is_discarded()) {
-        return error_set(
-            error, STATUS_FILE,
-            "--save - would throw the secret away, because standard output is closed or "
-            "/dev/null; name a file with --save FILE");
+        return error_set(error, STATUS_FILE,
+                         "--save - would lose the secret, because standard output is closed or "
+                         "/dev/null; name a file with --save FILE");
     }
     return 0;
 }

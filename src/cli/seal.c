@@ -89,7 +89,7 @@ int command_seal(const struct invocation *invocation, struct error *error)
 
     if (result == 0 && recipients.count == 0) {
         result = error_set(error, STATUS_USAGE,
-                           "seal needs to know for whom: --seal-to age1..., the public key that "
+                           "seal needs a recipient: --seal-to age1..., the public key that "
                            "gridkey keygen printed on the machine that is to open it");
     }
     if (result == 0 &&

@@ -444,8 +444,8 @@ static int look_at(struct edgegrid_session *session, const char *client_id, cons
     if (listed != NULL && id != NULL &&
         credential_state(json_get_text(listed, "status")) != SERVER_GONE) {
         result = error_set(error, STATUS_UNAVAILABLE,
-                           "the API lists credential %s of client %s, and answers 404 for it", id,
-                           client_id);
+                           "the API lists credential %s of client %s, but responds with 404 for it",
+                           id, client_id);
     } else if (listed != NULL) {
         *shown = json_copy(listed);
         result = *shown == NULL ? error_set_memory(error) : 0;

@@ -27,7 +27,7 @@ from creating import (
 from other_clients import CLIENTS
 
 POST = {"method": "POST", "path": CLIENTS}
-LOOK = ["look", "gridkey credential recover"]  # what to do when nobody knows whether it was made
+LOOK = ["check", "gridkey credential recover"]  # what to do when nobody knows whether it was made
 SECOND = {"method": "POST", "path": CLIENTS + "/*/credentials"}
 
 
@@ -159,7 +159,7 @@ def test_what_an_earlier_run_left_stays(gk, fake, home, operations, edgerc):
 def test_without_a_credential_the_sentence_says_where_to_look(gk, fake, home, unchanged):
     fake.fault(**POST, cut_after=0)
     result = create(gk, *SMALLEST, "--no-credential")
-    failed(fake, result, 5, "look", "gridkey client list")
+    failed(fake, result, 5, "check", "gridkey client list")
     assert len(posts(fake)) == 1
     unchanged()
     assert_clean(home, ".edgerc")
