@@ -233,7 +233,7 @@ def test_the_server_failed(gk, fake, operations, unchanged, fault, applied):
     fake.fault(**POST, **fault, applied=applied)
     result = create(gk, *SMALLEST)
     failed(fake, result, 8, str(operations), *LOOK)
-    assert "run it again later" not in result.err and result.err.count("look before") == 1, result
+    assert "run it again later" not in result.err and result.err.count("check before") == 1, result
     assert len(posts(fake)) == 1
     assert read_request(operations)["clientName"] == "web"
     unchanged()
