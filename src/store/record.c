@@ -454,7 +454,7 @@ static void remove_done(struct records *records)
         (void)system_current()->unlink(buffer_text(&path));
     }
     if (records->count > 0) {
-        (void)operations_sync_directory(records->directory);
+        (void)system_sync_directory(records->directory);
     }
     buffer_free(&path);
 }

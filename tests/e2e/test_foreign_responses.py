@@ -68,7 +68,7 @@ def test_no_change_is_reported_as_done(gk, fake, client, foreign, command):
     for method in ("PUT", "POST", "DELETE"):
         fake.fault(method=method, status=200, body=body, times=None)
     result = gk(*(str(credential["credentialId"]) if word == "CID" else word for word in command))
-    assert result.status == 5 and words in result.err and "look before" in result.err, result
+    assert result.status == 5 and words in result.err and "check before" in result.err, result
     assert not any(word in result.err for word in ("deleted API", "locked API", "changed API")), result
     assert json.dumps(client, sort_keys=True) == before
 

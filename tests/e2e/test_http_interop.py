@@ -297,7 +297,7 @@ def test_answers_that_stop_coming(call, fake):
         assert result.status == status and result.out == "", result
         phase = "did not respond" if where == 0 else "did not complete its response"
         assert f"{phase} within 1 s (--timeout)" in result.err and "TLS" not in result.err
-        assert ("look before" in result.err) == (method == "POST") and "safe" not in result.err
+        assert ("check before" in result.err) == (method == "POST") and "safe" not in result.err
     assert time.monotonic() - began < 40
 
 

@@ -230,7 +230,7 @@ def test_a_post_that_may_have_been_done(gk, fake, status):
     headers = {} if status == 503 else AT_ONCE
     fake.fault(status=status, headers=headers, times=None)
     result = call(gk, "POST", "-d", "{}")
-    assert result.status == 8 and "look before you run it again" in result.err and "later" not in result.err, result
+    assert result.status == 8 and "check before you run it again" in result.err and "later" not in result.err, result
     assert len(tries(fake)) == 1
     result = call(gk, "PUT", "-d", "{}", "--retries", "0")
     assert result.status == 8 and result.err.endswith("; run it again later\n"), result
