@@ -104,7 +104,6 @@ static void main_look_for_json(char *const *words)
 static int main_run(int argc, char **argv, struct error *error)
 {
     struct invocation invocation;
-    static struct buffer options;
     struct buffer out = BUFFER_EMPTY;
     int result = invocation_parse(&invocation, argc, argv, error);
 
@@ -113,8 +112,7 @@ static int main_run(int argc, char **argv, struct error *error)
         output_be_quiet();
     }
     if (result == 0) {
-        invocation_write_carried(&invocation, &options);
-        output_set_options(buffer_text(&options));
+        invocation_write_carried(&invocation, output_options_of_run());
     }
     output_handle_signals();
     if (result == 0 && invocation.wants_help) {
@@ -144,7 +142,8 @@ int main(int argc, char **argv)
     }
     if (result < 0) {
         output_error(&error);
-        return (int)error.status;
+        result = (int)error.status;
     }
+    buffer_free(output_options_of_run());
     return result;
 }

@@ -17,7 +17,7 @@
 
 static bool output_is_quiet;
 static bool output_is_json;
-static const char *output_options = "";
+static struct buffer output_options = BUFFER_EMPTY;
 
 void output_be_quiet(void)
 {
@@ -29,9 +29,9 @@ void output_use_json(void)
     output_is_json = true;
 }
 
-void output_set_options(const char *options)
+struct buffer *output_options_of_run(void)
 {
-    output_options = options;
+    return &output_options;
 }
 
 /* As a terminal may have it: a NUL or other control would end or change what it shows. */
@@ -152,7 +152,7 @@ static void output_show(struct buffer *out, const char *text, size_t length, str
         if (command > 0) {
             start = out->length;
             end = at + command;
-            buffer_format(out, "gridkey%s", output_options);
+            buffer_format(out, "gridkey%s", buffer_text(&output_options));
             at += sizeof "gridkey" - 1;
         } else if (text[at] == '\n') {
             buffer_append_byte(out, ' ');

@@ -63,8 +63,8 @@ void output_use_json(void);
 
 /*
  * What the commands in messages need to do the same as this run, " --edgerc FILE" and so on; it is
- * inserted after "gridkey", and borrowed.
+ * inserted after "gridkey". To be filled once; the caller releases it after the last message.
  */
-void output_set_options(const char *options);
+struct buffer *output_options_of_run(void);
 
 #endif
