@@ -387,11 +387,15 @@ int records_look(struct records *records, const char *state, const char *destina
 {
     struct stat facts;
 
-    if (records_find(records, state, destination, error) != 0) {
-        return -1;
+    if (records_find(records, state, destination, error) == 0) {
+        records->was_locked =
+            system_current()->lstat(buffer_text(&records->lock_path), &facts) == 0;
+        if (records_list(records, error) == 0) {
+            return 0;
+        }
     }
-    records->was_locked = system_current()->lstat(buffer_text(&records->lock_path), &facts) == 0;
-    return records_list(records, error);
+    records_close(records);
+    return -1;
 }
 
 static int records_lock(struct records *records, const char *destination, const char *advice,
