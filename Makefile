@@ -109,7 +109,7 @@ START := $(dir $(firstword $(filter %crt1.o,$(shell $(CC) -static -\#\#\# -x c /
 PIE := $(if $(findstring -no-pie,$(CC)),,$(wildcard $(START)rcrt1.o))
 # Without scheduling, the same statements become the same instructions in the same order, which compresses better.
 RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer -fno-schedule-insns2 \
-	-fno-move-loop-invariants \
+	-fno-move-loop-invariants -fno-inline-small-functions \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector-strong \
 	$(if $(PIE),-fPIE,-fno-pie)
 # See src/base/memory_wiped.c.

@@ -5,9 +5,9 @@
  *   open, flock       the temporary file, which is the lock; from now on no other gridkey writes
  *   open, lease, read the old content, under the lock, while no program has it open for writing
  *   fchown, fchmod    what may be refused, or end the process, where a filter of system calls is
- *   pwrite, fsync     the placeholder: the last moment at which a full disk costs nothing
+ *   fallocate         the space: the last moment at which a full disk costs nothing
  *   ...               here the caller talks to the server
- *   pwrite, ftruncate over the placeholder's blocks; shortened only afterwards, to keep them
+ *   pwrite, ftruncate into the reserved space; shortened only afterwards, to keep it
  *   fsync             before the rename, or a power loss could leave an empty destination
  *   open, lease       no program that writes in place is at work, or begins before the close
  *   lstat             an editor may have changed the destination meanwhile
@@ -449,21 +449,13 @@ static int reservation_read(struct store_reservation *reservation, struct error 
 int store_fill(struct store_reservation *reservation, size_t growth, struct error *error)
 {
     size_t size;
-    char *zeros;
-    int result;
 
     if (growth > STORE_DESTINATION_LIMIT) {
         return error_set(error, STATUS_FILE, "%s: would become too large; " ADVICE_WRITE,
                          buffer_text(&reservation->path));
     }
     size = reservation->old.length + growth;
-    zeros = calloc(1, size + 1);
-    if (zeros == NULL) {
-        return error_set_memory(error);
-    }
-    result = system_write(reservation->descriptor, zeros, size, 0);
-    free(zeros);
-    if (result != 0 || system_sync(reservation->descriptor) != 0) {
+    if (system_reserve(reservation->descriptor, 0, size) != 0) {
         return system_fail(error, buffer_text(&reservation->path), "written", errno, ADVICE_WRITE);
     }
     return 0;

@@ -55,8 +55,8 @@ int store_read_descriptor(int descriptor, const char *name, size_t limit, struct
 /*
  * Reserve path as the destination: resolve its symbolic links (the target is replaced, never the
  * link), lock it against other gridkeys, read what it holds into reservation->old, give the
- * temporary file its owner, group, ACL and permissions (those for everyone excepted), and write and
- * sync a placeholder as large as the old content and growth more bytes, so that a missing
+ * temporary file its owner, group, ACL and permissions (those for everyone excepted), and reserve
+ * disk space for the old content and growth more bytes, so that a missing
  * directory, a read-only or full disk, missing rights, a mount point or an immutable file show
  * now. reservation need not be initialised.
  *
@@ -68,7 +68,7 @@ int store_reserve(struct store_reservation *reservation, const char *path, size_
 
 /*
  * The two halves of store_reserve. store_open resolves, locks and reads the destination; store_fill
- * writes and syncs the placeholder, and on failure leaves the reservation to store_release. Both
+ * reserves the space, and on failure leaves the reservation to store_release. Both
  * return as store_reserve, whose policy is STORE_FOREIGN_REFUSE.
  */
 int store_open(struct store_reservation *reservation, const char *path, enum store_foreign policy,

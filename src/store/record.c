@@ -515,9 +515,8 @@ static int record_create(const struct records *records, struct record *record)
 static int record_write_first(const struct records *records, struct record *record,
                               enum record_kind kind, const void *data, size_t length)
 {
-    static char zeros[RECORD_ROOM]; /* never written: pages without memory */
     struct buffer bytes = BUFFER_EMPTY;
-    size_t room = kind == RECORD_REQUEST ? sizeof zeros : 0;
+    size_t room = kind == RECORD_REQUEST ? RECORD_ROOM : 0;
     struct stat facts;
     int result = -1;
 
@@ -528,7 +527,7 @@ static int record_write_first(const struct records *records, struct record *reco
     if (bytes.failed) {
         errno = ENOMEM;
     } else if (system_write(record->descriptor, bytes.data, bytes.length, 0) == 0 &&
-               system_write(record->descriptor, zeros, room, bytes.length) == 0 &&
+               system_reserve(record->descriptor, bytes.length, room) == 0 &&
                system_sync(record->descriptor) == 0 &&
                system_sync_directory(records->directory) == 0) {
         record->complete = bytes.length;

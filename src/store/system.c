@@ -3,6 +3,7 @@
 #include "store/system.h"
 
 #include "base/clock.h"
+#include "base/filter.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #define READ_STEP 4096
+#define RESERVE_STEP 4096
 #define LOCK_ATTEMPTS 32
 #define LOCK_PAUSE 20 /* milliseconds between two looks at another's lock */
 
@@ -120,11 +122,21 @@ static int real_lease(int descriptor)
     return fcntl(descriptor, F_SETLEASE, F_RDLCK);
 }
 
+static int real_fallocate(int descriptor, off_t offset, off_t length)
+{
+    int number =
+        filter_allows(SYS_fallocate) ? posix_fallocate(descriptor, offset, length) : ENOSYS;
+
+    errno = number != 0 ? number : errno;
+    return number != 0 ? -1 : 0;
+}
+
 const struct system_calls system_calls_real = {
     .open = real_open,
     .read = read,
     .pwrite = pwrite,
     .ftruncate = ftruncate,
+    .fallocate = real_fallocate,
     .fsync = fsync,
     .fstat = fstat,
     .lstat = lstat,
@@ -200,6 +212,26 @@ int system_write(int descriptor, const void *data, size_t length, size_t offset)
         }
     }
     return 0;
+}
+
+int system_reserve(int descriptor, size_t offset, size_t length)
+{
+    static char zeros[RESERVE_STEP]; /* never written: a page without memory */
+    size_t done = 0;
+
+    if (length == 0 ||
+        system_calls_in_use->fallocate(descriptor, (off_t)offset, (off_t)length) == 0) {
+        return 0;
+    }
+    while (done < length) {
+        size_t step = length - done < sizeof zeros ? length - done : sizeof zeros;
+
+        if (system_write(descriptor, zeros, step, offset + done) != 0) {
+            return -1;
+        }
+        done += step;
+    }
+    return system_sync(descriptor);
 }
 
 int system_read(int descriptor, size_t expected, size_t limit, struct buffer *out)

@@ -23,6 +23,7 @@ struct system_calls {
     ssize_t (*read)(int descriptor, void *bytes, size_t size);
     ssize_t (*pwrite)(int descriptor, const void *bytes, size_t size, off_t offset);
     int (*ftruncate)(int descriptor, off_t length);
+    int (*fallocate)(int descriptor, off_t offset, off_t length); /* extends a regular file */
     int (*fsync)(int descriptor);
     int (*fstat)(int descriptor, struct stat *facts);
     int (*lstat)(const char *path, struct stat *facts);
@@ -71,6 +72,13 @@ int system_open(const char *path, int flags, mode_t mode);
 
 /* Write all length bytes at offset. Returns 0, or -1 with errno. */
 int system_write(int descriptor, const void *data, size_t length, size_t offset);
+
+/*
+ * Reserve disk space for length bytes at offset, the end of the file, which read as zeros until
+ * they are written: by fallocate(2), or where that cannot be by zeros that are synced. Returns 0,
+ * or -1 with errno.
+ */
+int system_reserve(int descriptor, size_t offset, size_t length);
 
 /*
  * Append to out what can be read until the end. expected is the size of a regular file, or 0 when

@@ -103,6 +103,21 @@ static ssize_t tape_pwrite(int descriptor, const void *bytes, size_t size, off_t
     return written;
 }
 
+/* As the zeros that it shows: fallocate is durable no sooner than they are. */
+static int tape_fallocate(int descriptor, off_t offset, off_t length)
+{
+    static const char zeros[4096];
+    int result = system_calls_real.fallocate(descriptor, offset, length);
+
+    if (result == 0) {
+        put_line("write %d %lld %lld\n", number_of[descriptor], (long long)offset, (long long)length);
+        for (off_t at = 0; at < length; at += (off_t)sizeof zeros) {
+            put(zeros, length - at < (off_t)sizeof zeros ? (size_t)(length - at) : sizeof zeros);
+        }
+    }
+    return result;
+}
+
 static int tape_ftruncate(int descriptor, off_t length)
 {
     int result = system_calls_real.ftruncate(descriptor, length);
@@ -159,6 +174,7 @@ __attribute__((constructor)) static void put_in_place(void)
     recording = system_calls_real;
     recording.open = tape_open;
     recording.pwrite = tape_pwrite;
+    recording.fallocate = tape_fallocate;
     recording.ftruncate = tape_ftruncate;
     recording.fsync = tape_fsync;
     recording.rename = tape_rename;

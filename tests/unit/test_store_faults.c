@@ -153,6 +153,11 @@ static ssize_t fault_pwrite(int descriptor, const void *bytes, size_t size, off_
     return pwrite(descriptor, bytes, step, offset);
 }
 
+static int fault_fallocate(int descriptor, off_t offset, off_t length)
+{
+    return fault_here(true) ? -1 : system_calls_real.fallocate(descriptor, offset, length);
+}
+
 static int fault_ftruncate(int descriptor, off_t length)
 {
     return fault_here(true) ? -1 : ftruncate(descriptor, length);
@@ -274,6 +279,7 @@ static const struct system_calls fault_operations = {
     .read = fault_read,
     .pwrite = fault_pwrite,
     .ftruncate = fault_ftruncate,
+    .fallocate = fault_fallocate,
     .fsync = fault_fsync,
     .fstat = fault_fstat,
     .lstat = fault_lstat,

@@ -118,6 +118,17 @@ static ssize_t record_pwrite(int descriptor, const void *bytes, size_t size, off
     return pwrite(descriptor, bytes, size, offset);
 }
 
+static int record_fallocate(int descriptor, off_t offset, off_t length)
+{
+    struct event *event = record_event(EVENT_WRITE, tape_descriptors[descriptor]);
+
+    for (off_t at = 0; at < length; at++) {
+        buffer_append_byte(&event->data, '\0');
+    }
+    event->offset = (size_t)offset;
+    return system_calls_real.fallocate(descriptor, offset, length);
+}
+
 static int record_ftruncate(int descriptor, off_t length)
 {
     record_event(EVENT_CUT, tape_descriptors[descriptor])->offset = (size_t)length;
@@ -333,6 +344,7 @@ static void run_recorded_course(void)
 
     calls.open = record_open;
     calls.pwrite = record_pwrite;
+    calls.fallocate = record_fallocate;
     calls.ftruncate = record_ftruncate;
     calls.fsync = record_fsync;
     calls.rename = record_rename;
