@@ -110,7 +110,8 @@ static int tape_fallocate(int descriptor, off_t offset, off_t length)
     int result = system_calls_real.fallocate(descriptor, offset, length);
 
     if (result == 0) {
-        put_line("write %d %lld %lld\n", number_of[descriptor], (long long)offset, (long long)length);
+        put_line("write %d %lld %lld\n", number_of[descriptor], (long long)offset,
+                 (long long)length);
         for (off_t at = 0; at < length; at += (off_t)sizeof zeros) {
             put(zeros, length - at < (off_t)sizeof zeros ? (size_t)(length - at) : sizeof zeros);
         }
