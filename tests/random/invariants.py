@@ -105,7 +105,7 @@ class Invariants:
         self.steps = ()
         self.found = []  # at changes, in the server's threads
         # credentialIds that a run, but for its own files, cannot tell from what its request made: of a client of the
-        # name that it was to make, not in lists yet, or made while it ran
+        # name that it was to make, not in lists yet, made while it ran, or made in Control Center
         self.unknowable = set()
         self.others = set()  # credentialIds that other administrators made
         self.raced = None  # how many requests there were when another administrator changed something
@@ -565,7 +565,7 @@ class Invariants:
         made = {number for number in now if number not in self.before.credentials} - self.others
         clients = {client["clientId"] for client in self.world.fake.clients} - set(self.before.clients)
         downloads = {step["client"] for step in self.steps if step["do"] == "import"}
-        self.unknowable |= made if len(runs) > 1 else set()
+        self.unknowable |= made if len(runs) > 1 or downloads else set()
         self.ours |= made | {client for client in clients if self.world.fake.client(client)["clientName"] not in downloads}
         self.deletions += len(set(self.before.clients) - {client["clientId"] for client in self.world.fake.clients})
         told = [record for run in runs for record in run.requests if record.get("told") and record["applied"]]
