@@ -21,7 +21,7 @@
 #
 # Variables, on the command line or in the environment:
 #   CC, STRIP      compiler and strip for the machine gridkey is for; HOSTCC for this one
-#   CFLAGS         -Os -g; what gridkey needs is added
+#   CFLAGS         -Os; what gridkey needs is added
 #   LDFLAGS        more for the linker
 #   WERROR         -Werror; empty lets a compiler warn that we have not tried
 #   ROOTS          trust roots to build in: "default" are those of third_party/roots.list, "none",
@@ -42,7 +42,7 @@ NM ?= nm
 ifneq ($(filter default undefined,$(origin AR)),)
 AR := ar
 endif
-CFLAGS ?= -Os -g
+CFLAGS ?= -Os
 LDFLAGS ?=
 WERROR ?= -Werror
 PREFIX ?= /usr/local

@@ -16,7 +16,7 @@ def traced(gk, tmp_path, monkeypatch):
 
     def run(*options, arguments=()):
         record = tmp_path / "calls"
-        command = ["strace", "-y", "-s", "1", "-e", "trace=sendto,fsync", *options, "-o", str(record)]
+        command = ["strace", "-y", "-s", "1", "-e", "trace=sendto,fsync,fallocate", *options, "-o", str(record)]
         monkeypatch.setenv("GRIDKEY_RUNNER", " ".join(command))
         result = create(gk, *SMALLEST, "--user", "jsmith", *arguments)
         return result, record.read_text(encoding="utf-8").splitlines()
@@ -37,12 +37,13 @@ def test_the_hello_leaves_before_the_first_sync_and_the_post_after_the_record(tr
     assert hello < syncs[0]
     assert find(calls, "fsync", f"{home}>")[0] < post
     assert find(calls, "fsync", ".edgerc.gridkey-1>")[0] < post
-    assert find(calls, "fsync", ".edgerc.gridkey-new>")[0] < post
+    assert find(calls, "fallocate", ".edgerc.gridkey-new>")[0] < post
 
 
 def test_a_reservation_that_fails_after_connecting_leaves_nothing(traced, fake, home):
     before = (home / ".edgerc").read_bytes()
-    result, _ = traced("-e", "inject=fsync:error=ENOSPC:when=1")
+    # Without fallocate the reservation is zeros that are synced.
+    result, _ = traced("-e", "inject=fallocate:error=EOPNOTSUPP", "-e", "inject=fsync:error=ENOSPC:when=1")
     assert result.status in (3, 11) and ".edgerc" in result.err, result
     assert posts(fake) == [] and fake.requests == []
     assert [path.name for path in home.glob(".edgerc*")] == [".edgerc"]

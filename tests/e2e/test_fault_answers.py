@@ -97,7 +97,7 @@ def test_cut_at_every_byte(world, answers, what):
         Point(kind, what, answers(kind).post, at) for kind in MAKERS for at in range(answers(kind).whole + 1)
     ]
     points = points if what == "cut" else points[::4]  # the parser's state is the same for each way to end
-    loop(what, points, lambda point: try_point(world, point, point.more == answers(point.kind).whole), 16)
+    loop(what, points, lambda point: try_point(world, point, point.more == answers(point.kind).whole), 8)
 
 
 def test_stalled_at_every_byte(world, answers):
@@ -106,13 +106,13 @@ def test_stalled_at_every_byte(world, answers):
     def attempt(point):
         try_point(world, point, False, ["--timeout", PAUSE])
 
-    loop("stall", points, attempt, 8, workers=24)
+    loop("stall", points, attempt, 6, workers=24)
 
 
 def test_split_at_every_byte(world, answers):
     points = [Point(kind, "split", answers(kind).post, at) for kind in MAKERS for at in range(1, answers(kind).whole)]
     points += [Point(kind, "crumbs", answers(kind).post, size) for kind in MAKERS for size in (1, 2, 3, 7, 100)]
-    loop("split", points, lambda point: try_point(world, point, True), 16)
+    loop("split", points, lambda point: try_point(world, point, True), 8)
 
 
 def test_answered_twice(world, answers):
@@ -122,7 +122,7 @@ def test_answered_twice(world, answers):
         for kind in MAKERS
         for at in range(answers(kind).whole, 2 * answers(kind).whole + 1, 4)
     ]
-    loop("twice", points, lambda point: try_point(world, point, True), 12)
+    loop("twice", points, lambda point: try_point(world, point, True), 6)
 
 
 # -- the other answers ----------------------------------------------------------------------------------------------
