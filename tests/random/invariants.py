@@ -107,6 +107,7 @@ class Invariants:
         # credentialIds that a run, but for its own files, cannot tell from what its request made: of a client of the
         # name that it was to make, not in lists yet, made while it ran, or made in Control Center
         self.unknowable = set()
+        self.replaced = set()  # client tokens in sections that a step named with --replace: recover finishes that
         self.others = set()  # credentialIds that other administrators made
         self.raced = None  # how many requests there were when another administrator changed something
         world.edited = self.edited
@@ -133,7 +134,16 @@ class Invariants:
             section = "default" if step.get("client") == "self" else step.get("section")
             file = self._file(step)
             self.targets |= {(file, section), (file, step.get("client")), (file, step.get("to"))}
+            if step.get("replace"):
+                named = self._named_by(step)
+                self.replaced |= {s["client_token"] for s in self.before.sections if (s.file, s.name) in named}
             self._note_unknowable(step)
+
+    @staticmethod
+    def _named_by(step):
+        """The places that a step may write to: its section, or one of the client's name."""
+        is_json = step["file"].endswith(".json")
+        return {(step["file"], None if is_json else step.get("section")), (step["file"], step.get("client"))}
 
     def _file(self, step):
         """The destination of a step."""
@@ -542,11 +552,12 @@ class Invariants:
         for step in self.steps:
             if step["do"] == "edit" or self.was_edited:
                 return True
-            named = {(step["file"], None if step["file"].endswith(".json") else step.get("section"))}
-            named |= {(step["file"], step.get("client"))}
+            named = self._named_by(step)
             if step["do"] in ("remove", "import", "rename", "set"):
                 return True
             if step.get("replace") and (places & named or step["do"] == "recover"):
+                return True
+            if step["do"] == "recover" and token in self.replaced:
                 return True
             is_named = any(str(number) in run.text for run in runs)
             if step.get("clean") and is_named and self.world.credentials()[number][1]["status"] == "INACTIVE":
