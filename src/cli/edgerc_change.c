@@ -140,6 +140,18 @@ static int edgerc_confirm(const struct invocation *invocation, const struct edge
     return result;
 }
 
+/* With --json, where the change was made. */
+static int edgerc_report(const struct edgerc_change *change, const char *path, struct error *error)
+{
+    struct json *shown = json_new_object();
+    int result;
+
+    save_add_place(shown, path, change->name != NULL ? change->name : change->section);
+    result = output_json(shown, error);
+    json_free(shown);
+    return result == 0 ? 0 : error_prefix(error, "%s was changed, do not repeat this; but ", path);
+}
+
 static int edgerc_change(const struct invocation *invocation, const struct edgerc_change *change,
                          struct error *error)
 {
@@ -160,6 +172,9 @@ static int edgerc_change(const struct invocation *invocation, const struct edger
     }
     save_remark_links(reservation.placed && reservation.facts.links > 1, &reservation.path);
     store_release(&reservation);
+    if (result == 0 && invocation_has(invocation, "json")) {
+        result = edgerc_report(change, buffer_text(&path), error);
+    }
     buffer_free(&out);
     buffer_free(&path);
     return result;

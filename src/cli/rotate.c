@@ -59,8 +59,7 @@ static struct json *rotate_write_json(const struct operation *operation,
     json_add_id(shown, "credentialId", operation->made.credential.credential_id);
     json_add_known(shown, "status", environment->new_status);
     json_add_known(shown, "expiresOn", environment->new_expires_on);
-    (void)json_add_text(shown, "destination", save->settings.path);
-    (void)json_add_text(shown, "section", save->settings.section);
+    save_add_place(shown, save->settings.path, save->settings.section);
     json_add_id(shown, "oldCredentialId", operation->old_id);
     (void)json_add_text(shown, "oldStatus", rotate_old_status(operation));
     if (operation->grace > 0) {

@@ -389,6 +389,12 @@ static void save_update_shown(const struct operation_environment *environment, s
     json_add_known(shown, "description", environment->new_description);
 }
 
+void save_add_place(struct json *shown, const char *path, const char *section)
+{
+    (void)json_add_text(shown, "destination", path);
+    (void)json_add_text(shown, "section", section);
+}
+
 /* The API's object of what was made, as it is after all steps, with destination and section. */
 static struct json *save_write_json(const struct save *save, const struct operation *operation,
                                     const struct operation_environment *environment)
@@ -418,8 +424,7 @@ static struct json *save_write_json(const struct save *save, const struct operat
     }
     if (made->credential.client_token != NULL) {
         save_update_shown(environment, credential == NULL ? shown : credential);
-        (void)json_add_text(shown, "destination", save->settings.path);
-        (void)json_add_text(shown, "section", save->settings.section);
+        save_add_place(shown, save->settings.path, save->settings.section);
     }
     return shown;
 }

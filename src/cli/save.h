@@ -86,6 +86,9 @@ void save_warn_access(const struct store_reservation *reservation);
  */
 void save_remark_links(bool linked, const struct buffer *path);
 
+/* Add destination and section, where a credential is, to a JSON object. */
+void save_add_place(struct json *shown, const char *path, const char *section);
+
 /*
  * Print what was made: its client, its credential as it is after all steps, destination and
  * section, and of a rotation what became of the old credential (old; NULL for none). As JSON it is

@@ -527,6 +527,20 @@ def test_what_could_not_be_read_again_is_not_written(gridkey, home, text, words)
 # --- rename and remove ------------------------------------------------------------------------------------------------
 
 
+def test_changes_as_json(gridkey, home):
+    for words, section in (
+        (["import", "-", "a"], "a"),
+        (["set", "a", "max_body=4096"], "a"),
+        (["rename", "a", "b"], "b"),
+        (["remove", "b", "--yes"], "b"),
+    ):
+        result = gridkey("edgerc", *words, "--json", stdin=DOWNLOAD)
+        assert result.status == 0 and result.json == {"destination": str(home / ".edgerc"), "section": section}, result
+        assert SECRET not in result.out + result.err
+    result = gridkey("edgerc", "set", "none", "max_body=4096", "--json")
+    assert result.status == 2 and result.out == "", result
+
+
 def test_rename(gridkey, home, file, read_by_all):
     assert_silent(gridkey("edgerc", "rename", "default", "prod 1", "--yes"))
     assert file.read_text() == FILE.replace("[default]", "[prod 1]")
