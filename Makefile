@@ -109,7 +109,7 @@ START := $(dir $(firstword $(filter %crt1.o,$(shell $(CC) -static -\#\#\# -x c /
 PIE := $(if $(findstring -no-pie,$(CC)),,$(wildcard $(START)rcrt1.o))
 # Without scheduling, the same statements become the same instructions in the same order, which compresses better.
 RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer -fno-schedule-insns2 \
-	-fno-move-loop-invariants -fno-inline-small-functions \
+	-fno-move-loop-invariants -fno-inline-small-functions -fno-tree-pre -fno-tree-dominator-opts \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector-strong \
 	$(if $(PIE),-fPIE,-fno-pie)
 # See src/base/memory_wiped.c.
@@ -239,7 +239,7 @@ $(BUILD)/host/commands.c: src/cli/commands.h
 	$(Q)sed -n 's/^int \(command_[a-z_]*\)(.*/int \1(void); int \1(void) { return 0; }/p' $< >$@
 
 $(BUILD)/host/manual_generate: $(BUILD)/host/$(MANUAL_TOOL:.c=.o) \
-		$(addprefix $(BUILD)/host/,src/cli/command.o src/base/text.o commands.c)
+		$(addprefix $(BUILD)/host/,src/cli/command.o src/base/buffer.o src/base/wipe.o src/base/text.o commands.c)
 	$(Q)$(HOSTCC) $^ -o $@
 
 $(BUILD)/gridkey.1: src/cli/manual.mdoc $(BUILD)/host/manual_generate $(BUILD)/settings-compile

@@ -25,7 +25,7 @@ static const struct option global_options[] = {
     {"quiet", 'q', NULL, "print only errors"},
     {"help", 'h', NULL, "print this help"},
     {"version", 0, NULL, "print version, TLS versions and date of the roots"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 const struct option_group command_global_options = {"Global options", global_options};
@@ -185,7 +185,7 @@ const struct command command_table[] = {
      "delete an inactive credential permanently",
      "gridkey credential delete edge-box 4711"},
     {"lookup",
-     NULL,
+     "",
      command_lookup,
      LOOKUP_WORDS,
      1,
@@ -257,7 +257,7 @@ const struct command command_table[] = {
      "remove a section",
      "gridkey edgerc remove old --yes"},
     {"verify",
-     NULL,
+     "",
      command_verify,
      "",
      0,
@@ -266,7 +266,7 @@ const struct command command_table[] = {
      "check the credential, its client and access, and the clock",
      "gridkey verify --section default"},
     {"request",
-     NULL,
+     "",
      command_request,
      "METHOD PATH",
      2,
@@ -275,7 +275,7 @@ const struct command command_table[] = {
      "send a signed request to any Akamai API",
      "gridkey request GET /identity-management/v3/api-clients/self"},
     {"sign",
-     NULL,
+     "",
      command_sign,
      "METHOD URL",
      2,
@@ -284,7 +284,7 @@ const struct command command_table[] = {
      "print the Authorization header for a request; no network",
      "gridkey sign GET https://akab-host.luna.akamaiapis.net/papi/v1/contracts"},
     {"keygen",
-     NULL,
+     "",
      command_keygen,
      "",
      0,
@@ -293,7 +293,7 @@ const struct command command_table[] = {
      "make an age key for sealing; its public half is not secret",
      "gridkey keygen -o ~/gridkey.key"},
     {"seal",
-     NULL,
+     "",
      command_seal,
      "[FILE]",
      0,
@@ -302,7 +302,7 @@ const struct command command_table[] = {
      "encrypt a file or standard input for another machine, in age's format",
      "gridkey seal --seal-to age1... ~/.edgerc -o edgerc.age"},
     {"open",
-     NULL,
+     "",
      command_open,
      "[FILE]",
      0,
@@ -311,7 +311,7 @@ const struct command command_table[] = {
      "decrypt a file that gridkey or age sealed to this machine",
      "gridkey open --identity ~/gridkey.key edgerc.age -o ~/.edgerc"},
     {"completion",
-     NULL,
+     "",
      command_completion,
      "bash|zsh|fish",
      1,
@@ -323,14 +323,17 @@ const struct command command_table[] = {
 
 const size_t command_count = sizeof command_table / sizeof command_table[0];
 
+void command_append_name(const struct command *command, struct buffer *out)
+{
+    buffer_format(out, "%s%s%s", command->noun, *command->verb == '\0' ? "" : " ", command->verb);
+}
+
 const struct command *command_find(const char *noun, const char *verb)
 {
     for (size_t i = 0; i < command_count; i++) {
         const struct command *command = &command_table[i];
 
-        if (text_equal(command->noun, noun) &&
-            (verb == NULL ? command->verb == NULL
-                          : command->verb != NULL && text_equal(command->verb, verb))) {
+        if (text_equal(command->noun, noun) && text_equal(command->verb, verb)) {
             return command;
         }
     }
@@ -340,7 +343,7 @@ const struct command *command_find(const char *noun, const char *verb)
 bool command_has_verbs(const char *noun)
 {
     for (size_t i = 0; i < command_count; i++) {
-        if (text_equal(command_table[i].noun, noun) && command_table[i].verb != NULL) {
+        if (text_equal(command_table[i].noun, noun) && *command_table[i].verb != '\0') {
             return true;
         }
     }

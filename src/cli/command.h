@@ -16,8 +16,8 @@ struct invocation; /* options.h */
 #define COMMAND_ARGUMENTS_ANY 1000
 
 struct command {
-    const char *noun;
-    const char *verb; /* NULL for a command of one word */
+    char noun[12];
+    char verb[12]; /* "" for a command of one word */
     /* Returns 0, or a positive exit status that is no failure; or -1 with the error set. */
     int (*run)(const struct invocation *invocation, struct error *error);
     const char *arguments; /* as shown in help: "ID"; "" for none */
@@ -32,7 +32,10 @@ extern const struct command command_table[];
 extern const size_t command_count;
 extern const struct option_group command_global_options;
 
-/* The command of that name; verb is NULL where there is none. NULL when there is no such. */
+/* Append "NOUN VERB", or the one word. */
+void command_append_name(const struct command *command, struct buffer *out);
+
+/* The command of that name; verb is "" where there is none. NULL when there is no such. */
 const struct command *command_find(const char *noun, const char *verb);
 
 /* Whether commands of this noun have verbs. */

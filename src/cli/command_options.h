@@ -24,50 +24,50 @@ static const struct option client_options[] = {
     {"from", 0, "FILE", "request body as JSON, names allowed for ids (- is standard input)"},
     CLIENT_MEMBERS(CLIENT_OPTION, CLIENT_OPTION, CLIENT_LIST, CLIENT_LIST, NONE, NONE, NONE)
     {"dry-run", 0, NULL, "print the JSON that would be sent; change nothing"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option create_options[] = {
     CLIENT_MEMBERS(NONE, NONE, NONE, NONE, CLIENT_OPTION, NONE, NONE)
     {"like", 0, "ID", "copy the access of this client; other options change it"},
     {"expires", 0, "DATE", "expiry of its credential: 2027-01-31 or +90d (default: two years)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option update_options[] = {
     CLIENT_MEMBERS(NONE, CLIENT_NO, CLIENT_REMOVE, CLIENT_REMOVE, NONE, CLIENT_OPTION, NONE)
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 /* clang-format on */
 
 static const struct option yes_options[] = {
     {"yes", 0, NULL, "do not ask for confirmation"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option change_options[] = {
     {"yes", 0, NULL, "do not ask for confirmation"},
     {"dry-run", 0, NULL, "print the requests that would be sent; change nothing"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option credential_create_options[] = {
     {"dry-run", 0, NULL, "print the requests that would be sent; change nothing"},
     {"description", 0, "TEXT", "its purpose"},
     {"expires", 0, "DATE", "expiry: 2027-01-31 or +90d (default: two years)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option credential_update_options[] = {
     {"expires", 0, "DATE", "expiry: 2027-01-31, with or without a time, or +90d"},
     {"status", 0, "active|inactive", "the new status"},
     {"description", 0, "TEXT", "its purpose; \"\" removes the text"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option deactivate_options[] = {
     {"all", 0, NULL, "all credentials of the client"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option rotate_options[] = {
@@ -77,7 +77,7 @@ static const struct option rotate_options[] = {
     {"grace", 0, "DAYS", "let the old one expire after this time instead of revoking it"},
     {"keep", 0, NULL, "deactivate the old one, but do not delete it"},
     {"yes", 0, NULL, "do not ask for confirmation"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option save_options[] = {
@@ -85,9 +85,11 @@ static const struct option save_options[] = {
     {"save-section", 0, "NAME", "section (default: the client's name; with --format env: default)"},
     {"replace", 0, NULL, "replace the section (or file) if it exists"},
     {"format", 0, FORMAT_WORDS, "format of the file (default: edgerc)"},
+    {"mode", 0, "OCTAL", "permissions of a new file: 600, 640 or 660 (default: 600)"},
+    {"file-group", 0, "GROUP", "group of a new file, a name or a number"},
     {"seal-to", 0, "age1...", "encrypt for this public key of another machine (repeat)"},
     {"yes", 0, NULL, "do not ask for confirmation"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option rotate_save_options[] = {
@@ -97,7 +99,7 @@ static const struct option rotate_save_options[] = {
      "replace the whole file, of another format than edgerc, whatever it holds"},
     {"format", 0, FORMAT_WORDS, "format of the file (default: edgerc)"},
     {"seal-to", 0, "age1...", "encrypt it for another machine, a key of keygen's there (repeat)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option recover_options[] = {
@@ -107,68 +109,68 @@ static const struct option recover_options[] = {
     {"clean", 0, NULL, "deactivate and delete credentials whose secret is lost"},
     {"yes", 0, NULL, "do not ask for confirmation"},
     {"dry-run", 0, NULL, "print what would be done; change nothing"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option show_options[] = {
     {"show-secret", 0, NULL, "show client_secret and unknown keys unredacted"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option import_options[] = {
     {"replace", 0, NULL, "replace SECTION if it exists"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option lookup_options[] = {
     {"user", 0, "NAME", "list what this user can use (default: the signing client's user)"},
     {"search", 0, "TEXT", "only entries with TEXT in name, id or end point"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option list_options[] = {
     {"match", 0, "TEXT", "only clients with TEXT in name or id"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option expiring_options[] = {
     {"within", 0, "DAYS", "days to look ahead (default: 30)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option request_options[] = {
     {"data", 'd', "BODY|@FILE|-", "request body; from FILE, or from standard input with -"},
     {"header", 'H', "NAME:VALUE", "additional header (repeat)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option request_output_options[] = {
     {"output", 'o', "FILE", "write the response body to FILE (mode 0600)"},
     {"include", 'i', NULL, "print status and headers too"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option sign_options[] = {
     {"timestamp", 0, "T", "time: 20260131T12:34:56+0000 (default: now)"},
     {"nonce", 0, "N", "nonce (default: a new UUID)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option seal_options[] = {
     {"seal-to", 0, "age1...", "public key, printed by keygen, that can open it (repeat)"},
     {"output", 'o', "FILE", "write to a new file of mode 0600 (default: standard output)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option open_options[] = {
     {"identity", 'i', "FILE", "key made by keygen or age-keygen (repeat)"},
     {"output", 'o', "FILE", "write to a new file of mode 0600 (default: standard output)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option keygen_options[] = {
     {"output", 'o', "FILE", "write to a new file of mode 0600 (default: standard output)"},
-    {NULL, 0, NULL, NULL},
+    {"", 0, NULL, NULL},
 };
 
 static const struct option_group client_group = {"Client", client_options};

@@ -334,7 +334,7 @@ static void completion_add(struct buffer *out, const char *state, const char *na
 static void completion_add_options(struct buffer *out, const char *state,
                                    const struct option_group *group)
 {
-    for (const struct option *at = group->options; at->name != NULL; at++) {
+    for (const struct option *at = group->options; *at->name != '\0'; at++) {
         struct buffer name = BUFFER_EMPTY;
         const char *value = at->value == NULL ? "" : at->value;
 
@@ -355,13 +355,12 @@ static void completion_add_command(struct buffer *out, const struct command *com
     const char *noun = command->noun;
     const char *argument = command->arguments;
 
-    if (command->verb == NULL) {
+    if (*command->verb == '\0') {
         buffer_format(out, ";%s;;%s\n", noun, command->help);
     } else {
         buffer_format(out, "%s;%s;;%s\n", noun, command->verb, command->help);
     }
-    buffer_format(&state, "%s%s%s", noun, command->verb == NULL ? "" : " ",
-                  command->verb == NULL ? "" : command->verb);
+    command_append_name(command, &state);
     for (size_t i = 0; i < COMMAND_GROUPS_MOST && command->groups[i] != NULL; i++) {
         completion_add_options(out, buffer_text(&state), command->groups[i]);
     }
@@ -387,7 +386,7 @@ static void completion_write_table(struct buffer *out)
         const char *noun = command_table[i].noun;
 
         /* Commands of a noun stand together. */
-        if (command_table[i].verb != NULL &&
+        if (*command_table[i].verb != '\0' &&
             (i == 0 || !text_equal(command_table[i - 1].noun, noun))) {
             buffer_format(&table, ";%s;;\n", noun);
         }

@@ -20,7 +20,7 @@ static void help_pad(struct buffer *out, size_t from, size_t column)
 static void help_write_options(struct buffer *out, const struct option_group *group)
 {
     buffer_format(out, "\n%s:\n", group->title);
-    for (const struct option *at = group->options; at->name != NULL; at++) {
+    for (const struct option *at = group->options; *at->name != '\0'; at++) {
         size_t start = out->length;
 
         if (at->letter != 0) {
@@ -40,10 +40,8 @@ static void help_write_row(struct buffer *out, const struct command *command)
 {
     size_t start = out->length;
 
-    buffer_format(out, "  %s", command->noun);
-    if (command->verb != NULL) {
-        buffer_format(out, " %s", command->verb);
-    }
+    buffer_append_text(out, "  ");
+    command_append_name(command, out);
     if (*command->arguments != '\0') {
         buffer_format(out, " %s", command->arguments);
     }
@@ -68,9 +66,10 @@ static void help_write_list(struct buffer *out, const char *noun)
 
 static void help_write_command(struct buffer *out, const struct command *command)
 {
-    buffer_format(out, "Usage: gridkey %s%s%s [OPTIONS]%s%s\n\n", command->noun,
-                  command->verb == NULL ? "" : " ", command->verb == NULL ? "" : command->verb,
-                  *command->arguments == '\0' ? "" : " ", command->arguments);
+    buffer_append_text(out, "Usage: gridkey ");
+    command_append_name(command, out);
+    buffer_format(out, " [OPTIONS]%s%s\n\n", *command->arguments == '\0' ? "" : " ",
+                  command->arguments);
     buffer_append_byte(out, (char)(*command->help - 'a' + 'A'));
     buffer_format(out, "%s.\n", command->help + 1);
     for (size_t i = 0; i < COMMAND_GROUPS_MOST && command->groups[i] != NULL; i++) {

@@ -65,7 +65,7 @@ static void manual_put_text(const char *text, const char *end)
 static void manual_put_options(const struct option_group *group)
 {
     puts(".Bl -tag -width Ds -compact");
-    for (const struct option *at = group->options; at->name != NULL; at++) {
+    for (const struct option *at = group->options; *at->name != '\0'; at++) {
         put(".It ");
         if (at->letter != 0) {
             printf("Fl %c , ", at->letter);
@@ -84,8 +84,7 @@ static void manual_put_options(const struct option_group *group)
 
 static void manual_put_command(const struct command *command)
 {
-    printf(".Ss %s%s%s", command->noun, command->verb == NULL ? "" : " ",
-           command->verb == NULL ? "" : command->verb);
+    printf(".Ss %s%s%s", command->noun, *command->verb == '\0' ? "" : " ", command->verb);
     if (*command->arguments != '\0') {
         putchar(' ');
         manual_put_word(command->arguments, strlen(command->arguments));

@@ -5,7 +5,7 @@
 #define CLI_OPTION_H
 
 struct option {
-    const char *name;  /* after "--" */
+    char name[23];     /* after "--" */
     char letter;       /* after "-"; 0 for none */
     const char *value; /* what its value is called; NULL for a flag */
     const char *help;  /* one line */

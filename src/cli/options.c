@@ -13,7 +13,7 @@
 const struct option *option_find_name(const struct option_group *group, const char *name,
                                       size_t length)
 {
-    for (const struct option *at = group->options; at->name != NULL; at++) {
+    for (const struct option *at = group->options; *at->name != '\0'; at++) {
         if (strlen(at->name) == length && memcmp(at->name, name, length) == 0) {
             return at;
         }
@@ -23,7 +23,7 @@ const struct option *option_find_name(const struct option_group *group, const ch
 
 const struct option *option_find_letter(const struct option_group *group, char letter)
 {
-    for (const struct option *at = group->options; at->name != NULL; at++) {
+    for (const struct option *at = group->options; *at->name != '\0'; at++) {
         if (at->letter == letter) {
             return at;
         }
@@ -56,7 +56,7 @@ static void nearest_offer(struct nearest *nearest, const char *word)
 
 static void nearest_offer_group(struct nearest *nearest, const struct option_group *group)
 {
-    for (const struct option *at = group->options; at->name != NULL; at++) {
+    for (const struct option *at = group->options; *at->name != '\0'; at++) {
         nearest_offer(nearest, at->name);
     }
 }
@@ -72,8 +72,8 @@ static void invocation_name(const struct invocation *invocation, struct buffer *
 
     buffer_append_text(out, "gridkey");
     if (command != NULL) {
-        buffer_format(out, " %s%s%s", command->noun, command->verb == NULL ? "" : " ",
-                      command->verb == NULL ? "" : command->verb);
+        buffer_append_byte(out, ' ');
+        command_append_name(command, out);
     } else if (invocation->noun != NULL) {
         buffer_format(out, " %s", invocation->noun);
     }
@@ -285,7 +285,7 @@ static int invocation_parse_word(struct invocation *invocation, const char *word
         return 0;
     }
     invocation->command =
-        invocation->noun == NULL ? command_find(word, NULL) : command_find(invocation->noun, word);
+        invocation->noun == NULL ? command_find(word, "") : command_find(invocation->noun, word);
     if (invocation->command == NULL) {
         return invocation_unknown_word(invocation, word, error);
     }

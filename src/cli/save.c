@@ -56,6 +56,8 @@ int save_read_or(struct save *save, const struct invocation *invocation, const c
     save->settings.state = context_variable("GRIDKEY_STATE");
     save->settings.home = context_variable("HOME");
     save->settings.replace = invocation_has(invocation, "replace");
+    save->settings.mode = invocation_value(invocation, "mode");
+    save->settings.group = invocation_value(invocation, "file-group");
     save->settings.foreign = save->settings.replace ? STORE_FOREIGN_REPLACE : STORE_FOREIGN_OFFER;
     if ((format != NULL && format_find(format, &save->settings.format, error) != 0) ||
         save_read_recipients(invocation, &save->settings.sealed_to, error) != 0) {
@@ -302,9 +304,15 @@ void save_set_target(const struct save *save, struct operation *operation)
     operation_set_text(&operation->target.path, buffer_text(&path));
     operation_set_text(&operation->target.section, settings->section);
     operation_set_text(&operation->target.format, format_name(settings->format));
+    operation_set_text(&operation->target.mode, settings->mode);
     operation->target.recipients = sealed_write_recipients(&settings->sealed_to);
     if (settings->replace) {
         operation->expected = destination_read_token(&save->destination);
+    }
+    if (settings->group != NULL) { /* recover may be kept from reading /etc/group */
+        buffer_clear(&path);
+        buffer_format(&path, "%u", (unsigned)save->destination.group);
+        operation_set_text(&operation->target.group, buffer_text(&path));
     }
     buffer_free(&path);
 }

@@ -34,8 +34,8 @@ void client_member_put(struct json *client, enum client_member_id id, const stru
 /* --- levels --------------------------------------------------------------------------------- */
 
 struct level_word {
-    const char *word;
-    const char *level;
+    char word[22];
+    char level[22];
 };
 
 static const struct level_word level_words[] = {

@@ -7,13 +7,16 @@
 #include "edgegrid/edgerc_write.h"
 #include "iam/sealed.h"
 #include "store/access.h"
+#include "store/system.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DESTINATION_GROWTH 2048       /* bytes that a section may add */
-#define DESTINATION_GROWTH_SEALED 256 /* and for each recipient */
+#define DESTINATION_GROWTH 2048        /* bytes that a section may add */
+#define GROUPS_LIMIT ((size_t)1 << 20) /* bytes of /etc/group */
+#define DESTINATION_GROWTH_SEALED 256  /* and for each recipient */
 
 bool destination_is_output(const struct destination_settings *settings)
 {
@@ -130,6 +133,80 @@ static int destination_start(struct destination *destination,
                                              : 0;
 }
 
+static int read_mode(const char *text, mode_t *mode, struct error *error)
+{
+    static const struct {
+        char digits[4];
+        mode_t mode;
+    } modes[] = {{"600", 0600}, {"640", 0640}, {"660", 0660}};
+
+    for (size_t at = 0; at < sizeof modes / sizeof modes[0]; at++) {
+        if (text_equal(text + (*text == '0'), modes[at].digits)) {
+            *mode = modes[at].mode;
+            return 0;
+        }
+    }
+    return error_set(error, STATUS_USAGE,
+                     "--mode %1s: the owner has to read and write the file, and others must not; "
+                     "choose 600, 640 or 660",
+                     text);
+}
+
+/* Find a group in the lines of group(5), NAME:PASSWORD:NUMBER:MEMBERS. */
+static bool find_group(const char *text, const char *name, uint64_t *number)
+{
+    const size_t length = strlen(name);
+
+    for (; text != NULL; text = strchr(text, '\n'), text += text != NULL) {
+        if (strncmp(text, name, length) == 0 && text[length] == ':') {
+            text = strchr(text + length + 1, ':');
+            return text != NULL && text_parse_unsigned_length(text + 1, strcspn(text + 1, ":"),
+                                                              INT32_MAX, number) == 0;
+        }
+    }
+    return false;
+}
+
+static int read_group(const char *name, gid_t *group, struct error *error)
+{
+    struct buffer text = BUFFER_EMPTY;
+    uint64_t number;
+    bool found = text_parse_unsigned(name, INT32_MAX, &number) == 0;
+
+    if (!found) {
+        int descriptor = system_open("/etc/group", O_RDONLY, 0);
+
+        found = descriptor >= 0 && system_read(descriptor, 0, GROUPS_LIMIT, &text) == 0 &&
+                find_group(buffer_text(&text), name, &number);
+        (void)system_close(&descriptor);
+        buffer_free(&text);
+    }
+    if (!found) {
+        return error_set(error, STATUS_USAGE,
+                         "--file-group %1s: /etc/group has no such group; give its number", name);
+    }
+    *group = (gid_t)number;
+    return 0;
+}
+
+/* Give a new file its mode and group; before a dry run only look at what they are. */
+static int destination_share(struct destination *destination, struct error *error)
+{
+    const struct destination_settings *settings = &destination->settings;
+    mode_t mode = 0600;
+    gid_t *group = &destination->group;
+
+    *group = ACCESS_GROUP_SAME;
+    if ((settings->mode != NULL && read_mode(settings->mode, &mode, error) != 0) ||
+        (settings->group != NULL && read_group(settings->group, group, error) != 0)) {
+        return -1;
+    }
+    return (settings->mode == NULL && settings->group == NULL) ||
+                   destination->reservation.facts.exists || destination->reservation.descriptor < 0
+               ? 0
+               : access_share(&destination->reservation, mode, *group, error);
+}
+
 int destination_open(struct destination *destination, const struct destination_settings *settings,
                      struct error *error)
 {
@@ -141,7 +218,8 @@ int destination_open(struct destination *destination, const struct destination_s
     if (destination_is_output(settings)) {
         return 0;
     }
-    return store_open(reservation, settings->path, settings->foreign, error) == 0
+    return store_open(reservation, settings->path, settings->foreign, error) == 0 &&
+                   destination_share(destination, error) == 0
                ? destination_refuse(settings, &reservation->facts, &reservation->old, error)
                : -1;
 }
@@ -169,7 +247,8 @@ int destination_look(struct destination *destination, const struct destination_s
     if (destination_is_output(settings)) {
         return 0;
     }
-    return store_open_dry(reservation, settings->path, settings->foreign, error) == 0
+    return store_open_dry(reservation, settings->path, settings->foreign, error) == 0 &&
+                   destination_share(destination, error) == 0
                ? destination_refuse(settings, &reservation->facts, &reservation->old, error)
                : -1;
 }

@@ -20,6 +20,8 @@ struct destination_settings {
     enum format format;         /* in all but FORMAT_EDGERC the credential takes the whole file */
     bool replace;               /* an existing section, or file, may be replaced */
     enum store_foreign foreign; /* and one that another user may have prepared */
+    const char *mode;           /* of a new file, in octal digits; NULL for 0600 */
+    const char *group;          /* of a new file, a name or number; NULL for this user's */
     const char *state;          /* $GRIDKEY_STATE or NULL */
     const char *home;           /* $HOME or NULL: where records go for standard output */
     /* With any, what is stored is ciphertext for them, and takes the whole file. */
@@ -31,6 +33,7 @@ struct destination_settings {
 struct destination {
     struct destination_settings settings; /* borrowed texts */
     struct store_reservation reservation;
+    gid_t group;           /* settings.group as a number */
     struct buffer message; /* what went to standard output */
     struct buffer written; /* what this run stored, where that takes the whole file */
     struct buffer others;  /* names of other sections that got the new credential, a line each */

@@ -159,6 +159,8 @@ struct operation_target {
     char *path; /* absolute, or "-" for standard output */
     char *section;
     char *format;            /* a name of iam/format.h */
+    char *mode;              /* of a new file, as the user gave it */
+    char *group;             /* likewise */
     struct json *recipients; /* an array of age recipients; NULL for none */
 };
 

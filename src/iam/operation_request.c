@@ -28,6 +28,8 @@ static const struct {
     {"destination", offsetof(struct operation, target.path)},
     {"section", offsetof(struct operation, target.section)},
     {"format", offsetof(struct operation, target.format)},
+    {"mode", offsetof(struct operation, target.mode)},
+    {"fileGroup", offsetof(struct operation, target.group)},
     {"expected", offsetof(struct operation, expected)},
     {"oldCredentialId", offsetof(struct operation, old_id)},
     {"description", offsetof(struct operation, description)},

@@ -189,6 +189,8 @@ static int read_target(const struct recovery *recovery, const struct operation *
         settings->path = operation->target.path;
     }
     settings->section = operation->target.section;
+    settings->mode = operation->target.mode;
+    settings->group = operation->target.group;
     if (operation->target.format != NULL) {
         (void)format_find(operation->target.format, &settings->format, &ignored);
     }

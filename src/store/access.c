@@ -57,7 +57,7 @@ static int fail_to_keep(const struct store_reservation *reservation, const char 
                         struct error *error)
 {
     (void)system_fail(error, buffer_text(&reservation->path), "replaced", number, ADVICE);
-    return error_set(error, error->status, "%s: its %s cannot be kept (%s); " ADVICE,
+    return error_set(error, error->status, "%s: its %s cannot be set (%s); " ADVICE,
                      buffer_text(&reservation->path), what, error_system_text(number));
 }
 
@@ -215,6 +215,17 @@ int access_keep(struct store_reservation *reservation, int old, struct error *er
     }
     reservation->narrowed = !reservation->exposed && (facts->mode & OTHERS_BITS) != 0;
     return 0;
+}
+
+int access_share(struct store_reservation *reservation, mode_t mode, gid_t group,
+                 struct error *error)
+{
+    reservation->facts.mode = mode;
+    if (group != ACCESS_GROUP_SAME &&
+        change_owner(reservation->descriptor, (uid_t)-1, group) != 0) {
+        return fail_to_keep(reservation, "group", errno, error);
+    }
+    return keep_acl(reservation, NULL, 0, error) == 0 ? keep_mode(reservation, mode, error) : -1;
 }
 
 void store_describe_access(const struct store_reservation *reservation, struct buffer *lines)

@@ -23,6 +23,16 @@
  */
 int access_keep(struct store_reservation *reservation, int old, struct error *error);
 
+/* No group: the one that the file system gives. */
+#define ACCESS_GROUP_SAME ((gid_t)-1)
+
+/*
+ * Give the temporary file of a destination that does not exist this mode and group, before it
+ * holds a secret. Returns 0, or -1 as access_keep.
+ */
+int access_share(struct store_reservation *reservation, mode_t mode, gid_t group,
+                 struct error *error);
+
 /*
  * Take away what a fresh file of ours lets others do although it was created with mode 0600, and
  * look at it again: *facts. Returns 0, whatever the file system makes of it; or -1 with errno.

@@ -77,48 +77,62 @@ static const struct sentence broken_rules[] = {
     {BR_ERR_RESUME_MISMATCH, "parameters that differ from those of the resumed session"},
 };
 
-/* Alerts (RFC 5246 section 7.2, RFC 8446 section 6, RFC 6066): name, then what to do if we know. */
-static const struct sentence alert_messages[] = {
+/* Alerts (RFC 5246 section 7.2, RFC 8446 section 6, RFC 6066). */
+static const struct {
+    uint8_t number;
+    char name[32];
+} alerts[] = {
     {0, "close_notify"},
     {10, "unexpected_message"},
     {20, "bad_record_mac"},
     {21, "decryption_failed"},
     {22, "record_overflow"},
     {30, "decompression_failure"},
-    {40, "handshake_failure; it has no TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305, "
-         "requires TLS 1.3, or requires a client certificate: enable one of these suites there"},
+    {40, "handshake_failure"},
     {41, "no_certificate"},
-    {42, "bad_certificate; it requires a client certificate, which gridkey does not support: check "
-         "the host"},
+    {42, "bad_certificate"},
     {43, "unsupported_certificate"},
     {44, "certificate_revoked"},
     {45, "certificate_expired"},
     {46, "certificate_unknown"},
     {47, "illegal_parameter"},
     {48, "unknown_ca"},
-    {49, "access_denied; it admits only some clients: check the host and your source address"},
+    {49, "access_denied"},
     {50, "decode_error"},
     {51, "decrypt_error"},
     {60, "export_restriction"},
-    {70, "protocol_version; it requires TLS 1.3, or has only versions before 1.2, and gridkey "
-         "speaks TLS 1.2: enable TLS 1.2 there or use a proxy that speaks both"},
-    {71, "insufficient_security; it requires stronger suites than ECDHE with AES-GCM or "
-         "ChaCha20-Poly1305 of TLS 1.2: enable one of these there"},
-    {80, "internal_error; the server failed: run again later; or it requires the extended master "
-         "secret, which gridkey does not support: disable that there"},
+    {70, "protocol_version"},
+    {71, "insufficient_security"},
+    {80, "internal_error"},
     {86, "inappropriate_fallback"},
     {90, "user_canceled"},
     {100, "no_renegotiation"},
     {109, "missing_extension"},
     {110, "unsupported_extension"},
     {111, "certificate_unobtainable"},
-    {112, "unrecognized_name; it does not know this host name: check it"},
+    {112, "unrecognized_name"},
     {113, "bad_certificate_status_response"},
     {114, "bad_certificate_hash_value"},
     {115, "unknown_psk_identity"},
-    {116, "certificate_required; it requires a client certificate, which gridkey does not support: "
-          "check the host"},
-    {120, "no_application_protocol; it does not speak HTTP/1.1: check host and port"},
+    {116, "certificate_required"},
+    {120, "no_application_protocol"},
+};
+
+/* What to do about an alert, where that is known. */
+static const struct sentence alert_advice[] = {
+    {40, "; it has no TLS 1.2 with ECDHE and AES-GCM or ChaCha20-Poly1305, requires TLS 1.3, or "
+         "requires a client certificate: enable one of these suites there"},
+    {42, "; it requires a client certificate, which gridkey does not support: check the host"},
+    {49, "; it admits only some clients: check the host and your source address"},
+    {70, "; it requires TLS 1.3, or has only versions before 1.2, and gridkey speaks TLS 1.2: "
+         "enable TLS 1.2 there or use a proxy that speaks both"},
+    {71, "; it requires stronger suites than ECDHE with AES-GCM or ChaCha20-Poly1305 of TLS 1.2: "
+         "enable one of these there"},
+    {80, "; the server failed: run again later; or it requires the extended master secret, which "
+         "gridkey does not support: disable that there"},
+    {112, "; it does not know this host name: check it"},
+    {116, "; it requires a client certificate, which gridkey does not support: check the host"},
+    {120, "; it does not speak HTTP/1.1: check host and port"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -252,24 +266,22 @@ static void reason_append_cut(struct buffer *out, const struct tls_failure *fail
 static void reason_append_alert(struct buffer *out, const struct tls_failure *failure)
 {
     unsigned alert = (unsigned)failure->code % 256;
-    const char *text = find_message(alert_messages, COUNT(alert_messages), (int)alert);
+    const char *advice = find_message(alert_advice, COUNT(alert_advice), (int)alert);
 
     buffer_format(out, "%s alert %u",
                   failure->code < BR_ERR_SEND_FATAL_ALERT
                       ? "the server sent"
                       : "the server violated the protocol, and gridkey sent",
                   alert);
-    if (text != NULL) {
-        size_t name_length = strcspn(text, ";");
-        buffer_format(out, ", %.*s", (int)name_length, text);
-        text += name_length;
+    for (size_t at = 0; at < COUNT(alerts); at++) {
+        if (alerts[at].number == alert) {
+            buffer_format(out, ", %s", alerts[at].name);
+        }
     }
-    if (failure->established) { /* the hints are for the handshake */
-        text = "";
-    } else if (text == NULL || *text == '\0') {
-        text = "; check host, port and any proxy in between";
+    if (!failure->established) { /* the advice is for the handshake */
+        buffer_append_text(out,
+                           advice != NULL ? advice : "; check host, port and any proxy in between");
     }
-    buffer_append_text(out, text);
 }
 
 /* Did the server begin with something that no TLS record (RFC 5246 section 6.2.1) begins with? */

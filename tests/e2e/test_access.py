@@ -29,6 +29,50 @@ def own(path, owner=USER, group=GROUP, mode=0o640):
     path.chmod(mode)
 
 
+# -- a new file -----------------------------------------------------------------------------------------------------
+
+
+@as_root
+@pytest.mark.parametrize("mode", ["640", "0660"])
+@pytest.mark.parametrize("group", ["4321", "own"])
+def test_a_new_file_gets_the_mode_and_group_that_are_named(gk, home, mode, group):
+    number = GROUP
+    if group == "own":
+        fields = Path("/etc/group").read_text().splitlines()[1].split(":")
+        group, number = fields[0], int(fields[2])
+    result = gk(*CREATE, "--save", "new.json", "--format", "json", "--mode", mode, "--file-group", group)
+    assert result.status == 0, result
+    assert access(home / "new.json") == (0, number, int(mode, 8)) and "client_secret" in (home / "new.json").read_text()
+    result = gk("credential", "create", "web", "--save", "new.json", "--format", "json", "--replace", "--yes")
+    assert result.status == 0 and access(home / "new.json") == (0, number, int(mode, 8)), result
+    assert_clean(home, ".edgerc", "new.json")
+
+
+@as_root
+def test_recover_gives_a_new_file_its_mode_and_group(gk, home, monkeypatch):
+    kill = "strace -o /dev/null -e trace=rename -e inject=rename:signal=SIGKILL:when=1"
+    monkeypatch.setenv("GRIDKEY_RUNNER", kill)
+    gk(*CREATE, "--save", "new", "--mode", "640", "--file-group", str(GROUP))
+    monkeypatch.delenv("GRIDKEY_RUNNER")
+    assert not (home / "new").exists()
+    result = gk("credential", "recover", "--save", "new")
+    assert result.status == 0 and access(home / "new") == (0, GROUP, 0o640), result
+
+
+@pytest.mark.parametrize("words", [["--mode", "644"], ["--mode", "rw"], ["--mode", "06400"], ["--file-group", "no such"]])
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_a_mode_or_group_that_cannot_be(gk, fake, home, words, dry):
+    result = gk(*CREATE, "--save", "new", *words, *dry)
+    assert result.status == 2 and words[0] in result.err and result.out == "", result
+    assert posts(fake) == [] and list(home.glob("*new*")) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may give a file to any group")
+def test_a_group_that_is_not_ones_own(gk, fake, home):
+    result = gk(*CREATE, "--save", "new", "--file-group", str(GROUP))
+    assert result.status == 3 and "group" in result.err and posts(fake) == [], result
+
+
 # -- kept -----------------------------------------------------------------------------------------------------------
 
 WRITERS = {
@@ -41,6 +85,7 @@ WRITERS = {
 }
 
 
+CREATE = ["client", "create", *SMALLEST]
 SAVING = ["request", "GET", "/echo", "-o"]
 
 

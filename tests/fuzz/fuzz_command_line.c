@@ -58,7 +58,7 @@ static void check_again(const struct invocation *invocation)
 
     words[count++] = fuzz_copy("gridkey", 7);
     words[count++] = fuzz_copy(command->noun, strlen(command->noun));
-    if (command->verb != NULL) {
+    if (*command->verb != '\0') {
         words[count++] = fuzz_copy(command->verb, strlen(command->verb));
     }
     for (size_t i = 0; i < invocation->given_count; i++) {

@@ -291,7 +291,7 @@ static void test_a_value_behind_an_unknown_option_is_not_told(void **state)
 static void test_finding_options(void **state)
 {
     static const struct option options[] = {
-        {"long", 'l', "X", "help"}, {"longer", 0, NULL, "help"}, {NULL, 0, NULL, NULL}};
+        {"long", 'l', "X", "help"}, {"longer", 0, NULL, "help"}, {"", 0, NULL, NULL}};
     const struct option_group group = {"A group", options};
 
     (void)state;
@@ -312,7 +312,7 @@ static void test_commands_are_found(void **state)
         const struct command *command = &command_table[at];
 
         assert_ptr_equal(command_find(command->noun, command->verb), command);
-        assert_int_equal(command_has_verbs(command->noun), command->verb != NULL);
+        assert_int_equal(command_has_verbs(command->noun), *command->verb != '\0');
         assert_true(command->least <= command->most);
         assert_int_equal(command->most == 0, *command->arguments == '\0');
         assert_non_null(command->run);
