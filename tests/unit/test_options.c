@@ -336,7 +336,8 @@ static void test_options_are_told_apart(void **state)
 
         memcpy(&groups[1], command_table[at].groups, sizeof command_table[at].groups);
         for (size_t i = 0; i <= COMMAND_GROUPS_MOST && groups[i] != NULL; i++) {
-            for (const struct option *option = groups[i]->options; *option->name != '\0'; option++) {
+            for (const struct option *option = groups[i]->options; *option->name != '\0';
+                 option++) {
                 names++;
                 assert_true(*option->help != '\0');
                 letters[(unsigned char)option->letter]++;
