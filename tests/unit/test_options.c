@@ -77,7 +77,7 @@ static void test_a_command_of_one_word(void **state)
 
     (void)state;
     expect(WORDS("request", "GET", "/papi"), &invocation);
-    assert_ptr_equal(invocation.command, command_find("request", NULL));
+    assert_ptr_equal(invocation.command, command_find("request", ""));
     assert_int_equal(invocation.argument_count, 2);
     assert_string_equal(invocation.arguments[0], "GET");
     assert_string_equal(invocation.arguments[1], "/papi");
@@ -223,7 +223,7 @@ static void test_help(void **state)
     invocation_free(&invocation);
     expect(WORDS("request", "--help"), &invocation);
     assert_true(invocation.wants_help);
-    assert_ptr_equal(invocation.command, command_find("request", NULL));
+    assert_ptr_equal(invocation.command, command_find("request", ""));
     invocation_free(&invocation);
     expect(WORDS("--version"), &invocation);
     assert_false(invocation.wants_help);
@@ -319,9 +319,9 @@ static void test_commands_are_found(void **state)
         assert_true(text_starts_with(command->example, "gridkey "));
         assert_non_null(strstr(command->example, command->noun));
     }
-    assert_null(command_find("client", NULL));
+    assert_null(command_find("client", ""));
     assert_null(command_find("request", "GET"));
-    assert_null(command_find("", NULL));
+    assert_null(command_find("", ""));
     assert_false(command_has_verbs("xyzzy"));
 }
 
