@@ -108,6 +108,7 @@ class Invariants:
         # name that it was to make, not in lists yet, made while it ran, or made in Control Center
         self.unknowable = set()
         self.replaced = set()  # client tokens in sections that a step named with --replace: recover finishes that
+        self.rotated = set()  # client tokens in sections that were to be rotated: recover ends these also
         self.others = set()  # credentialIds that other administrators made
         self.raced = None  # how many requests there were when another administrator changed something
         world.edited = self.edited
@@ -134,6 +135,9 @@ class Invariants:
             section = "default" if step.get("client") == "self" else step.get("section")
             file = self._file(step)
             self.targets |= {(file, section), (file, step.get("client")), (file, step.get("to"))}
+            if step["do"] == "rotate":
+                here = [s for s in self.before.sections if s.file == file and s.name in (section, step["client"])]
+                self.rotated |= {s["client_token"] for s in here}
             if step.get("replace"):
                 named = self._named_by(step)
                 self.replaced |= {s["client_token"] for s in self.before.sections if (s.file, s.name) in named}
@@ -202,7 +206,8 @@ class Invariants:
             starts = [section for section in self.before.sections if section["client_token"] == token and section.file in mine]
             owner = self.before.owners[number]
             replaced = any(world.works(section) and world.by_token(section["client_token"])[0]["clientId"] == owner for section in now)
-            known = [section for section in holders if section.file in mine or number not in self.unknowable]
+            unknowable = number in self.unknowable or token in self.rotated
+            known = [section for section in holders if section.file in mine or not unknowable]
             if known and clean:
                 raise Violation("clean-ended-used", f"{what} ended credential {number}, which is in {_places(known)}")
             for section in holders:

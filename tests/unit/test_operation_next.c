@@ -258,9 +258,9 @@ static void compare(struct sweep *sweep)
     if (row == ROWS || step != rows[row].step) {
         printf("row %zu, step %d:", row, (int)step);
         for (size_t fact = 0; fact < FACTS; fact++) {
-            printf(" %s %u", facts_known[fact].name, sweep->facts[fact]);
+            printf(" %s %u%s", facts_known[fact].name, sweep->facts[fact],
+                   fact + 1 < FACTS ? "" : "\n");
         }
-        printf("\n");
     }
     assert_true(row < ROWS);
     assert_int_equal(step, rows[row].step);
