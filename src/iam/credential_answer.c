@@ -196,11 +196,6 @@ void new_client_free(struct new_client *client)
     memset(client, 0, sizeof *client);
 }
 
-bool new_credential_is_active(const struct new_credential *credential)
-{
-    return credential->status == NULL || text_equal(credential->status, "ACTIVE");
-}
-
 struct json *answer_without_secret(const struct buffer *text, const char *secret)
 {
     struct json *answer = json_parse_optional(buffer_text(text), text->length);

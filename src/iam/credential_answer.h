@@ -64,7 +64,4 @@ struct json *answer_without_secret(const struct buffer *text, const char *secret
 void new_client_free(struct new_client *client);
 void new_credential_free(struct new_credential *credential);
 
-/* Whether a status means that the credential can be used. */
-bool new_credential_is_active(const struct new_credential *credential);
-
 #endif

@@ -207,8 +207,12 @@ static int destination_share(struct destination *destination, struct error *erro
                : access_share(&destination->reservation, mode, *group, error);
 }
 
-int destination_open(struct destination *destination, const struct destination_settings *settings,
-                     struct error *error)
+/* open is store_open or store_open_dry. */
+static int
+destination_open_with(struct destination *destination, const struct destination_settings *settings,
+                      int (*open)(struct store_reservation *reservation, const char *path,
+                                  enum store_foreign policy, struct error *error),
+                      struct error *error)
 {
     struct store_reservation *reservation = &destination->reservation;
 
@@ -218,10 +222,16 @@ int destination_open(struct destination *destination, const struct destination_s
     if (destination_is_output(settings)) {
         return 0;
     }
-    return store_open(reservation, settings->path, settings->foreign, error) == 0 &&
+    return open(reservation, settings->path, settings->foreign, error) == 0 &&
                    destination_share(destination, error) == 0
                ? destination_refuse(settings, &reservation->facts, &reservation->old, error)
                : -1;
+}
+
+int destination_open(struct destination *destination, const struct destination_settings *settings,
+                     struct error *error)
+{
+    return destination_open_with(destination, settings, store_open, error);
 }
 
 int destination_reserve(struct destination *destination, struct error *error)
@@ -239,18 +249,7 @@ int destination_reserve(struct destination *destination, struct error *error)
 int destination_look(struct destination *destination, const struct destination_settings *settings,
                      struct error *error)
 {
-    struct store_reservation *reservation = &destination->reservation;
-
-    if (destination_start(destination, settings, error) != 0) {
-        return -1;
-    }
-    if (destination_is_output(settings)) {
-        return 0;
-    }
-    return store_open_dry(reservation, settings->path, settings->foreign, error) == 0 &&
-                   destination_share(destination, error) == 0
-               ? destination_refuse(settings, &reservation->facts, &reservation->old, error)
-               : -1;
+    return destination_open_with(destination, settings, store_open_dry, error);
 }
 
 void destination_confine(const struct destination *destination)

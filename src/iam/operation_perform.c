@@ -73,17 +73,12 @@ void operation_look_at_destination(const struct operation *operation,
 
 /* --- what the API shows --------------------------------------------------------------------- */
 
-static void show(char **into, const char *text)
-{
-    operation_set_text(into, text);
-}
-
 static void show_new(struct operation_environment *environment, const char *expires_on,
                      const char *status, const char *description)
 {
-    show(&environment->new_expires_on, expires_on);
-    show(&environment->new_status, status);
-    show(&environment->new_description, description);
+    operation_set_text(&environment->new_expires_on, expires_on);
+    operation_set_text(&environment->new_status, status);
+    operation_set_text(&environment->new_description, description);
 }
 
 static bool is_active(const char *status)
@@ -494,7 +489,7 @@ static int perform_look_at_old(const struct operation *operation,
             0) {
         return -1;
     }
-    show(&environment->old_expires_on, json_get_text(shown, "expiresOn"));
+    operation_set_text(&environment->old_expires_on, json_get_text(shown, "expiresOn"));
     environment->server.old =
         shown == NULL ? SERVER_GONE : credential_state(json_get_text(shown, "status"));
     environment->server.old_ends =
@@ -641,7 +636,7 @@ static int perform_activate(const struct operation *operation,
         0) {
         return -1;
     }
-    show(&environment->new_status, "ACTIVE");
+    operation_set_text(&environment->new_status, "ACTIVE");
     judge_new(operation, environment);
     return 0;
 }
@@ -797,7 +792,7 @@ static int expire_old(const struct operation *operation, struct operation_enviro
     if (credential_update(session, operation_client_id(operation), operation->old_id, date,
                           "ACTIVE", NULL, error) == 0) {
         environment->server.old_ends = true;
-        show(&environment->old_expires_on, date);
+        operation_set_text(&environment->old_expires_on, date);
         return 0;
     }
     if (error->status != STATUS_REFUSED) {

@@ -13,11 +13,12 @@ static const char kind_names[][18] = {[OPERATION_CLIENT] = "client create",
 
 #define KIND_COUNT (sizeof kind_names / sizeof kind_names[0])
 
-/* The members of an operation that are texts. */
-static const struct {
+struct member {
     char name[18];
-    unsigned short offset;
-} texts[] = {
+    unsigned short offset; /* in an operation */
+};
+
+static const struct member texts[] = {
     {"host", offsetof(struct operation, host)},
     {"accountSwitchKey", offsetof(struct operation, account_key)},
     {"signedWith", offsetof(struct operation, signer)},
@@ -35,27 +36,18 @@ static const struct {
     {"description", offsetof(struct operation, description)},
 };
 
-static const struct {
-    char name[18];
-    unsigned short offset;
-} flags[] = {
+static const struct member flags[] = {
     {"expiresSoft", offsetof(struct operation, expires_soft)},
     {"keep", offsetof(struct operation, keeps)},
     {"ownsClient", offsetof(struct operation, owns_client)},
 };
 
-static const struct {
-    char name[18];
-    unsigned short offset;
-} numbers[] = {
+static const struct member numbers[] = {
     {"patience", offsetof(struct operation, patience)},
     {"grace", offsetof(struct operation, grace)},
 };
 
-static const struct {
-    char name[18];
-    unsigned short offset;
-} dates[] = {
+static const struct member dates[] = {
     {"time", offsetof(struct operation, time)},
     {"expiresOn", offsetof(struct operation, expires)},
 };

@@ -45,7 +45,6 @@ static void test_a_client_with_its_credential(void **state)
     assert_string_equal(client.credential.client_secret, "S+/=");
     assert_string_equal(client.credential.status, "ACTIVE");
     assert_string_equal(client.credential.expires_on, "2028-01-01T00:00:00.000Z");
-    assert_true(new_credential_is_active(&client.credential));
     new_client_free(&client);
     assert_null(client.client_id);
     assert_null(client.credential.client_secret);
@@ -206,32 +205,6 @@ static void test_a_credential(void **state)
     }
 }
 
-static void test_statuses(void **state)
-{
-    static const struct {
-        const char *status;
-        bool active;
-    } rows[] = {
-        {"\"ACTIVE\"", true},  {"\"INACTIVE\"", false}, {"\"DELETED\"", false},
-        {"\"active\"", false}, {"null", true}, /* nothing said: as documented, active at once */
-    };
-
-    (void)state;
-    for (size_t at = 0; at < sizeof rows / sizeof rows[0]; at++) {
-        struct buffer text = BUFFER_EMPTY;
-        struct new_credential credential;
-        struct error error;
-
-        buffer_format(&text, "{\"clientToken\":\"c\",\"clientSecret\":\"s\",\"status\":%s}",
-                      rows[at].status);
-        assert_int_equal(new_credential_read(buffer_text(&text), text.length, &credential, &error),
-                         0);
-        assert_int_equal(new_credential_is_active(&credential), rows[at].active);
-        new_credential_free(&credential);
-        buffer_free(&text);
-    }
-}
-
 /* None is chosen where the response holds two: it stays in the record as it came. */
 static void test_more_than_one_secret(void **state)
 {
@@ -275,7 +248,6 @@ int main(void)
         cmocka_unit_test(test_what_is_no_client),
         cmocka_unit_test(test_ids_as_numbers),
         cmocka_unit_test(test_a_credential),
-        cmocka_unit_test(test_statuses),
         cmocka_unit_test(test_more_than_one_secret),
     };
 
