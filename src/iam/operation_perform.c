@@ -19,7 +19,7 @@
 #define RESPONSE_USUAL ((size_t)16 * 1024) /* bytes of a response that are no rarity */
 #define STORES_MOST 8 /* tries in one run: another program that changes each wants it otherwise */
 
-_Static_assert(RECORD_REQUEST_LIMIT + HTTP_BODY_LIMIT + HTTP_HEADERS_LIMIT + 1024 * 1024 <=
+_Static_assert(RECORD_REQUEST_LIMIT + HTTP_BODY_LIMIT + HTTP_HEADERS_LIMIT + ((size_t)1 << 20) <=
                    RECORD_LIMIT,
                "a record of the longest response could not be read again");
 

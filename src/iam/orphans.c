@@ -384,8 +384,9 @@ static void clients_free(struct orphan_clients *clients)
     free(clients);
 }
 
-static int clients_find(struct orphan_search *search, struct edgegrid_session *session,
-                        const struct orphan_clients **found, struct error *error)
+/* The clients of the session's account, from the API or an earlier call; NULL with an error. */
+static const struct orphan_clients *
+clients_find(struct orphan_search *search, struct edgegrid_session *session, struct error *error)
 {
     struct orphan_clients *clients = search->clients;
     const char *account = session->account_key;
@@ -395,21 +396,22 @@ static int clients_find(struct orphan_search *search, struct edgegrid_session *s
                                                          : text_equal(clients->account, account))) {
         clients = clients->next;
     }
-    if (clients == NULL) {
-        clients = calloc(1, sizeof *clients);
-        if (clients == NULL) {
-            return error_set_memory(error);
-        }
-        clients->account = copy_known(account);
-        if (clients_fetch(clients, session, error) != 0) {
-            clients_free(clients);
-            return -1;
-        }
-        clients->next = search->clients;
-        search->clients = clients;
+    if (clients != NULL) {
+        return clients;
     }
-    *found = clients;
-    return 0;
+    clients = calloc(1, sizeof *clients);
+    if (clients == NULL) {
+        (void)error_set_memory(error);
+        return NULL;
+    }
+    clients->account = copy_known(account);
+    if (clients_fetch(clients, session, error) != 0) {
+        clients_free(clients);
+        return NULL;
+    }
+    clients->next = search->clients;
+    search->clients = clients;
+    return clients;
 }
 
 /* The first client of that name; clients->count when there is none. */
@@ -471,11 +473,14 @@ static int consider_client(struct orphan_search *search, struct edgegrid_session
 static int search_clients(struct orphan_search *search, struct edgegrid_session *session,
                           const struct operation *operation, struct error *error)
 {
-    const struct orphan_clients *clients = NULL;
+    const struct orphan_clients *clients = clients_find(search, session, error);
     const char *name = operation->client_name == NULL ? "" : operation->client_name;
-    int result = clients_find(search, session, &clients, error);
+    int result = 0;
 
-    for (size_t at = result == 0 ? clients_first(clients, name) : 0;
+    if (clients == NULL) {
+        return -1;
+    }
+    for (size_t at = clients_first(clients, name);
          result == 0 && at < clients->count && text_equal(client_name(clients->sorted[at]), name);
          at++) {
         result = consider_client(search, session, operation, clients->sorted[at], error);

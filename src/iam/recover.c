@@ -683,8 +683,12 @@ int recovery_run(struct recovery *recovery, struct error *error)
     const struct operation **pending = calloc(records->count + 1, sizeof *pending);
     const size_t listed = records->count;
     size_t count = 0;
-    int result = all == NULL || pending == NULL ? error_set_memory(error) : 0;
+    int result = 0;
 
+    if (all == NULL || pending == NULL) {
+        (void)error_set_memory(error);
+        result = -1;
+    }
     recovery->search.remark = recovery->remark;
     for (size_t at = 0; result == 0 && at < listed; at++) {
         if (records->list[at].own && !records->list[at].done) {

@@ -216,24 +216,26 @@ static enum name_content name_look(const char *path)
 static int list_add(struct records *records, const char *name, unsigned number, bool own, bool done)
 {
     struct record_name *list = records->list;
+    struct record_name *added;
     size_t length = strlen(name) + 1;
-    char *copy = malloc(length);
 
     if (records->count == records->capacity) {
         size_t capacity = records->capacity == 0 ? 8 : records->capacity * 2;
 
         list = realloc(list, capacity * sizeof *list);
-        if (list != NULL) {
-            records->list = list;
-            records->capacity = capacity;
+        if (list == NULL) {
+            return -1;
         }
+        records->list = list;
+        records->capacity = capacity;
     }
-    if (copy == NULL || list == NULL) {
-        free(copy);
+    added = &list[records->count];
+    *added = (struct record_name){malloc(length), number, own, done};
+    if (added->name == NULL) {
         return -1;
     }
-    memcpy(copy, name, length);
-    list[records->count++] = (struct record_name){copy, number, own, done};
+    memcpy(added->name, name, length);
+    records->count++;
     return 0;
 }
 
