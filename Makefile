@@ -107,9 +107,11 @@ SAME_ANYWHERE := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(abspath $(BUI
 # gcc's -static-pie: musl-gcc makes a program of it that asks for a dynamic loader.
 START := $(dir $(firstword $(filter %crt1.o,$(shell $(CC) -static -\#\#\# -x c /dev/null 2>&1 | tr -d '"'))))
 PIE := $(if $(findstring -no-pie,$(CC)),,$(wildcard $(START)rcrt1.o))
-# Without scheduling, the same statements become the same instructions in the same order, which compresses better.
+# Passes of the compiler that make the code larger and no faster where it matters are off. Without scheduling, the same
+# statements become the same instructions in the same order, which compresses better.
 RELEASE := $(SAME_ANYWHERE) -ffunction-sections -fdata-sections -fomit-frame-pointer -fno-schedule-insns2 \
-	-fno-move-loop-invariants -fno-inline-small-functions -fno-tree-pre -fno-tree-dominator-opts \
+	-fno-move-loop-invariants -fno-inline-small-functions -fno-tree-pre -fno-tree-dominator-opts -fno-tree-ch \
+	-fno-tree-vrp -fno-shrink-wrap \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -fstack-protector-strong \
 	$(if $(PIE),-fPIE,-fno-pie)
 # See src/base/memory_wiped.c.

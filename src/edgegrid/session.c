@@ -278,6 +278,12 @@ int edgegrid_session_call(struct edgegrid_session *session, const struct edgegri
                 !session_pause(session, attempt, result == 0 ? response : NULL, deadline)) {
                 break;
             }
+            if (call->sink != NULL) {
+                call->sink->receive(call->sink, NULL, 0);
+                if (call->sink->stopped) {
+                    break;
+                }
+            }
         }
     }
     session->may_be_done = may_be_done;

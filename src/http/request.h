@@ -14,9 +14,14 @@
 #define HTTP_HEADERS_MOST 32 /* that a caller may give */
 #define HTTP_HEADERS_MADE 6  /* that are made here, and Authorization */
 
-/* Gets the bytes of a response as they are received, whatever they are; NULL: nobody does. */
+/*
+ * Gets the bytes of a response as they are received, whatever they are; NULL: nobody does. No
+ * bytes: what was received was the response to an earlier try, and another is about to be sent,
+ * unless stopped is set.
+ */
 struct http_sink {
     void (*receive)(struct http_sink *sink, const char *bytes, size_t length);
+    bool stopped;
 };
 
 /* What it points to stays the caller's. */

@@ -14,7 +14,9 @@ static void read_received(const struct record *record, size_t cursor, struct buf
     size_t length;
 
     while (record_next(record, &cursor, &entry)) {
-        if (entry.kind == RECORD_RESPONSE) {
+        if (entry.kind == RECORD_RESPONSE && entry.length == 0) {
+            buffer_clear(out); /* the request was sent again */
+        } else if (entry.kind == RECORD_RESPONSE) {
             buffer_append(out, entry.data, entry.length);
         }
     }

@@ -216,10 +216,30 @@ struct response_sink {
     bool failed; /* to append */
 };
 
+/*
+ * The request is sent again: the record must not say of it what was said of the earlier one. What
+ * holds a secret stays, and nothing more is sent.
+ */
+static void sink_restart(struct response_sink *response)
+{
+    response->sink.stopped =
+        strstr(buffer_text(&response->bytes), "clientSecret") != NULL ||
+        (response->record != NULL &&
+         (response->failed || record_append(response->record, RECORD_RESPONSE, "", 0) != 0 ||
+          record_sync(response->record) != 0));
+    if (!response->sink.stopped) {
+        buffer_clear(&response->bytes);
+    }
+}
+
 static void sink_receive(struct http_sink *sink, const char *bytes, size_t length)
 {
     struct response_sink *response = (struct response_sink *)(void *)sink;
 
+    if (length == 0) {
+        sink_restart(response);
+        return;
+    }
     if (response->record != NULL && !response->failed) {
         response->failed = record_append(response->record, RECORD_RESPONSE, bytes, length) != 0;
     }
@@ -229,7 +249,7 @@ static void sink_receive(struct http_sink *sink, const char *bytes, size_t lengt
 static int sink_open(struct response_sink *sink, struct operation_environment *environment,
                      struct error *error)
 {
-    *sink = (struct response_sink){.sink = {sink_receive},
+    *sink = (struct response_sink){.sink = {.receive = sink_receive},
                                    .record =
                                        environment->records == NULL ? NULL : &environment->record};
     /* Memory for it may not be had later. */
@@ -413,11 +433,15 @@ static int perform_follow(struct operation *operation, struct operation_environm
 
 /*
  * GET a credential of the client, by its id or, where that is not known, by its token; *shown is
- * NULL when it is not there: a 404 is looked at again by the client's list. 0, or -1.
+ * NULL when it is not there: a 404 is looked at again by the client's list. That the client is not
+ * there counts when the signer of the request says so, or the user with --clean. 0, or -1.
  */
-static int look_at(struct edgegrid_session *session, const char *client_id, const char *id,
-                   const char *token, struct json **shown, struct error *error)
+static int look_at(const struct operation *operation,
+                   const struct operation_environment *environment,
+                   struct edgegrid_session *session, const char *id, const char *token,
+                   struct json **shown, struct error *error)
 {
+    const char *client_id = operation_client_id(operation);
     struct buffer path = BUFFER_EMPTY;
     struct json *client = NULL;
     const struct json *listed;
@@ -433,7 +457,13 @@ static int look_at(struct edgegrid_session *session, const char *client_id, cons
     }
     result = client_get_credentials(session, client_id, &client, error);
     if (result != 0) {
-        return error->status == STATUS_NOT_FOUND ? 0 : -1;
+        if (error->status != STATUS_NOT_FOUND || environment->policy.cleans ||
+            operation->signer == NULL ||
+            text_equal(operation->signer, session->credential->access_token)) {
+            return error->status == STATUS_NOT_FOUND ? 0 : -1;
+        }
+        return error_suffix(error, "; another credential made the request, which may see it: sign "
+                                   "with that one, or give it up with --clean");
     }
     listed = client_find_credential(client, token, id);
     if (listed != NULL && id != NULL &&
@@ -457,7 +487,7 @@ static int perform_look_at_new(struct operation *operation,
     struct json *shown;
 
     if (open_session(operation, environment, &session, error) != 0 ||
-        look_at(session, operation->made.client_id, made->credential_id, made->client_token, &shown,
+        look_at(operation, environment, session, made->credential_id, made->client_token, &shown,
                 error) != 0) {
         return -1;
     }
@@ -485,8 +515,7 @@ static int perform_look_at_old(const struct operation *operation,
     int64_t ends;
 
     if (open_session(operation, environment, &session, error) != 0 ||
-        look_at(session, operation_client_id(operation), operation->old_id, NULL, &shown, error) !=
-            0) {
+        look_at(operation, environment, session, operation->old_id, NULL, &shown, error) != 0) {
         return -1;
     }
     operation_set_text(&environment->old_expires_on, json_get_text(shown, "expiresOn"));
@@ -903,12 +932,20 @@ static int perform_ask(struct operation_environment *environment, struct error *
 /* While others are in doubt, they must not take what was made here for theirs. */
 static void leave_done(const struct operation *operation, struct operation_environment *environment)
 {
+    const struct destination_settings *settings = &environment->destination->settings;
+    struct buffer path = BUFFER_EMPTY;
     struct buffer text = BUFFER_EMPTY;
+    struct records now; /* also what came about since this run began */
     struct record done;
     struct error ignored;
+    bool has_others;
 
-    if (operation->made.credential.client_token != NULL &&
-        records_has_others(environment->records, record_name(environment))) {
+    destination_append_record_path(settings, &path);
+    has_others = records_look(&now, settings->state, buffer_text(&path), &ignored) != 0 ||
+                 records_has_others(&now, record_name(environment));
+    records_close(&now);
+    buffer_free(&path);
+    if (operation->made.credential.client_token != NULL && has_others) {
         operation_write_done(operation, &text);
         if (!text.failed && records_create(environment->records, RECORD_DONE, buffer_text(&text),
                                            text.length, &done, &ignored) == 0) {
@@ -918,24 +955,28 @@ static void leave_done(const struct operation *operation, struct operation_envir
     buffer_free(&text);
 }
 
-/* A record that cannot be removed does no harm: the next run finds that all is done. */
-static void remove_record(struct operation *operation, struct operation_environment *environment)
+static int remove_record(struct operation *operation, struct operation_environment *environment,
+                         struct error *error)
 {
-    struct error ignored;
+    int result = 0;
 
     if (environment->records != NULL) {
-        (void)records_remove(environment->records, &environment->record, &ignored);
+        result = records_remove(environment->records, &environment->record, error);
         record_close(&environment->record);
     }
     operation->state = OPERATION_FINISHED;
+    return result;
 }
 
 static int perform_finish(struct operation *operation, struct operation_environment *environment)
 {
+    struct error ignored;
+
     if (environment->records != NULL) {
         leave_done(operation, environment);
     }
-    remove_record(operation, environment);
+    /* One that cannot be removed does no harm: the next run finds that all is done. */
+    (void)remove_record(operation, environment, &ignored);
     return 0;
 }
 
@@ -985,8 +1026,7 @@ int operation_perform(struct operation *operation, enum operation_step step,
     case OPERATION_FINISH:
         return perform_finish(operation, environment);
     default: /* OPERATION_DISCARD; ends are not performed */
-        remove_record(operation, environment);
-        return 0;
+        return remove_record(operation, environment, error);
     }
 }
 

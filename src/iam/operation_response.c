@@ -72,6 +72,32 @@ static bool salvage_member(const char *text, size_t length, const char *name, st
     return size > 0;
 }
 
+/* Whether the name is there once, or with the same value each time. */
+static bool salvage_is_single(const char *text, size_t length, const char *name)
+{
+    char word[MEMBER_LONGEST];
+    struct buffer quoted = BUFFER_FIXED(word);
+    struct buffer first = BUFFER_EMPTY;
+    struct buffer next = BUFFER_EMPTY;
+    const char *end = text + length;
+    bool is_single = true;
+
+    buffer_format(&quoted, "\"%s\"", name);
+    while (is_single && (text = find_bytes(text, (size_t)(end - text), word)) != NULL) {
+        buffer_clear(&next);
+        if (salvage_member(text, (size_t)(end - text), name, &next)) {
+            is_single = first.length == 0 || text_equal(buffer_text(&first), buffer_text(&next));
+            buffer_clear(&first);
+            buffer_append_text(&first, buffer_text(&next));
+        }
+        text += quoted.length;
+    }
+    is_single = is_single && !first.failed && !next.failed;
+    buffer_free(&first);
+    buffer_free(&next);
+    return is_single;
+}
+
 bool operation_salvage(const char *text, size_t length, struct buffer *out)
 {
     static const char names[][13] = {"clientToken", "clientSecret", "credentialId", "status",
@@ -80,6 +106,10 @@ bool operation_salvage(const char *text, size_t length, struct buffer *out)
     struct buffer found = BUFFER_EMPTY;
     bool whole = true;
 
+    /* Of two credentials, nobody can say which value belongs to which. */
+    for (size_t i = 0; i < 2; i++) {
+        whole = whole && salvage_is_single(text, length, names[i]);
+    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         whole = (salvage_member(text, length, names[i], &found) || i > 1) && whole;
     }

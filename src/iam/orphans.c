@@ -76,16 +76,34 @@ static int add_operation(struct orphan_search *search, struct operation *operati
                                           : orphans_add_file(search, operation->target.path, error);
 }
 
-/* What a done record names. */
-static void add_done(struct orphan_search *search, const struct records *records, size_t number)
+/* All words of a record: of one that is done, or whose secret only a person may find. */
+static int add_record(struct orphan_search *search, const struct records *records, size_t number,
+                      struct error *error)
 {
     struct record record;
-    struct error ignored;
+    int result = records_read(records, number, &record, error);
 
-    if (records_read(records, number, &record, &ignored) == 0) {
+    if (result == 0) {
         add_words(search, buffer_text(&record.bytes), record.bytes.length);
     }
     record_close(&record);
+    return result;
+}
+
+/* Keep an operation of another destination that is in doubt: it may be made at this moment. */
+static int add_neighbour(struct orphan_search *search, struct operation *operation,
+                         struct error *error)
+{
+    struct operation *all =
+        realloc(search->neighbours, (search->neighbour_count + 1) * sizeof *all);
+
+    if (all == NULL) {
+        return error_set_memory(error);
+    }
+    search->neighbours = all;
+    all[search->neighbour_count++] = *operation;
+    *operation = (struct operation){0};
+    return 0;
 }
 
 int orphans_add_records(struct orphan_search *search, const struct records *records,
@@ -94,16 +112,21 @@ int orphans_add_records(struct orphan_search *search, const struct records *reco
     int result = 0;
 
     for (size_t at = 0; result == 0 && at < records->count; at++) {
-        struct operation operation;
-        struct error ignored;
+        struct operation operation = {0};
         bool unsent;
 
-        if (records->list[at].done) {
-            add_done(search, records, at);
-            continue;
+        if (!records->list[at].done) {
+            result = operation_load(records, at, &operation, &unsent, error);
         }
-        if (operation_load(records, at, &operation, &unsent, &ignored) == 0) {
+        if (records->list[at].done || result == 1 ||
+            (result == 0 && operation.state == OPERATION_UNREADABLE)) {
+            result = add_record(search, records, at, error);
+        }
+        if (result == 0) {
             result = add_operation(search, &operation, error);
+        }
+        if (result == 0 && !records->list[at].own && operation.state == OPERATION_IN_DOUBT) {
+            result = add_neighbour(search, &operation, error);
         }
         operation_free(&operation);
     }
@@ -166,8 +189,9 @@ static bool is_known(const struct orphan_search *search, const char *word)
             last = middle;
         }
     }
+    first = lower.failed; /* without memory nothing is given up */
     buffer_free(&lower);
-    return false;
+    return first != 0;
 }
 
 /* --- what was found ------------------------------------------------------------------------- */
@@ -529,7 +553,25 @@ static size_t count_rivals(const struct orphan_search *search, const struct oper
     for (size_t at = 0; at < search->pending_count; at++) {
         count += search->pending[at] != operation && is_rival(operation, search->pending[at]);
     }
+    for (size_t at = 0; at < search->neighbour_count; at++) {
+        count += is_rival(operation, &search->neighbours[at]);
+    }
     return count;
+}
+
+/* Whether a request of another destination, which could have made the same, may be on its way. */
+static bool has_rival_on_its_way(const struct orphan_search *search,
+                                 const struct operation *operation, int64_t now)
+{
+    for (size_t at = 0; at < search->neighbour_count; at++) {
+        const struct operation *other = &search->neighbours[at];
+
+        if (is_rival(operation, other) && now >= other->time - OPERATION_SKEW &&
+            now < other->time + other->patience) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static const char *orphan_id(const struct orphan *orphan)
@@ -572,6 +614,8 @@ int orphans_search(struct orphan_search *search, struct edgegrid_session *sessio
     server->searched = true;
     server->orphans = search->count;
     server->most = count_rivals(search, operation);
+    server->window_open = server->window_open ||
+                          has_rival_on_its_way(search, operation, edgegrid_session_time(session));
     if (server->orphans <= server->most) {
         claim_first(search);
         server->orphans = search->count;
@@ -628,6 +672,10 @@ void orphans_free(struct orphan_search *search)
         clients_free(search->clients);
         search->clients = next;
     }
+    for (size_t at = 0; at < search->neighbour_count; at++) {
+        operation_free(&search->neighbours[at]);
+    }
+    free(search->neighbours);
     free(search->sorted);
     buffer_free(&search->words);
     buffer_free(&search->files);

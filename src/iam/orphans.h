@@ -30,6 +30,7 @@ struct orphan_search {
     struct buffer words; /* all words of destinations and records, each ended by NUL */
     const char **sorted; /* into words; owned; NULL before the first search */
     size_t sorted_count;
+    bool prepared;                  /* all that is in use was added */
     struct buffer files;            /* paths that were read, a line each */
     struct buffer claimed;          /* ids that an operation of this run answers for, a line each */
     struct orphan_clients *clients; /* the lists, one for each account; owned */
@@ -38,6 +39,8 @@ struct orphan_search {
     /* Operations in doubt that are still to be searched, oldest first; borrowed. */
     const struct operation *const *pending;
     size_t pending_count;
+    struct operation *neighbours; /* in doubt, of other destinations; owned */
+    size_t neighbour_count;
     void (*remark)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 };
 

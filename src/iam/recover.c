@@ -492,10 +492,10 @@ static int prepare_search(struct recovery *recovery, struct error *error)
     struct buffer path = BUFFER_EMPTY;
     int result = 0;
 
-    if (search->files.length > 0) {
+    if (search->prepared) {
         return 0;
     }
-    buffer_append_text(&search->files, "\n"); /* even if there is none */
+    buffer_clear(&search->files); /* of a search that failed */
     if (!destination_is_output(&recovery->given)) {
         destination_append_full_path(recovery->given.path, &path);
         result = orphans_add_file(search, buffer_text(&path), error);
@@ -506,7 +506,8 @@ static int prepare_search(struct recovery *recovery, struct error *error)
         result = orphans_add_file(search, buffer_text(&path), error);
     }
     buffer_free(&path);
-    return result == 0 ? orphans_add_records(search, recovery->records, error) : -1;
+    search->prepared = result == 0 && orphans_add_records(search, recovery->records, error) == 0;
+    return search->prepared ? 0 : -1;
 }
 
 static void report_salvaged(const struct recovery *recovery, const struct operation *operation,
@@ -575,6 +576,7 @@ static int recovery_finish_other(struct recovery *recovery, size_t number, bool 
     struct operation_environment environment = make_environment(recovery, &destination);
     struct record *record = &environment.record;
     const char *path;
+    int result = 0;
 
     records_append_file(recovery->records, number, &record->path);
     path = buffer_text(&record->path);
@@ -590,10 +592,10 @@ static int recovery_finish_other(struct recovery *recovery, size_t number, bool 
     recovery->remark("%s holds a request that was %s", path,
                      unsent ? "cut off before anything was asked for" : "not whole");
     if (!recovery->dry_run) {
-        (void)records_remove(recovery->records, record, error);
+        result = records_remove(recovery->records, record, error);
     }
     record_close(record);
-    return 0;
+    return result;
 }
 
 /* --- all of them ---------------------------------------------------------------------------- */

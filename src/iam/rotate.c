@@ -166,11 +166,12 @@ static const char *last_part(const char *path)
 
 /* Whether it is of a rotation of this client into this section of this file. */
 static bool is_of_this(const struct operation_environment *environment, const char *client_id,
-                       const struct operation *operation)
+                       const char *account_key, const struct operation *operation)
 {
     const struct destination_settings *settings = &environment->destination->settings;
     struct buffer path = BUFFER_EMPTY;
     bool is = operation->kind == OPERATION_ROTATE && text_equal(operation->client_id, client_id) &&
+              text_same(operation->account_key, account_key) &&
               text_equal(operation->target.section, settings->section);
 
     /* Beside the destination its path may be written in many ways; but .NAME and NAME are two. */
@@ -204,17 +205,22 @@ static int look_at_doubt(struct operation_environment *environment, struct opera
                          int64_t now, struct error *error)
 {
     struct orphan_search search = {.remark = environment->remark};
+    struct edgegrid_session *session;
     struct error ignored;
     enum operation_step end = OPERATION_DONE;
+    const char *account_key;
     int result = 0;
 
+    if (environment->open(environment->owner, &session, error) != 0) {
+        return -1;
+    }
+    account_key = session->account_key; /* the operation's takes its place meanwhile */
     environment->search = &search;
     environment->policy.sends = false;
     environment->server.window_open = now < operation->time + operation->patience;
-    buffer_append_text(&search.files, "\n");
-    if (orphans_add_file(&search, operation->target.path, &ignored) != 0 ||
-        orphans_add_records(&search, environment->records, &ignored) != 0) {
-        result = error_set_memory(error);
+    if (orphans_add_file(&search, operation->target.path, error) != 0 ||
+        orphans_add_records(&search, environment->records, error) != 0) {
+        result = -1;
     } else if (operation_run(operation, environment, &end, &ignored) == 0 &&
                end != OPERATION_DONE) {
         if (end == OPERATION_WAIT) {
@@ -223,6 +229,7 @@ static int look_at_doubt(struct operation_environment *environment, struct opera
         }
         warn_of_orphans(environment);
     }
+    session->account_key = account_key;
     environment->policy.sends = true;
     environment->search = NULL;
     orphans_free(&search);
@@ -259,7 +266,8 @@ int rotation_adopt(struct operation_environment *environment, const char *client
 {
     const struct records *records = environment->records;
     const size_t listed = records->count;
-    int result = 0;
+    struct edgegrid_session *session;
+    int result = environment->open(environment->owner, &session, error);
 
     for (size_t at = 0; result == 0 && at < listed; at++) {
         bool unsent = false;
@@ -272,7 +280,8 @@ int rotation_adopt(struct operation_environment *environment, const char *client
             records_append_file(records, at, &environment->record.path);
             result = unsent ? records_remove(environment->records, &environment->record, error) : 0;
             record_close(&environment->record);
-        } else if (result == 0 && is_of_this(environment, client_id, operation)) {
+        } else if (result == 0 &&
+                   is_of_this(environment, client_id, session->account_key, operation)) {
             record_close(&environment->record);
             records_append_file(records, at, &environment->record.path);
             result = adopt_one(environment, operation, now, error);

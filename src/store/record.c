@@ -260,7 +260,7 @@ static int list_add_found(struct records *records, const char *name, unsigned nu
     return result;
 }
 
-/* Own ones first, and the oldest of them first. */
+/* Own ones first, of these what is done last, and the oldest first. */
 static int list_compare(const void *one, const void *other)
 {
     const struct record_name *first = one;
@@ -268,6 +268,9 @@ static int list_compare(const void *one, const void *other)
 
     if (first->own != second->own) {
         return first->own ? -1 : 1;
+    }
+    if (first->done != second->done) {
+        return first->done ? 1 : -1;
     }
     if (first->number != second->number) {
         return first->number < second->number ? -1 : 1;
@@ -403,6 +406,7 @@ int records_look(struct records *records, const char *state, const char *destina
 static int records_lock(struct records *records, const char *destination, const char *advice,
                         struct error *error)
 {
+    struct stat directory;
     struct stat facts;
     bool created;
 
@@ -413,12 +417,18 @@ static int records_lock(struct records *records, const char *destination, const 
         return -1;
     }
     records->inherits = (facts.st_mode & 077) != 0;
-    if (access_make_private(records->lock, &facts) == 0) {
+    records->directory = system_open_directory(buffer_text(&records->lock_path));
+    if (records->directory < 0 || system_current()->fstat(records->directory, &directory) != 0) {
+        return system_fail(error, destination, "written", errno, advice);
+    }
+    /* A lock that others may have put there says nothing of what this user creates. */
+    if (access_make_private(records->lock, &facts) == 0 &&
+        (created || (directory.st_mode & 022) == 0 ||
+         system_current()->is_modeless(records->lock))) {
         records->owner = facts.st_uid;
         records->open_bits = facts.st_mode & 077;
     }
-    records->directory = system_open_directory(buffer_text(&records->lock_path));
-    return records->directory >= 0 ? 0 : system_fail(error, destination, "written", errno, advice);
+    return 0;
 }
 
 int records_open(struct records *records, const char *state, const char *destination,
@@ -502,14 +512,15 @@ static int record_create(const struct records *records, struct record *record)
     do {
         buffer_clear(&record->path);
         records_append_prefix(records, &record->path);
-        buffer_format(&record->path, "%u", number++);
-        if (record->path.failed) {
-            errno = ENOMEM;
+        buffer_format(&record->path, "%u", number);
+        if (record->path.failed || number > NUMBER_MOST) {
+            errno = record->path.failed ? ENOMEM : EMLINK;
             return -1;
         }
+        number++;
         record->descriptor =
             system_open(buffer_text(&record->path), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    } while (record->descriptor < 0 && errno == EEXIST && number < NUMBER_MOST);
+    } while (record->descriptor < 0 && errno == EEXIST);
     return record->descriptor < 0 ? -1 : 0;
 }
 

@@ -223,6 +223,9 @@ int system_reserve(int descriptor, size_t offset, size_t length)
         system_calls_in_use->fallocate(descriptor, (off_t)offset, (off_t)length) == 0) {
         return 0;
     }
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
+        return -1;
+    }
     while (done < length) {
         size_t step = length - done < sizeof zeros ? length - done : sizeof zeros;
 

@@ -562,6 +562,9 @@ class Invariants:
                 return True
             if step.get("replace") and (places & named or step["do"] == "recover"):
                 return True
+            beside = [self._named_by(other) for other in self.steps if other is not step]
+            if step.get("replace") and not places and any(named & other for other in beside):
+                return True  # the other of two runs had stored it in between
             if step["do"] == "recover" and token in self.replaced:
                 return True
             is_named = any(str(number) in run.text for run in runs)
