@@ -115,6 +115,9 @@ int orphans_add_records(struct orphan_search *search, const struct records *reco
         struct operation operation = {0};
         bool unsent;
 
+        if (records->list[at].number == 0) { /* removed by this run */
+            continue;
+        }
         if (!records->list[at].done) {
             result = operation_load(records, at, &operation, &unsent, error);
         }

@@ -34,7 +34,7 @@ enum record_kind { RECORD_REQUEST, RECORD_RESPONSE, RECORD_KEPT, RECORD_DONE };
 /* A record in the list. */
 struct record_name {
     char *name;      /* of the file, without directory; owned */
-    unsigned number; /* as in its name */
+    unsigned number; /* as in its name; 0 once this run has removed it */
     bool own;        /* of this destination; the others are of its neighbours */
     bool done;       /* it begins with a done entry */
 };

@@ -256,3 +256,11 @@ def test_a_destination_of_a_neighbour_that_cannot_be_read_is_named(gk, fake, cli
     wait_out(home)
     result = gk("credential", "rotate", "edge box")
     assert result.status == 3 and "big" in result.err and "memory" not in result.err, result
+
+
+def test_one_that_is_stored_does_not_stop_the_search_for_the_next(gk, fake, edgerc, client, operations):
+    case = Case("credential", gk, fake, edgerc, client)
+    killed_with_the_answer(case, operations)
+    lose(gk, fake, "credential", "create", "edge box", "--save-section", "z")
+    result = recover(gk)
+    assert result.status == 10 and "stored" in result.out and "left over" in result.out, result
