@@ -261,6 +261,7 @@ def test_a_destination_of_a_neighbour_that_cannot_be_read_is_named(gk, fake, cli
 def test_one_that_is_stored_does_not_stop_the_search_for_the_next(gk, fake, edgerc, client, operations):
     case = Case("credential", gk, fake, edgerc, client)
     killed_with_the_answer(case, operations)
-    lose(gk, fake, "credential", "create", "edge box", "--save-section", "z")
+    fake.fault(**MAKE, cut_after=0)
+    assert gk("credential", "create", "edge box", "--save-section", "z").status == 5
     result = recover(gk)
     assert result.status == 10 and "stored" in result.out and "left over" in result.out, result
