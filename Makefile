@@ -314,8 +314,7 @@ test:
 	+$(MAKE) $(PARALLEL) all
 	+$(MAKE) $(PARALLEL) --output-sync=target CROSS='$(CROSS_SPREAD)' \
 		CROSS_UNIT='$(CROSS_SPREAD_UNIT)' e2e check-static lint size-here unit fuzz-seeds test-cross \
-		$(BUILD)/faults/gridkey
-	+$(MAKE) $(PARALLEL) --output-sync=target faults-spread random-fixed
+		faults-spread random-fixed
 
 test-all: test
 	@sh tests/install-tools.sh all bench cross

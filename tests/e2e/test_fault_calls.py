@@ -135,7 +135,7 @@ def test_every_call_fails(world):
             )
             case.follow_up(result, may_lose=point.what in NETWORK or for_good)
 
-    loop("errors", points_of(world, lambda name, _: ERRORS[name].split()), attempt, 8, workers=12)
+    loop("errors", points_of(world, lambda name, _: ERRORS[name].split()), attempt, 6, workers=12)
 
 
 # -- less than was asked for ----------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def test_killed_at_every_call(world):
             case.check(result, may_lose=may_lose)
             case.follow_up(result, may_lose=may_lose)
 
-    loop("killed", points_of(world, lambda name, _: [] if name == "execve" else ["SIGKILL"]), attempt, 8)
+    loop("killed", points_of(world, lambda name, _: [] if name == "execve" else ["SIGKILL"]), attempt, 6)
     # A few may not come about in every run, such as the second part of an answer that came in two.
     assert sum(killed) >= len(killed) * 0.9
 

@@ -171,4 +171,4 @@ def test_power_loss(recorded):
     points = [
         Point(kind, "power", length, more) for kind, run in recorded.items() for length, more, _ in run.points()
     ]
-    loop("power loss", points, lambda point: recorded[point.kind].attempt(point), spread=6)
+    loop("power loss", points, lambda point: recorded[point.kind].attempt(point), spread=4)
