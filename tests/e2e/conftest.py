@@ -65,7 +65,7 @@ thorough = pytest.mark.thorough
 
 # Tests that take long, or have many cases of one kind: `make test` runs some of the cases, spread over all of them, and
 # `make test-all` the rest too.
-CASES = 5
+CASES = 4
 CASES_OF = {
     "test_block": 1000,  # each is a recipe of the README or the manual
     "test_each_kind_of_built_in_root": 1,

@@ -89,7 +89,7 @@ def failing(world):
     return Failing(world)
 
 
-PARTS = {"before": 2, "after": 3}  # and how many of each scenario are a spread of them
+PARTS = {"before": 1, "after": 2}  # and how many of each scenario are a spread of them
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -168,10 +168,9 @@ def report(tools, seed, sequence, violation):
     return f"seed {seed}: {shrunk}\nsteps:\n{steps}\nrepeat it with:\n  {again}"
 
 
-def run_all(jobs, seconds):
+def run_all(jobs, seconds, workers):
     """Runs jobs until the time is over; returns the exit status."""
     begun, steps, sequences, counts, seeds, tally = time.monotonic(), 0, 0, Counter(), {}, Counter()
-    workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers) as pool:
         waiting = set()
         jobs = iter(jobs)
@@ -272,13 +271,13 @@ def start(tools, options):
         return int(violation is not None)
     cases = [(tools, name, case) for name, case in json.loads((HERE / "cases.json").read_text()).items()]
     if options.fixed is not None:
-        seeds, seconds = FIXED, options.fixed
+        seeds, seconds, workers = FIXED, options.fixed, 1  # other tests run beside it
     else:
         first = int(options.seed or time.time())
-        seeds, seconds = itertools.count(first), options.time
+        seeds, seconds, workers = itertools.count(first), options.time, os.cpu_count() or 1
         print(f"random: seeds from {first} on")
     jobs = itertools.chain(cases, ((tools, seed, None) for seed in seeds))
-    return run_all(jobs, seconds)
+    return run_all(jobs, seconds, workers)
 
 
 if __name__ == "__main__":
